@@ -1,1 +1,16 @@
-//! Placeholder.
+//! What the catalog does: use cases, the ports they need, and the cache's policy. Adapters implement the ports;
+//! nothing here knows a database, a cache server or HTTP.
+
+pub mod category;
+pub mod changelog;
+mod clock;
+mod fault;
+mod ids;
+pub mod import;
+pub mod page;
+pub mod product;
+pub mod store;
+
+pub use clock::Clock;
+pub use fault::{Fault, Faults};
+pub use ids::Ids;

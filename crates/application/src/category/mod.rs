@@ -1,0 +1,5 @@
+//! Categories.
+
+mod ports;
+
+pub use ports::{CategoryFilter, CategoryReader, CategoryRef, CategoryView};

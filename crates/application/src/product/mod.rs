@@ -1,0 +1,5 @@
+//! Products and their variants.
+
+mod ports;
+
+pub use ports::{ProductFilter, ProductReader, ProductRef, ProductView, VariantReader, VariantRef};
