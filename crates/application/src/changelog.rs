@@ -42,5 +42,9 @@ pub trait ChangeLog: Send + Sync + 'static {
     async fn read(&self, after: LogPosition, limit: u32) -> Result<Vec<LogEntry>, StoreError>;
 
     /// The products whose entries are younger than `since`, or `None` when there are more than `limit`.
-    async fn products_changed_since(&self, since: Timestamp, limit: u32) -> Result<Option<Vec<Uuid>>, StoreError>;
+    async fn products_changed_since(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Option<Vec<Uuid>>, StoreError>;
 }

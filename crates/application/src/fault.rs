@@ -15,7 +15,11 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), code, detail: detail.into() }
+        Self {
+            pointer: pointer.into(),
+            code,
+            detail: detail.into(),
+        }
     }
 }
 
@@ -30,7 +34,9 @@ impl Faults {
 
     /// The value, or `None` with the fault noted at `pointer`.
     pub fn take<T>(&mut self, pointer: &str, value: Result<T, ValueError>) -> Option<T> {
-        value.map_err(|e| self.push(Fault::new(pointer, e.code(), e.to_string()))).ok()
+        value
+            .map_err(|e| self.push(Fault::new(pointer, e.code(), e.to_string())))
+            .ok()
     }
 
     pub fn is_empty(&self) -> bool {

@@ -4,13 +4,17 @@
 pub mod category;
 pub mod changelog;
 mod clock;
+mod error;
 mod fault;
 mod ids;
 pub mod import;
 pub mod page;
 pub mod product;
 pub mod store;
+mod write;
 
 pub use clock::Clock;
+pub use error::{CatalogError, ErrorKind};
 pub use fault::{Fault, Faults};
 pub use ids::Ids;
+pub use write::{Decision, Render, Writer};

@@ -185,7 +185,8 @@ pub trait CatalogStore: Send + Sync + 'static {
     async fn taken_product_slugs(&self, slugs: &[(Locale, Slug)]) -> Result<Vec<(Locale, Slug)>, StoreError>;
 
     /// Which of these category slugs are in use.
-    async fn taken_category_slugs(&self, slugs: &[(Locale, Slug)]) -> Result<Vec<(Locale, Slug)>, StoreError>;
+    async fn taken_category_slugs(&self, slugs: &[(Locale, Slug)])
+    -> Result<Vec<(Locale, Slug)>, StoreError>;
 }
 
 /// What a conditional write demands of the stored resource (RFC 9110, section 13).

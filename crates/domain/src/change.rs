@@ -34,7 +34,10 @@ impl Event {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
     #[error("a product that is {status} cannot be {verb}")]
-    Status { status: &'static str, verb: &'static str },
+    Status {
+        status: &'static str,
+        verb: &'static str,
+    },
     #[error("the {0} is deleted")]
     Deleted(&'static str),
     #[error("the {0} is neither deleted nor archived")]
@@ -52,7 +55,12 @@ pub struct Record {
 
 impl Record {
     pub const fn new(now: Timestamp) -> Self {
-        Self { version: 1, created_at: now, updated_at: now, deleted_at: None }
+        Self {
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+        }
     }
 }
 
@@ -81,11 +89,19 @@ pub(crate) struct Tracked<S> {
 
 impl<S: Recorded> Tracked<S> {
     pub(crate) fn created(state: S) -> Self {
-        Self { before: None, now: state, events: vec![Event::Created] }
+        Self {
+            before: None,
+            now: state,
+            events: vec![Event::Created],
+        }
     }
 
     pub(crate) fn loaded(state: S) -> Self {
-        Self { before: None, now: state, events: Vec::new() }
+        Self {
+            before: None,
+            now: state,
+            events: Vec::new(),
+        }
     }
 
     pub(crate) const fn state(&self) -> &S {
@@ -105,6 +121,10 @@ impl<S: Recorded> Tracked<S> {
 
     /// What is to be stored, or nothing when nothing was done.
     pub(crate) fn into_change(self) -> Option<Change<S>> {
-        (!self.events.is_empty()).then_some(Change { before: self.before, after: self.now, events: self.events })
+        (!self.events.is_empty()).then_some(Change {
+            before: self.before,
+            after: self.now,
+            events: self.events,
+        })
     }
 }

@@ -36,9 +36,17 @@ pub struct CategoryFilter {
 #[async_trait]
 pub trait CategoryReader: Send + Sync + 'static {
     /// By any name; deleted ones only when `with_deleted`, a live one preferred, then the one deleted last.
-    async fn find(&self, category: &CategoryRef, with_deleted: bool) -> Result<Option<CategoryView>, StoreError>;
+    async fn find(
+        &self,
+        category: &CategoryRef,
+        with_deleted: bool,
+    ) -> Result<Option<CategoryView>, StoreError>;
 
-    async fn list(&self, filter: &CategoryFilter, page: &PageRequest) -> Result<Page<CategoryView>, StoreError>;
+    async fn list(
+        &self,
+        filter: &CategoryFilter,
+        page: &PageRequest,
+    ) -> Result<Page<CategoryView>, StoreError>;
 
     /// The whole tree, parents before children, siblings by position and then id. Deleted ones are left out.
     async fn tree(&self) -> Result<Vec<CategoryState>, StoreError>;

@@ -56,7 +56,11 @@ pub struct ProductFilter {
 pub trait ProductReader: Send + Sync + 'static {
     /// The product by any name. Deleted ones are found only when `with_deleted`; a live one is preferred, then the
     /// one deleted last.
-    async fn find(&self, product: &ProductRef, with_deleted: bool) -> Result<Option<ProductState>, StoreError>;
+    async fn find(
+        &self,
+        product: &ProductRef,
+        with_deleted: bool,
+    ) -> Result<Option<ProductState>, StoreError>;
 
     /// The id alone, of a product that is not deleted.
     async fn locate(&self, product: &ProductRef) -> Result<Option<ProductId>, StoreError>;
@@ -64,7 +68,11 @@ pub trait ProductReader: Send + Sync + 'static {
     /// A product that is not deleted, with its variants that are not deleted, all of one instant.
     async fn view(&self, id: ProductId) -> Result<Option<ProductView>, StoreError>;
 
-    async fn list(&self, filter: &ProductFilter, page: &PageRequest) -> Result<Page<ProductState>, StoreError>;
+    async fn list(
+        &self,
+        filter: &ProductFilter,
+        page: &PageRequest,
+    ) -> Result<Page<ProductState>, StoreError>;
 
     /// The variants of these products, by product, then position, then id. Deleted ones are left out.
     async fn variants_of(&self, products: &[ProductId]) -> Result<Vec<VariantState>, StoreError>;
@@ -76,7 +84,11 @@ pub trait ProductReader: Send + Sync + 'static {
 /// Reads variants, under the terms of [`ProductReader`].
 #[async_trait]
 pub trait VariantReader: Send + Sync + 'static {
-    async fn find(&self, variant: &VariantRef, with_deleted: bool) -> Result<Option<VariantState>, StoreError>;
+    async fn find(
+        &self,
+        variant: &VariantRef,
+        with_deleted: bool,
+    ) -> Result<Option<VariantState>, StoreError>;
 
     /// The variants of one product.
     async fn list(&self, product: ProductId, page: &PageRequest) -> Result<Page<VariantState>, StoreError>;

@@ -45,7 +45,11 @@ pub struct Category(Tracked<CategoryState>);
 
 impl Category {
     pub fn create(id: CategoryId, content: CategoryContent, now: Timestamp) -> Self {
-        Self(Tracked::created(CategoryState { id, record: Record::new(now), content }))
+        Self(Tracked::created(CategoryState {
+            id,
+            record: Record::new(now),
+            content,
+        }))
     }
 
     pub fn load(state: CategoryState) -> Self {
@@ -71,7 +75,9 @@ impl Category {
 
     pub fn delete(&mut self, now: Timestamp) -> Result<(), RuleError> {
         self.alive()?;
-        self.0.edit(Event::Deleted, now, |c| c.record.deleted_at = Some(c.record.updated_at));
+        self.0.edit(Event::Deleted, now, |c| {
+            c.record.deleted_at = Some(c.record.updated_at)
+        });
         Ok(())
     }
 

@@ -110,7 +110,10 @@ impl Product {
     /// Takes a published product back to a draft.
     pub fn unpublish(&mut self, now: Timestamp) -> Result<(), RuleError> {
         if self.state().status == ProductStatus::Archived {
-            return Err(RuleError::Status { status: "archived", verb: "unpublished" });
+            return Err(RuleError::Status {
+                status: "archived",
+                verb: "unpublished",
+            });
         }
         self.advance(ProductStatus::Draft, Event::Unpublished, now)
     }
@@ -123,7 +126,9 @@ impl Product {
     /// Marks the product deleted.
     pub fn delete(&mut self, now: Timestamp) -> Result<(), RuleError> {
         self.alive()?;
-        self.0.edit(Event::Deleted, now, |p| p.record.deleted_at = Some(p.record.updated_at));
+        self.0.edit(Event::Deleted, now, |p| {
+            p.record.deleted_at = Some(p.record.updated_at)
+        });
         Ok(())
     }
 
@@ -147,7 +152,10 @@ impl Product {
             return Ok(());
         }
         if !from.may_become(to) {
-            return Err(RuleError::Status { status: from.as_str(), verb: event.as_str() });
+            return Err(RuleError::Status {
+                status: from.as_str(),
+                verb: event.as_str(),
+            });
         }
         self.0.edit(event, now, |p| {
             p.status = to;
@@ -169,10 +177,17 @@ impl Product {
 /// Option axes in their order, no name twice, at most ten.
 pub fn option_axes(axes: Vec<Axis>) -> Result<Vec<Axis>, ValueError> {
     if axes.len() > ProductContent::MAX_AXES {
-        return Err(ValueError::TooLong { max: ProductContent::MAX_AXES, of: "axes" });
+        return Err(ValueError::TooLong {
+            max: ProductContent::MAX_AXES,
+            of: "axes",
+        });
     }
     let unique: BTreeSet<_> = axes.iter().collect();
-    if unique.len() == axes.len() { Ok(axes) } else { Err(ValueError::Duplicate) }
+    if unique.len() == axes.len() {
+        Ok(axes)
+    } else {
+        Err(ValueError::Duplicate)
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ impl ProductStatus {
             "draft" => Ok(Self::Draft),
             "published" => Ok(Self::Published),
             "archived" => Ok(Self::Archived),
-            _ => Err(ValueError::NotInEnum { expected: "one of draft, published, archived" }),
+            _ => Err(ValueError::NotInEnum {
+                expected: "one of draft, published, archived",
+            }),
         }
     }
 

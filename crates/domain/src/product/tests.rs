@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::value::{Locale, Prices, Sku, Slug};
 use crate::VariantId;
+use crate::value::{Locale, Prices, Sku, Slug};
 
 fn valid<T>(value: Result<T, ValueError>) -> T {
     value.unwrap_or_else(|e| unreachable!("{e}"))
@@ -16,8 +16,14 @@ fn content(name: &str) -> ProductContent {
     let en = valid(Locale::parse("en"));
     ProductContent {
         key: None,
-        name: valid(Localized::new(BTreeMap::from([(en.clone(), valid(Text::parse(name)))]))),
-        slug: valid(LocalizedSlug::new(BTreeMap::from([(en, valid(Slug::parse("cup")))]))),
+        name: valid(Localized::new(BTreeMap::from([(
+            en.clone(),
+            valid(Text::parse(name)),
+        )]))),
+        slug: valid(LocalizedSlug::new(BTreeMap::from([(
+            en,
+            valid(Slug::parse("cup")),
+        )]))),
         description: None,
         brand: None,
         tags: vec![],
@@ -51,7 +57,10 @@ fn one_unit_of_work_is_one_version_and_time_moves_on() -> Result<(), RuleError> 
     product.publish(T0)?;
     let change = product.into_change();
     let change = change.unwrap_or_else(|| unreachable!());
-    assert_eq!((change.after.record.version, change.events.as_slice()), (2, &[Event::Updated, Event::Published][..]));
+    assert_eq!(
+        (change.after.record.version, change.events.as_slice()),
+        (2, &[Event::Updated, Event::Published][..])
+    );
     assert_eq!(change.after.record.updated_at, T0 + TimeDelta::microseconds(1));
     assert_eq!(change.before.map(|b| b.record.version), Some(1));
     Ok(())
@@ -61,7 +70,13 @@ fn one_unit_of_work_is_one_version_and_time_moves_on() -> Result<(), RuleError> 
 fn an_archived_product_is_restored_before_it_is_published() -> Result<(), RuleError> {
     let mut product = stored();
     product.archive(T0)?;
-    assert_eq!(product.publish(T0), Err(RuleError::Status { status: "archived", verb: "published" }));
+    assert_eq!(
+        product.publish(T0),
+        Err(RuleError::Status {
+            status: "archived",
+            verb: "published"
+        })
+    );
     product.restore(T0)?;
     product.publish(T0)?;
     assert_eq!(product.restore(T0), Err(RuleError::NothingToRestore("product")));
@@ -87,9 +102,17 @@ fn options_must_cover_the_axes_exactly() {
     assert_eq!(variant.option_faults(&[axis("size")]), vec![]);
     assert_eq!(
         variant.option_faults(&[axis("colour")]),
-        vec![OptionFault::Missing(axis("colour")), OptionFault::Unknown(axis("size"))]
+        vec![
+            OptionFault::Missing(axis("colour")),
+            OptionFault::Unknown(axis("size"))
+        ]
     );
-    let _ = Variant::create(VariantId::new(Uuid::nil()), ProductId::new(Uuid::nil()), variant, T0);
+    let _ = Variant::create(
+        VariantId::new(Uuid::nil()),
+        ProductId::new(Uuid::nil()),
+        variant,
+        T0,
+    );
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -41,8 +41,17 @@ impl VariantContent {
 
     /// Every disagreement between the options and `axes`; empty when they fit.
     pub fn option_faults(&self, axes: &[Axis]) -> Vec<OptionFault> {
-        let missing = axes.iter().filter(|a| !self.options.contains_key(*a)).cloned().map(OptionFault::Missing);
-        let unknown = self.options.keys().filter(|a| !axes.contains(a)).cloned().map(OptionFault::Unknown);
+        let missing = axes
+            .iter()
+            .filter(|a| !self.options.contains_key(*a))
+            .cloned()
+            .map(OptionFault::Missing);
+        let unknown = self
+            .options
+            .keys()
+            .filter(|a| !axes.contains(a))
+            .cloned()
+            .map(OptionFault::Unknown);
         missing.chain(unknown).collect()
     }
 }
@@ -70,7 +79,12 @@ pub struct Variant(Tracked<VariantState>);
 
 impl Variant {
     pub fn create(id: VariantId, product: ProductId, content: VariantContent, now: Timestamp) -> Self {
-        Self(Tracked::created(VariantState { id, product, record: Record::new(now), content }))
+        Self(Tracked::created(VariantState {
+            id,
+            product,
+            record: Record::new(now),
+            content,
+        }))
     }
 
     pub fn load(state: VariantState) -> Self {
@@ -96,7 +110,9 @@ impl Variant {
 
     pub fn delete(&mut self, now: Timestamp) -> Result<(), RuleError> {
         self.alive()?;
-        self.0.edit(Event::Deleted, now, |v| v.record.deleted_at = Some(v.record.updated_at));
+        self.0.edit(Event::Deleted, now, |v| {
+            v.record.deleted_at = Some(v.record.updated_at)
+        });
         Ok(())
     }
 

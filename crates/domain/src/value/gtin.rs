@@ -12,7 +12,9 @@ impl Gtin {
     pub fn parse(digits: impl Into<String>) -> Result<Self, ValueError> {
         let digits = digits.into();
         if !matches!(digits.len(), 8 | 12 | 13 | 14) || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(ValueError::Pattern { expected: "8, 12, 13 or 14 digits" });
+            return Err(ValueError::Pattern {
+                expected: "8, 12, 13 or 14 digits",
+            });
         }
         let (body, check) = digits.split_at(digits.len() - 1);
         let expected = check_digit(body);
@@ -29,8 +31,12 @@ impl Gtin {
 
 /// Digits are weighted 3, 1, 3, … from the right; the check digit fills the sum up to a multiple of ten.
 fn check_digit(body: &str) -> u8 {
-    let sum: u32 =
-        body.bytes().rev().zip([3, 1].into_iter().cycle()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 = body
+        .bytes()
+        .rev()
+        .zip([3, 1].into_iter().cycle())
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
     u8::try_from((10 - sum % 10) % 10).unwrap_or_default()
 }
 
@@ -47,7 +53,10 @@ mod tests {
 
     #[test]
     fn refuses_a_wrong_check_digit_and_tells_the_right_one() {
-        assert_eq!(Gtin::parse("4006381333932"), Err(ValueError::GtinCheckDigit { expected: 1 }));
+        assert_eq!(
+            Gtin::parse("4006381333932"),
+            Err(ValueError::GtinCheckDigit { expected: 1 })
+        );
     }
 
     #[test]

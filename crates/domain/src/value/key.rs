@@ -15,7 +15,10 @@ impl Key {
             return Err(ValueError::Required);
         }
         if key.len() > Self::MAX {
-            return Err(ValueError::TooLong { max: Self::MAX, of: "characters" });
+            return Err(ValueError::TooLong {
+                max: Self::MAX,
+                of: "characters",
+            });
         }
         let tail = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
         if !key.starts_with(|c: char| c.is_ascii_alphanumeric()) || !key.bytes().all(tail) {
@@ -50,13 +53,18 @@ impl Sku {
             return Err(ValueError::Required);
         }
         if sku.chars().count() > Self::MAX {
-            return Err(ValueError::TooLong { max: Self::MAX, of: "characters" });
+            return Err(ValueError::TooLong {
+                max: Self::MAX,
+                of: "characters",
+            });
         }
         if sku.chars().any(char::is_control) {
             return Err(ValueError::ControlCharacter);
         }
         if sku.trim() != sku {
-            return Err(ValueError::Pattern { expected: "without white space at either end" });
+            return Err(ValueError::Pattern {
+                expected: "without white space at either end",
+            });
         }
         Ok(Self(sku))
     }
@@ -80,10 +88,16 @@ mod tests {
     fn keys_follow_the_pattern() {
         assert!(Key::parse("Shoe_1.2-b").is_ok());
         for bad in ["-a", ".a", "a b", "ä", "a/b"] {
-            assert!(matches!(Key::parse(bad), Err(ValueError::Pattern { .. })), "{bad}");
+            assert!(
+                matches!(Key::parse(bad), Err(ValueError::Pattern { .. })),
+                "{bad}"
+            );
         }
         assert!(Key::parse("a".repeat(128)).is_ok());
-        assert!(matches!(Key::parse("a".repeat(129)), Err(ValueError::TooLong { .. })));
+        assert!(matches!(
+            Key::parse("a".repeat(129)),
+            Err(ValueError::TooLong { .. })
+        ));
     }
 
     #[test]

@@ -14,7 +14,9 @@ impl Locale {
             .ok()
             .filter(|tag| tag.as_str().len() <= 35)
             .map(|tag| Self(tag.into_inner()))
-            .ok_or(ValueError::Pattern { expected: "a BCP 47 language tag" })
+            .ok_or(ValueError::Pattern {
+                expected: "a BCP 47 language tag",
+            })
     }
 
     pub fn as_str(&self) -> &str {
@@ -33,7 +35,10 @@ impl<const MAX: usize> Localized<MAX> {
         match texts.len() {
             0 => Err(ValueError::Required),
             1..=Self::MAX_LOCALES => Ok(Self(texts)),
-            _ => Err(ValueError::TooLong { max: Self::MAX_LOCALES, of: "locales" }),
+            _ => Err(ValueError::TooLong {
+                max: Self::MAX_LOCALES,
+                of: "locales",
+            }),
         }
     }
 
@@ -74,10 +79,17 @@ mod tests {
     #[test]
     fn resolution_falls_back_by_language_then_default_then_any() -> Result<(), ValueError> {
         let names = localized(&[("de", "Tasse"), ("en", "Cup")]);
-        let (de_at, en, fr) = (Locale::parse("de-AT")?, Locale::parse("en")?, Locale::parse("fr")?);
+        let (de_at, en, fr) = (
+            Locale::parse("de-AT")?,
+            Locale::parse("en")?,
+            Locale::parse("fr")?,
+        );
         assert_eq!(names.resolve(&de_at, &en).map(Text::as_str), Some("Tasse"));
         assert_eq!(names.resolve(&fr, &en).map(Text::as_str), Some("Cup"));
-        assert_eq!(localized(&[("it", "Tazza")]).resolve(&fr, &en).map(Text::as_str), Some("Tazza"));
+        assert_eq!(
+            localized(&[("it", "Tazza")]).resolve(&fr, &en).map(Text::as_str),
+            Some("Tazza")
+        );
         Ok(())
     }
 }

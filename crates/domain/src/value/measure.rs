@@ -9,7 +9,8 @@ pub struct Decimal(String);
 impl Decimal {
     pub fn parse(text: &str) -> Result<Self, ValueError> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let digits = |s: &str, max: usize| (1..=max).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
+        let digits =
+            |s: &str, max: usize| (1..=max).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
         if !digits(whole, 12) || !digits(fraction, 6) {
             return Err(ValueError::Pattern {
                 expected: "a decimal number of up to 12 digits before and 6 after the point",
@@ -18,7 +19,11 @@ impl Decimal {
         let whole = whole.trim_start_matches('0');
         let whole = if whole.is_empty() { "0" } else { whole };
         let fraction = fraction.trim_end_matches('0');
-        Ok(Self(if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }))
+        Ok(Self(if fraction.is_empty() {
+            whole.to_owned()
+        } else {
+            format!("{whole}.{fraction}")
+        }))
     }
 
     pub fn as_str(&self) -> &str {

@@ -22,7 +22,9 @@ impl MediaRole {
             "gallery" => Ok(Self::Gallery),
             "swatch" => Ok(Self::Swatch),
             "document" => Ok(Self::Document),
-            _ => Err(ValueError::NotInEnum { expected: "one of main, gallery, swatch, document" }),
+            _ => Err(ValueError::NotInEnum {
+                expected: "one of main, gallery, swatch, document",
+            }),
         }
     }
 
@@ -48,11 +50,16 @@ impl Media {
     /// `url` is an absolute `http` or `https` address of at most 2,048 characters.
     pub fn new(url: String, alt: Option<Localized<500>>, role: MediaRole) -> Result<Self, ValueError> {
         if url.len() > 2048 {
-            return Err(ValueError::TooLong { max: 2048, of: "characters" });
+            return Err(ValueError::TooLong {
+                max: 2048,
+                of: "characters",
+            });
         }
         let web = Url::parse(&url).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
         if !web || url.chars().any(char::is_control) {
-            return Err(ValueError::Pattern { expected: "an absolute http or https URL" });
+            return Err(ValueError::Pattern {
+                expected: "an absolute http or https URL",
+            });
         }
         Ok(Self { url, alt, role })
     }

@@ -18,14 +18,23 @@ impl Metadata {
         }
         for (text, max) in [(&name, 64), (&value, 1000)] {
             if text.chars().count() > max {
-                return Err(ValueError::TooLong { max, of: "characters" });
+                return Err(ValueError::TooLong {
+                    max,
+                    of: "characters",
+                });
             }
-            if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+            if text
+                .chars()
+                .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+            {
                 return Err(ValueError::ControlCharacter);
             }
         }
         if self.0.len() >= Self::MAX && !self.0.contains_key(&name) {
-            return Err(ValueError::TooLong { max: Self::MAX, of: "pairs" });
+            return Err(ValueError::TooLong {
+                max: Self::MAX,
+                of: "pairs",
+            });
         }
         self.0.insert(name, value);
         Ok(())

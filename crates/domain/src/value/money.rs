@@ -13,10 +13,15 @@ pub struct Currency {
 
 impl Currency {
     pub fn parse(code: &str) -> Result<Self, ValueError> {
-        let unknown = ValueError::NotInEnum { expected: "an ISO 4217 currency code such as EUR" };
+        let unknown = ValueError::NotInEnum {
+            expected: "an ISO 4217 currency code such as EUR",
+        };
         let inner = iso_currency::Currency::from_code(code).ok_or_else(|| unknown.clone())?;
         let digits = inner.exponent().ok_or(unknown)?;
-        Ok(Self { inner, digits: u32::from(digits) })
+        Ok(Self {
+            inner,
+            digits: u32::from(digits),
+        })
     }
 
     pub fn code(self) -> &'static str {
@@ -55,12 +60,16 @@ impl Money {
         if amount.is_empty() {
             return Err(ValueError::Required);
         }
-        let too_large = ValueError::OutOfRange { expected: "from 0 to below 10^15 minor units" };
+        let too_large = ValueError::OutOfRange {
+            expected: "from 0 to below 10^15 minor units",
+        };
         let unsigned = amount.strip_prefix('-').unwrap_or(amount);
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
         let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
         if !digits(whole) || !digits(fraction) {
-            return Err(ValueError::Pattern { expected: "a decimal number such as 19.99" });
+            return Err(ValueError::Pattern {
+                expected: "a decimal number such as 19.99",
+            });
         }
         if unsigned.len() != amount.len() {
             return Err(too_large);
@@ -68,7 +77,10 @@ impl Money {
         let fraction = if amount.contains('.') { fraction } else { "" };
         let places = currency.digits() as usize;
         if fraction.len() > places {
-            return Err(ValueError::CurrencyDigits { currency: currency.code(), digits: currency.digits() });
+            return Err(ValueError::CurrencyDigits {
+                currency: currency.code(),
+                digits: currency.digits(),
+            });
         }
         format!("{whole}{fraction:0<places$}")
             .parse()
@@ -83,7 +95,9 @@ impl Money {
         if (0..Self::LIMIT).contains(&minor) {
             Ok(Self { minor, currency })
         } else {
-            Err(ValueError::OutOfRange { expected: "from 0 to below 10^15 minor units" })
+            Err(ValueError::OutOfRange {
+                expected: "from 0 to below 10^15 minor units",
+            })
         }
     }
 
@@ -117,7 +131,9 @@ impl Price {
     /// `compare_at`, the crossed-out amount, must be in the same currency and greater than `amount`.
     pub fn new(amount: Money, compare_at: Option<Money>) -> Result<Self, ValueError> {
         if compare_at.is_some_and(|c| c.currency != amount.currency || c.minor <= amount.minor) {
-            return Err(ValueError::OutOfRange { expected: "greater than the amount" });
+            return Err(ValueError::OutOfRange {
+                expected: "greater than the amount",
+            });
         }
         Ok(Self { amount, compare_at })
     }
@@ -160,7 +176,9 @@ mod tests {
 
     fn money(amount: &str, code: &str) -> Result<String, &'static str> {
         let currency = Currency::parse(code).map_err(|e| e.code())?;
-        Money::parse(amount, currency).map(Money::amount).map_err(|e| e.code())
+        Money::parse(amount, currency)
+            .map(Money::amount)
+            .map_err(|e| e.code())
     }
 
     #[test]
@@ -175,7 +193,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_plain_decimal_is_refused() {
-        for bad in ["1e3", "NaN", "inf", "1,5", ".5", "5.", "+5", " 5", "0x1", "--1", "١"] {
+        for bad in [
+            "1e3", "NaN", "inf", "1,5", ".5", "5.", "+5", " 5", "0x1", "--1", "١",
+        ] {
             assert_eq!(money(bad, "EUR"), Err("pattern"), "{bad}");
         }
         assert_eq!(money("-5", "EUR"), Err("out_of_range"));

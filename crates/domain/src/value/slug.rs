@@ -17,7 +17,10 @@ impl Slug {
             return Err(ValueError::Required);
         }
         if slug.chars().count() > Self::MAX {
-            return Err(ValueError::TooLong { max: Self::MAX, of: "characters" });
+            return Err(ValueError::TooLong {
+                max: Self::MAX,
+                of: "characters",
+            });
         }
         let allowed = |c: char| (c.is_alphanumeric() && !c.is_uppercase()) || matches!(c, '-' | '_');
         if !slug.chars().all(allowed) {
@@ -38,7 +41,11 @@ impl Slug {
     /// The same slug told apart by a suffix, within the limit.
     #[must_use]
     pub fn with_suffix(&self, suffix: &str) -> Self {
-        let kept: String = self.0.chars().take(Self::MAX - suffix.chars().count() - 1).collect();
+        let kept: String = self
+            .0
+            .chars()
+            .take(Self::MAX - suffix.chars().count() - 1)
+            .collect();
         Self(format!("{kept}-{suffix}"))
     }
 
@@ -56,7 +63,10 @@ impl LocalizedSlug {
         match slugs.len() {
             0 => Err(ValueError::Required),
             1..=60 => Ok(Self(slugs)),
-            _ => Err(ValueError::TooLong { max: 60, of: "locales" }),
+            _ => Err(ValueError::TooLong {
+                max: 60,
+                of: "locales",
+            }),
         }
     }
 
@@ -66,7 +76,10 @@ impl LocalizedSlug {
             names
                 .iter()
                 .map(|(locale, name)| {
-                    (locale.clone(), Slug::from_name(name.as_str()).unwrap_or_else(|| fallback.clone()))
+                    (
+                        locale.clone(),
+                        Slug::from_name(name.as_str()).unwrap_or_else(|| fallback.clone()),
+                    )
                 })
                 .collect(),
         )
@@ -84,7 +97,11 @@ impl LocalizedSlug {
     #[must_use]
     pub fn avoiding(self, taken: impl Fn(&Locale, &Slug) -> bool, suffix: &str) -> Self {
         let told_apart = |(locale, slug): (Locale, Slug)| {
-            let slug = if taken(&locale, &slug) { slug.with_suffix(suffix) } else { slug };
+            let slug = if taken(&locale, &slug) {
+                slug.with_suffix(suffix)
+            } else {
+                slug
+            };
             (locale, slug)
         };
         Self(self.0.into_iter().map(told_apart).collect())
@@ -98,7 +115,10 @@ mod tests {
     #[test]
     fn names_become_slugs() {
         let slug = |name| Slug::from_name(name).map(|s| s.0);
-        assert_eq!(slug("Käthe's  Kettle, 2 l").as_deref(), Some("kathe-s-kettle-2-l"));
+        assert_eq!(
+            slug("Käthe's  Kettle, 2 l").as_deref(),
+            Some("kathe-s-kettle-2-l")
+        );
         assert_eq!(slug("…!?"), None);
         assert!(slug(&"word ".repeat(100)).is_some_and(|s| s.len() <= 200 && Slug::parse(s).is_ok()));
     }

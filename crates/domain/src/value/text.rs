@@ -14,9 +14,15 @@ impl<const MAX: usize> Text<MAX> {
         }
         // Bytes first: a text within the limit in bytes is so in characters, and most are.
         if text.len() > MAX && text.chars().count() > MAX {
-            return Err(ValueError::TooLong { max: MAX, of: "characters" });
+            return Err(ValueError::TooLong {
+                max: MAX,
+                of: "characters",
+            });
         }
-        if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+        if text
+            .chars()
+            .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+        {
             return Err(ValueError::ControlCharacter);
         }
         Ok(Self(text))
@@ -41,7 +47,13 @@ mod tests {
     fn takes_any_script_and_counts_characters() {
         assert!(Text::<4>::parse("🧸ちび").is_ok());
         assert!(Text::<20>::parse("\u{202e}مرحبا").is_ok());
-        assert_eq!(Text::<2>::parse("äöü"), Err(ValueError::TooLong { max: 2, of: "characters" }));
+        assert_eq!(
+            Text::<2>::parse("äöü"),
+            Err(ValueError::TooLong {
+                max: 2,
+                of: "characters"
+            })
+        );
     }
 
     #[test]
