@@ -76,7 +76,7 @@ impl Category {
     pub fn delete(&mut self, now: Timestamp) -> Result<(), RuleError> {
         self.alive()?;
         self.0.edit(Event::Deleted, now, |c| {
-            c.record.deleted_at = Some(c.record.updated_at)
+            c.record.deleted_at = Some(c.record.updated_at);
         });
         Ok(())
     }

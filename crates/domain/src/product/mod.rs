@@ -127,7 +127,7 @@ impl Product {
     pub fn delete(&mut self, now: Timestamp) -> Result<(), RuleError> {
         self.alive()?;
         self.0.edit(Event::Deleted, now, |p| {
-            p.record.deleted_at = Some(p.record.updated_at)
+            p.record.deleted_at = Some(p.record.updated_at);
         });
         Ok(())
     }

@@ -111,7 +111,7 @@ impl Variant {
     pub fn delete(&mut self, now: Timestamp) -> Result<(), RuleError> {
         self.alive()?;
         self.0.edit(Event::Deleted, now, |v| {
-            v.record.deleted_at = Some(v.record.updated_at)
+            v.record.deleted_at = Some(v.record.updated_at);
         });
         Ok(())
     }
