@@ -152,12 +152,10 @@ impl<'a> Parser<'a> {
                 Some(role) => p.take(&format!("{at}/role"), MediaRole::parse(&role)),
             };
             // The address is looked at even when the rest is wrong, so that all faults are told.
-            let media = p.take(&format!("{at}/url"), Media::new(url, None, MediaRole::Gallery))?;
-            Some(Media {
-                alt: alt?,
-                role: role?,
-                ..media
-            })
+            let mut media = p.take(&format!("{at}/url"), Media::new(url, None, MediaRole::Gallery))?;
+            media.alt = alt?;
+            media.role = role?;
+            Some(media)
         })
     }
 
