@@ -136,8 +136,10 @@ fn receive(stream: TcpStream, sender: &mpsc::Sender<(String, Vec<u8>)>) {
             return;
         }
     }
-    let head = String::from_utf8(head).unwrap().to_ascii_lowercase().replace("post /", "POST /").replace("http/", "HTTP/");
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or_else(|| panic!("{head}"));
+    let head =
+        String::from_utf8(head).unwrap().to_ascii_lowercase().replace("post /", "POST /").replace("http/", "HTTP/");
+    let length =
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or_else(|| panic!("{head}"));
     let mut body = vec![0; length.parse().unwrap()];
     reader.read_exact(&mut body).unwrap();
     sender.send((head.lines().next().unwrap().to_owned(), body)).unwrap();

@@ -18,7 +18,10 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header::{CONNECTION, CONTENT_LENGTH}};
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{CONNECTION, CONTENT_LENGTH},
+};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tower_http::timeout::{TimeoutBody, TimeoutError};
 

@@ -35,13 +35,7 @@ use super::{
 /// would lose that request, since its client had no way to know.
 const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    patience: Patience,
-    lifecycle: Lifecycle,
-) {
+pub(super) async fn run(stream: TcpStream, peer: SocketAddr, router: Router, patience: Patience, lifecycle: Lifecycle) {
     let activity = Activity::new();
     let service = service_fn(|request: Request<Incoming>| {
         answer(router.clone(), request, peer, Arc::clone(&activity), lifecycle.clone())

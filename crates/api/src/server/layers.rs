@@ -97,7 +97,7 @@ pub fn wrap(router: Router, layers: Layers) -> Router {
             .layer(from_fn_with_state(time, timeout::limit_time))
             .layer(from_fn_with_state(settings.body_idle_timeout, body::limit_pauses))
             .layer(from_fn_with_state(lifecycle.writes().clone(), detach::detach))
-            .layer(RequestDecompressionLayer::new())
+            .layer(RequestDecompressionLayer::new().no_br().no_deflate())
             .layer(MapRequestLayer::new(|request: http::Request<DecompressionBody<Body>>| -> Request {
                 request.map(Body::new)
             }))
@@ -112,7 +112,7 @@ fn compression() -> CompressionLayer<impl Predicate> {
         .and(NotForContentType::GRPC)
         .and(NotForContentType::IMAGES)
         .and(NotForContentType::SSE);
-    CompressionLayer::new().compress_when(predicate)
+    CompressionLayer::new().no_deflate().compress_when(predicate)
 }
 
 fn cors(origins: &[Origin]) -> Option<CorsLayer> {
@@ -131,7 +131,7 @@ fn cors(origins: &[Origin]) -> Option<CorsLayer> {
             .allow_methods(methods)
             .allow_headers(REQUEST_HEADERS)
             .expose_headers(RESPONSE_HEADERS)
-            .max_age(std::time::Duration::from_secs(3600)),
+            .max_age(std::time::Duration::from_hours(1)),
     )
 }
 

@@ -12,7 +12,12 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use super::{activity::Patience, connection, lifecycle::{Lifecycle, Shutdown}, settings::HttpSettings};
+use super::{
+    activity::Patience,
+    connection,
+    lifecycle::{Lifecycle, Shutdown},
+    settings::HttpSettings,
+};
 
 /// Out of file descriptors: only the end of other connections helps, so asking again at once would burn a core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

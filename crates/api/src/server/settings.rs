@@ -49,7 +49,7 @@ impl Default for HttpSettings {
             max_connections: 4096,
             header_read_timeout: Duration::from_secs(10),
             body_idle_timeout: Duration::from_secs(15),
-            idle_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_mins(1),
             request_timeout: Duration::from_secs(30),
             drain: Duration::from_secs(2),
             shutdown_timeout: Duration::from_secs(20),

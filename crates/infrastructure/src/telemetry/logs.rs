@@ -7,7 +7,10 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::{Dispatch, Metadata};
 use tracing_subscriber::{EnvFilter, Layer as _, filter::filter_fn, fmt, layer::SubscriberExt as _, registry};
 
-use super::{SCOPE, TelemetryError, settings::{LogFormat, TelemetrySettings}};
+use super::{
+    SCOPE, TelemetryError,
+    settings::{LogFormat, TelemetrySettings},
+};
 
 /// Libraries that work for the exporter: tracing them would make every export cause the next one.
 const EXPORTERS_OWN: [&str; 5] = ["h2", "hyper", "hyper_util", "opentelemetry", "reqwest"];
@@ -23,10 +26,10 @@ pub(super) fn dispatch(
         LogFormat::Json => text.json().flatten_event(true).with_span_list(false).boxed(),
         LogFormat::Pretty => text.with_ansi(io::stderr().is_terminal()).boxed(),
     };
-    let traces = tracers.map(|tracers| {
+    let export = tracers.map(|tracers| {
         tracing_opentelemetry::layer().with_tracer(tracers.tracer(SCOPE)).with_filter(filter_fn(is_traced))
     });
-    Ok(Dispatch::new(registry().with(filter).with(text).with(traces)))
+    Ok(Dispatch::new(registry().with(filter).with(text).with(export)))
 }
 
 fn is_traced(metadata: &Metadata<'_>) -> bool {

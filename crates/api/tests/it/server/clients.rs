@@ -13,7 +13,7 @@ use tokio::{
 
 use super::toy::{PATIENCE, Server, answer, happened, rest, settings};
 
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 const SHORT: Duration = Duration::from_millis(200);
 const GET: &str = "GET /ok HTTP/1.1\r\nhost: toy\r\n\r\n";
 
@@ -38,7 +38,11 @@ async fn a_silent_connection_is_closed() {
 async fn headers_that_drip_are_cut() {
     let server = Server::start(HttpSettings { header_read_timeout: SHORT, ..patient() }).await;
     let mut stream = server.send("GET /ok HTTP/1.1\r\nhost: toy\r\nx-slow: ").await;
-    let dripping = async { while stream.write_all(b"x").await.is_ok() { sleep(SHORT / 10).await } };
+    let dripping = async {
+        while stream.write_all(b"x").await.is_ok() {
+            sleep(SHORT / 10).await
+        }
+    };
     timeout(PATIENCE, dripping).await.unwrap();
 }
 

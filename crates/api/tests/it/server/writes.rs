@@ -50,7 +50,10 @@ async fn a_panic_is_a_500_and_not_the_end_of_the_connection() {
         let close = "HTTP/1.1\r\nhost: toy\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         let text = rest(server.send(&format!("{method} /panic {close}")).await).await;
         assert!(text.starts_with("HTTP/1.1 500 "), "{method}: {text}");
-        assert!(text.contains("application/problem+json") && text.contains("\"code\":\"internal\""), "{method}: {text}");
+        assert!(
+            text.contains("application/problem+json") && text.contains("\"code\":\"internal\""),
+            "{method}: {text}"
+        );
         assert!(!text.contains("as the test wants it"), "{method}: {text}");
     }
 }
