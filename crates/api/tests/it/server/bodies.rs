@@ -47,8 +47,10 @@ async fn a_small_body_that_unpacks_to_a_large_one_is_too_large() {
     for coding in ["gzip", "zstd"] {
         let bomb = coded_zeros(&server, coding, BOMB).await;
         assert!(bomb.len() < LIMIT, "{coding}: {}", bomb.len());
-        for body in [Body::from(bomb.clone()), chunked(bomb)] {
-            assert_problem(post(&server, "/length", Some(coding), body).await, 413, "payload_too_large").await;
+        for path in ["/length", "/raw-length"] {
+            for body in [Body::from(bomb.clone()), chunked(bomb.clone())] {
+                assert_problem(post(&server, path, Some(coding), body).await, 413, "payload_too_large").await;
+            }
         }
     }
 }
@@ -58,11 +60,13 @@ async fn the_limit_is_exact_with_and_without_a_declared_length() {
     let server = server().await;
     let fits = Bytes::from(vec![0; LIMIT]);
     let too_large = Bytes::from(vec![0; LIMIT + 1]);
-    for body in [Body::from(fits.clone()), chunked(fits)] {
-        assert_eq!(post(&server, "/length", None, body).await.text().await.unwrap(), LIMIT.to_string());
-    }
-    for body in [Body::from(too_large.clone()), chunked(too_large)] {
-        assert_problem(post(&server, "/length", None, body).await, 413, "payload_too_large").await;
+    for path in ["/length", "/raw-length"] {
+        for body in [Body::from(fits.clone()), chunked(fits.clone())] {
+            assert_eq!(post(&server, path, None, body).await.text().await.unwrap(), LIMIT.to_string());
+        }
+        for body in [Body::from(too_large.clone()), chunked(too_large.clone())] {
+            assert_problem(post(&server, path, None, body).await, 413, "payload_too_large").await;
+        }
     }
 }
 

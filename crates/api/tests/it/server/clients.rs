@@ -7,14 +7,14 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty, StreamBody};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{
-    io::AsyncWriteExt as _,
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     time::{Instant, sleep, timeout},
 };
 
 use super::toy::{PATIENCE, Server, answer, happened, rest, settings};
 
 const LONG: Duration = Duration::from_hours(1);
-const SHORT: Duration = Duration::from_millis(200);
+const SHORT: Duration = Duration::from_millis(400);
 const GET: &str = "GET /ok HTTP/1.1\r\nhost: toy\r\n\r\n";
 
 /// All time-outs long but those that a test names.
@@ -129,6 +129,23 @@ async fn a_client_that_reads_and_writes_slowly_is_served() {
     while since.elapsed() < SHORT * 3 {
         endless.frame().await.unwrap().unwrap();
         sleep(SHORT / 20).await;
+    }
+}
+
+/// More than the kernel buffers, in one chunk: what tells the client's progress is the socket alone.
+#[tokio::test]
+async fn a_large_answer_may_take_longer_than_any_pause() {
+    const LENGTH: usize = 64 * 1024 * 1024;
+    let settings = HttpSettings { body_idle_timeout: SHORT, idle_timeout: SHORT, ..patient() };
+    let server = Server::start(settings).await;
+    let mut stream = server.send(&format!("GET /zeros/{LENGTH} HTTP/1.1\r\nhost: toy\r\n\r\n")).await;
+    let mut buffer = vec![0; LENGTH / 64];
+    let mut received = 0;
+    while received < LENGTH {
+        let read = stream.read(&mut buffer).await.unwrap();
+        assert!(read > 0, "closed after {received} bytes");
+        received += read;
+        sleep(SHORT / 16).await;
     }
 }
 

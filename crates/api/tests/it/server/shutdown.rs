@@ -21,6 +21,7 @@ use tokio::{
 use super::toy::{PATIENCE, Server, answer, happened, settings};
 
 const GET: &str = "GET /ok HTTP/1.1\r\nhost: toy\r\n\r\n";
+const WRITE: &str = "POST /write HTTP/1.1\r\nhost: toy\r\ncontent-length: 0\r\n\r\n";
 const WAIT: &str = "GET /wait HTTP/1.1\r\nhost: toy\r\n\r\n";
 
 #[tokio::test]
@@ -46,8 +47,8 @@ async fn readiness_is_withdrawn_while_connections_are_still_accepted() {
 async fn running_requests_and_writes_without_a_client_are_waited_for() {
     let server = Server::start(settings()).await;
     let mut reader = server.send(WAIT).await;
-    let writer = server.send("POST /write HTTP/1.1\r\nhost: toy\r\ncontent-length: 0\r\n\r\n").await;
     happened(&server.toy.started).await;
+    let writer = server.send(WRITE).await;
     happened(&server.toy.started).await;
     drop(writer);
     happened(&server.toy.abandoned).await;
@@ -55,20 +56,36 @@ async fn running_requests_and_writes_without_a_client_are_waited_for() {
     server.lifecycle.shut_down();
     timeout(PATIENCE, server.lifecycle.closing().cancelled()).await.unwrap();
     let toy = server.toy.clone();
-    let ending = tokio::spawn(server.end());
+    let mut ending = tokio::spawn(server.end());
     toy.may_go_on.add_permits(1);
-    toy.may_go_on.add_permits(1);
-
     assert!(answer(&mut reader).await.unwrap().ends_with("went on"));
+
+    assert!(timeout(Duration::from_millis(200), &mut ending).await.is_err(), "the write was not waited for");
+    toy.may_go_on.add_permits(1);
     assert_eq!(ending.await.unwrap(), Shutdown::Clean);
     assert_eq!(toy.committed.available_permits(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_accepted_may_still_send_its_first_request() {
+    let server = Server::start(settings()).await;
+    let mut stream = server.connect().await;
+    // Accepted in order, so the first one is accepted once a later one is answered.
+    answer(&mut server.send(GET).await).await.unwrap();
+    server.lifecycle.shut_down();
+    timeout(PATIENCE, server.lifecycle.closing().cancelled()).await.unwrap();
+    sleep(Duration::from_millis(100)).await;
+
+    stream.write_all(GET.as_bytes()).await.unwrap();
+    assert!(answer(&mut stream).await.unwrap().ends_with("ok"));
+    assert_eq!(server.end().await, Shutdown::Clean);
 }
 
 #[tokio::test]
 async fn what_does_not_end_is_cut_at_the_hard_limit() {
     let server = Server::start(HttpSettings { shutdown_timeout: Duration::from_millis(100), ..settings() }).await;
     let _reader = server.send(WAIT).await;
-    let _writer = server.send("POST /write HTTP/1.1\r\nhost: toy\r\ncontent-length: 0\r\n\r\n").await;
+    let _writer = server.send(WRITE).await;
     happened(&server.toy.started).await;
     happened(&server.toy.started).await;
     server.lifecycle.shut_down();

@@ -157,6 +157,7 @@ fn routes(toy: Toy) -> Router {
         .route("/write", post(write))
         .route("/panic", get(panicking).post(panicking))
         .route("/length", post(async |body: Bytes| body.len().to_string()))
+        .route("/raw-length", post(raw_length))
         .route("/imports", post(import))
         .route("/endless", get(endless))
         .route("/zeros/{length}", get(zeros))
@@ -180,6 +181,14 @@ async fn write(State(toy): State<Toy>) -> StatusCode {
     toy.may_go_on.acquire().await.unwrap().forget();
     toy.committed.add_permits(1);
     StatusCode::CREATED
+}
+
+/// Reads the body past the framework's extractors and makes something else of every error.
+async fn raw_length(body: Body) -> Response {
+    match axum::body::to_bytes(body, usize::MAX).await {
+        Ok(bytes) => bytes.len().to_string().into_response(),
+        Err(_) => (StatusCode::UNPROCESSABLE_ENTITY, "not readable").into_response(),
+    }
 }
 
 async fn import(State(toy): State<Toy>, body: Body) -> Response {
