@@ -1,1 +1,7 @@
-//! Placeholder.
+//! Adapters: databases, caches, tokens, telemetry.
+
+pub mod access;
+pub mod cache_settings;
+pub mod database;
+pub mod settings;
+pub mod system;
