@@ -11,6 +11,8 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use infrastructure::access::{AuthSettings, JwtVerifier, RefreshPace};
 use jsonwebtoken::jwk::Jwk;
@@ -47,14 +49,17 @@ impl TestKey {
         let private = match algorithm {
             Algorithm::RS256 => {
                 let der: Pkcs8V1Der<'_> = KeyPair::generate(KeySize::Rsa2048).unwrap().as_der().unwrap();
-                EncodingKey::from_rsa_der(der.as_ref())
+                // The library reads PKCS #8 from PEM only.
+                let base64 = STANDARD.encode(der.as_ref());
+                let pem = format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n");
+                EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap()
             }
             Algorithm::ES256 => {
                 let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
                 EncodingKey::from_ec_der(pkcs8.as_ref())
             }
             Algorithm::EdDSA => {
-                EncodingKey::from_ed_der(Ed25519KeyPair::generate_pkcs8(&random).unwrap().as_ref())
+                EncodingKey::from_ed_der(Ed25519KeyPair::generate_pkcs8v1(&random).unwrap().as_ref())
             }
             other => panic!("no test key for {other:?}"),
         };

@@ -1,0 +1,4 @@
+//! The HTTP interface.
+
+pub(crate) mod auth;
+pub(crate) mod problem;

@@ -1,0 +1,3 @@
+//! The listener and its limits.
+
+pub(crate) mod settings;
