@@ -1,5 +1,9 @@
 //! The vitrine service: HTTP and command line around the catalog's use cases, and the root that composes it all.
 
+mod cli;
+mod composition;
 pub mod demo;
+mod http;
+mod problem;
 pub mod server;
 mod wire;

@@ -1,3 +1,8 @@
-//! Placeholder.
+//! Adapters: databases, caches, tokens, telemetry.
 
+pub mod access;
+pub mod cache_settings;
+pub mod database;
+pub mod settings;
+pub mod system;
 pub mod telemetry;

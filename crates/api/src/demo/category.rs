@@ -56,9 +56,7 @@ pub(super) fn line(words: &Words, n: usize) -> Option<Category> {
     }
     let n = n - words.nouns.len();
     let noun = words.nouns.get(n % words.nouns.len())?;
-    let material = words
-        .materials
-        .get(*noun.materials.get(n / words.nouns.len())?)?;
+    let material = words.materials.get(*noun.materials.get(n / words.nouns.len())?)?;
     Some(category(
         &format!("{}-{}", material.key, noun.key),
         Some(noun.key),

@@ -20,13 +20,7 @@ pub(super) fn line(words: &Words, seed: u64, index: u64) -> Option<Product> {
     let in_german = random.chance(60);
 
     let name = name(words, noun, material, (brand, model), in_german, random)?;
-    let description = description(
-        words,
-        department,
-        (noun, material, model),
-        in_german,
-        random,
-    )?;
+    let description = description(words, department, (noun, material, model), in_german, random)?;
     let media = media(index, &name, random);
     let seo = random.chance(35).then(|| seo(brand, &name, noun, material));
     let (option_axes, variants) = variant::all(words, noun, index, random);
@@ -42,12 +36,7 @@ pub(super) fn line(words: &Words, seed: u64, index: u64) -> Option<Product> {
         description,
         brand,
         tags: tags(words, material, department, random),
-        categories: vec![category::deepest(
-            words,
-            index + 1,
-            (at, noun),
-            material_at,
-        )?],
+        categories: vec![category::deepest(words, index + 1, (at, noun), material_at)?],
         media,
         seo,
         option_axes,
@@ -103,13 +92,10 @@ fn description(
     let noun_en = noun.singular.en.to_lowercase();
     let material_en = material.name.en.to_lowercase();
     let first = fill(opener.en, model, &noun_en, &material_en);
-    let en = rest
-        .iter()
-        .fold(first, |text, phrase| text + " " + phrase.en);
+    let en = rest.iter().fold(first, |text, phrase| text + " " + phrase.en);
     let de = in_german.then(|| {
         let first = fill(opener.de, model, noun.singular.de, material.name.de);
-        rest.iter()
-            .fold(first, |text, phrase| text + " " + phrase.de)
+        rest.iter().fold(first, |text, phrase| text + " " + phrase.de)
     });
     Some(Text { en, de })
 }

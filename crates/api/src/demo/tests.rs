@@ -57,11 +57,7 @@ fn every_row_of_the_vocabulary_is_read() {
     assert_eq!(words.openers.len(), of_kind("O"));
     assert_eq!(words.closings.len(), of_kind("C"));
     assert_eq!(
-        words
-            .departments
-            .iter()
-            .map(|d| d.uses.len())
-            .sum::<usize>(),
+        words.departments.iter().map(|d| d.uses.len()).sum::<usize>(),
         of_kind("U")
     );
     assert!(
@@ -149,10 +145,7 @@ fn twenty_thousand_products_are_unique_and_whole() {
         assert!(
             strings(std::slice::from_ref(product), "/slug/en")
                 .iter()
-                .all(|slug| {
-                    slug.chars()
-                        .all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-'))
-                })
+                .all(|slug| { slug.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-')) })
         );
         let tags: Vec<&str> = product["tags"]
             .as_array()
@@ -161,10 +154,7 @@ fn twenty_thousand_products_are_unique_and_whole() {
             .map(|tag| tag.as_str().unwrap())
             .collect();
         assert_unique(&tags);
-        assert!(
-            !product["description"].to_string().contains("{m"),
-            "{product}"
-        );
+        assert!(!product["description"].to_string().contains("{m"), "{product}");
     }
     let variants = variants(&products);
     assert_unique(&strings(&variants, "/sku"));
@@ -190,14 +180,8 @@ fn variants_differ_in_exactly_the_axes_of_their_product() {
         let mut combinations = HashSet::new();
         for variant in variants {
             let options = variant["options"].as_object().unwrap();
-            assert_eq!(
-                options.keys().map(String::as_str).collect::<HashSet<_>>(),
-                axes
-            );
-            assert!(
-                combinations.insert(variant["options"].to_string()),
-                "{product}"
-            );
+            assert_eq!(options.keys().map(String::as_str).collect::<HashSet<_>>(), axes);
+            assert!(combinations.insert(variant["options"].to_string()), "{product}");
         }
         assert!(!variants.is_empty());
         assert!(!axes.is_empty() || variants.len() == 1);
@@ -213,11 +197,7 @@ fn gtins_are_ean_13_with_the_right_check_digit() {
     assert!(gtins.len() > variants.len() / 2);
     for gtin in gtins {
         let digits: Vec<u32> = gtin.chars().map(|c| c.to_digit(10).unwrap()).collect();
-        let sum: u32 = digits
-            .iter()
-            .zip([1, 3].iter().cycle())
-            .map(|(d, f)| d * f)
-            .sum();
+        let sum: u32 = digits.iter().zip([1, 3].iter().cycle()).map(|(d, f)| d * f).sum();
         assert!(
             digits.len() == 13 && digits[0] == 2 && sum.is_multiple_of(10),
             "{gtin}"
@@ -235,9 +215,7 @@ fn amounts_have_the_digits_of_their_currency() {
         for price in prices {
             let amount = price["amount"].as_str().unwrap();
             assert!(amount.parse::<f64>().unwrap() > 0.0, "{amount}");
-            let decimals = amount
-                .split_once('.')
-                .map_or(0, |(_, decimals)| decimals.len());
+            let decimals = amount.split_once('.').map_or(0, |(_, decimals)| decimals.len());
             assert_eq!(
                 decimals,
                 if price["currency"] == "JPY" { 0 } else { 2 },

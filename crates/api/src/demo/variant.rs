@@ -19,11 +19,7 @@ pub(super) fn all(
     random: &mut Random,
 ) -> (Vec<&'static str>, Vec<Variant>) {
     let base = Base::new(noun, index, random);
-    let axes: Vec<&Axis> = noun
-        .axes
-        .iter()
-        .filter_map(|at| words.axes.get(*at))
-        .collect();
+    let axes: Vec<&Axis> = noun.axes.iter().filter_map(|at| words.axes.get(*at)).collect();
     let wanted = wanted(random);
     let (axes, options) = match axes.as_slice() {
         _ if wanted == 1 => (vec![], vec![(0, vec![])]),
@@ -46,9 +42,7 @@ pub(super) fn all(
             let values = some(first, wanted, random).into_iter();
             (
                 vec![first.name],
-                values
-                    .map(|(step, v)| (step, vec![(first.name, v)]))
-                    .collect(),
+                values.map(|(step, v)| (step, vec![(first.name, v)])).collect(),
             )
         }
         [] => (vec![], vec![(0, vec![])]),
@@ -117,15 +111,11 @@ impl Base {
     fn variant(&self, n: u64, step: u64, options: Vec<(&'static str, &'static str)>) -> Variant {
         let cents = self.euros * (100 + 18 * step) / 100 * 100 + self.ending;
         let grams = self.grams * (100 + 15 * step) / 100;
-        let options = options
-            .into_iter()
-            .map(|(axis, value)| (axis, value.to_owned()));
+        let options = options.into_iter().map(|(axis, value)| (axis, value.to_owned()));
         Variant {
             sku: format!("VD-{:07}-{:02}", self.index, n + 1),
             gtin: self.has_gtin.then(|| gtin(self.index, n)).flatten(),
-            mpn: self
-                .has_mpn
-                .then(|| format!("{:05X}.{}", self.index, n + 1)),
+            mpn: self.has_mpn.then(|| format!("{:05X}.{}", self.index, n + 1)),
             options: Pairs(options.collect()),
             prices: prices(cents),
             weight: self.has_measures.then(|| weight(grams)),
@@ -183,10 +173,7 @@ fn dimensions([length, width, height]: [u64; 3]) -> Dimensions {
 
 /// An EAN-13 of the range for restricted circulation; `None` once that range is used up.
 fn gtin(index: u64, n: u64) -> Option<String> {
-    let number = index
-        .checked_mul(MOST)?
-        .checked_add(n)?
-        .checked_add(GTIN_FROM)?;
+    let number = index.checked_mul(MOST)?.checked_add(n)?.checked_add(GTIN_FROM)?;
     if number > GTIN_TO {
         return None;
     }

@@ -55,7 +55,11 @@ struct Turns {
 impl Activity {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
-            turns: Mutex::new(Turns { server: 0, responding: 0, since: Instant::now() }),
+            turns: Mutex::new(Turns {
+                server: 0,
+                responding: 0,
+                since: Instant::now(),
+            }),
             first_request: CancellationToken::new(),
         })
     }
@@ -65,7 +69,11 @@ impl Activity {
         turns.server += 1;
         turns.since = Instant::now();
         self.first_request.cancel();
-        Exchange { activity: Arc::clone(self), servers_turn: true, responding: false }
+        Exchange {
+            activity: Arc::clone(self),
+            servers_turn: true,
+            responding: false,
+        }
     }
 
     /// The client took bytes. Before its first request these are only the server's own greeting (HTTP/2 settings).
@@ -83,7 +91,10 @@ impl Activity {
     /// Ends when the client's time is up.
     pub(super) async fn expired(&self, patience: Patience) {
         // A turn can change to a shorter limit during a pause, so no pause is longer than the shortest of them.
-        let shortest = patience.first_request.min(patience.next_request).min(patience.reading);
+        let shortest = patience
+            .first_request
+            .min(patience.next_request)
+            .min(patience.reading);
         loop {
             let left = self.left(patience).unwrap_or(shortest);
             if left.is_zero() {
@@ -161,7 +172,10 @@ impl HttpBody for TrackedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         self.exchange.pass(true);
         let frame = Pin::new(&mut self.body).poll_frame(cx);
         if frame.is_ready() {

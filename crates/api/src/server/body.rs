@@ -35,7 +35,11 @@ pub(super) async fn limit_pauses(State(longest): State<Duration>, request: Reque
     let cut = Cut::default();
     let request = request.map(|body| cut.watch::<TimeoutError, _>(TimeoutBody::new(longest, body)));
     let response = next.run(request).await;
-    if cut.explains(&response) { too_slow() } else { response }
+    if cut.explains(&response) {
+        too_slow()
+    } else {
+        response
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -55,7 +59,11 @@ pub(super) async fn limit_size(State(size): State<BodySize>, request: Request, n
     let cut = Cut::default();
     let request = request.map(|body| cut.watch::<LengthLimitError, _>(Limited::new(body, size.limit)));
     let response = next.run(request).await;
-    if cut.explains(&response) { too_large(size.limit) } else { response }
+    if cut.explains(&response) {
+        too_large(size.limit)
+    } else {
+        response
+    }
 }
 
 /// Whether a body was cut by its limit.
@@ -86,9 +94,14 @@ fn content_length(headers: &HeaderMap) -> Option<usize> {
 }
 
 fn too_slow() -> Response {
-    let mut response =
-        problem(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the request body did not arrive in time");
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    let mut response = problem(
+        StatusCode::REQUEST_TIMEOUT,
+        "request_timeout",
+        "the request body did not arrive in time",
+    );
+    response
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

@@ -35,12 +35,27 @@ use super::{
 /// would lose that request, since its client had no way to know.
 const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(stream: TcpStream, peer: SocketAddr, router: Router, patience: Patience, lifecycle: Lifecycle) {
+pub(super) async fn run(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    patience: Patience,
+    lifecycle: Lifecycle,
+) {
     let activity = Activity::new();
     let service = service_fn(|request: Request<Incoming>| {
-        answer(router.clone(), request, peer, Arc::clone(&activity), lifecycle.clone())
+        answer(
+            router.clone(),
+            request,
+            peer,
+            Arc::clone(&activity),
+            lifecycle.clone(),
+        )
     });
-    let io = TokioIo::new(WatchedStream { stream, activity: Arc::clone(&activity) });
+    let io = TokioIo::new(WatchedStream {
+        stream,
+        activity: Arc::clone(&activity),
+    });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(None);
     builder.http2().timer(TokioTimer::new());
@@ -86,7 +101,9 @@ async fn answer(
     let mut response = router.oneshot(request).await?;
     // A keep-alive client learns of the shutdown with an answer, and not by a connection that closes under its request.
     if keeps_alive_by_header && !lifecycle.readiness().is_ready() {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| exchange.respond(body)))
 }
@@ -107,7 +124,11 @@ impl WatchedStream {
 }
 
 impl AsyncRead for WatchedStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }

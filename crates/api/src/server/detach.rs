@@ -23,7 +23,11 @@ pub(super) async fn detach(State(writes): State<TaskTracker>, request: Request, 
         Ok(response) => response,
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a write's task failed");
-            problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong inside the service")
+            problem(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "something went wrong inside the service",
+            )
         }
     }
 }

@@ -18,12 +18,19 @@ pub(super) async fn tag_codings(mut request: Request, next: Next) -> Response {
         strip_suffixes(request.headers_mut(), &name);
     }
     let mut response = next.run(request).await;
-    let Some(tag) = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned) else {
+    let Some(tag) = response
+        .headers()
+        .get(ETAG)
+        .and_then(|tag| tag.to_str().ok())
+        .map(str::to_owned)
+    else {
         return response;
     };
     let public = if response.status() == StatusCode::NOT_MODIFIED {
         // The tag of the copy that the client has, so that it can tell which one is still good.
-        sent.into_iter().map(|sent| opaque(&sent).to_owned()).find(|sent| without_suffix(sent) == opaque(&tag))
+        sent.into_iter()
+            .map(|sent| opaque(&sent).to_owned())
+            .find(|sent| without_suffix(sent) == opaque(&tag))
     } else {
         coded(&tag, response.headers().get(CONTENT_ENCODING))
     };
@@ -48,7 +55,11 @@ fn strip_suffixes(headers: &mut HeaderMap, name: &HeaderName) {
     if sent.iter().all(|tag| without_suffix(tag).len() == tag.len()) {
         return;
     }
-    let stripped = sent.iter().map(|tag| without_suffix(tag)).collect::<Vec<_>>().join(", ");
+    let stripped = sent
+        .iter()
+        .map(|tag| without_suffix(tag))
+        .collect::<Vec<_>>()
+        .join(", ");
     if let Ok(value) = HeaderValue::try_from(stripped) {
         headers.insert(name, value);
     }
@@ -57,13 +68,21 @@ fn strip_suffixes(headers: &mut HeaderMap, name: &HeaderName) {
 /// The members of a header of entity tags; commas inside quotes belong to the tag.
 fn tags(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
     let mut tags = Vec::new();
-    for value in headers.get_all(name).iter().filter_map(|value| value.to_str().ok()) {
+    for value in headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+    {
         let mut quoted = false;
         let members = value.split(|character: char| {
             quoted ^= character == '"';
             character == ',' && !quoted
         });
-        tags.extend(members.map(|member| member.trim().to_owned()).filter(|member| !member.is_empty()));
+        tags.extend(
+            members
+                .map(|member| member.trim().to_owned())
+                .filter(|member| !member.is_empty()),
+        );
     }
     tags
 }
@@ -78,6 +97,10 @@ fn opaque(tag: &str) -> &str {
 }
 
 fn varies_by_coding(headers: &HeaderMap) -> bool {
-    let mut names = headers.get_all(VARY).iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
+    let mut names = headers
+        .get_all(VARY)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|v| v.split(','));
     names.any(|name| name.trim().eq_ignore_ascii_case(ACCEPT_ENCODING.as_str()) || name.trim() == "*")
 }

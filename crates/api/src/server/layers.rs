@@ -82,9 +82,21 @@ pub struct Layers {
 
 /// Puts the layers around all routes that `router` has now, and around its fallback.
 pub fn wrap(router: Router, layers: Layers) -> Router {
-    let Layers { settings, lifecycle, metrics, new_request_id, is_stream } = layers;
-    let time = RequestTimeout { after: settings.request_timeout, exempt: is_stream };
-    let size = BodySize { limit: settings.body_limit, exempt: is_stream };
+    let Layers {
+        settings,
+        lifecycle,
+        metrics,
+        new_request_id,
+        is_stream,
+    } = layers;
+    let time = RequestTimeout {
+        after: settings.request_timeout,
+        exempt: is_stream,
+    };
+    let size = BodySize {
+        limit: settings.body_limit,
+        exempt: is_stream,
+    };
     router.layer(
         ServiceBuilder::new()
             .layer(from_fn_with_state(new_request_id, request_id::identify))
@@ -98,9 +110,9 @@ pub fn wrap(router: Router, layers: Layers) -> Router {
             .layer(from_fn_with_state(settings.body_idle_timeout, body::limit_pauses))
             .layer(from_fn_with_state(lifecycle.writes().clone(), detach::detach))
             .layer(RequestDecompressionLayer::new().no_br().no_deflate())
-            .layer(MapRequestLayer::new(|request: http::Request<DecompressionBody<Body>>| -> Request {
-                request.map(Body::new)
-            }))
+            .layer(MapRequestLayer::new(
+                |request: http::Request<DecompressionBody<Body>>| -> Request { request.map(Body::new) },
+            ))
             .layer(from_fn_with_state(size, body::limit_size))
             // axum's own limit of 2 MB would hold a larger setting back; a route may still set its own inside.
             .layer(DefaultBodyLimit::max(settings.body_limit)),
@@ -124,7 +136,14 @@ fn cors(origins: &[Origin]) -> Option<CorsLayer> {
     } else {
         AllowOrigin::list(origins.iter().filter_map(Origin::header))
     };
-    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    let methods = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+    ];
     Some(
         CorsLayer::new()
             .allow_origin(allowed)
@@ -143,5 +162,9 @@ fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message");
     tracing::error!(message, "a handler panicked");
-    problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong inside the service")
+    problem(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "something went wrong inside the service",
+    )
 }

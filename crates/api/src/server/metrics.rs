@@ -15,7 +15,9 @@ use opentelemetry::{
 use tokio::time::Instant;
 
 /// Seconds; the answers of a cache lie in the first buckets, the request time-out in the last.
-const BUCKETS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+const BUCKETS: [f64; 14] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
 
 /// The instruments of the HTTP side, named by OpenTelemetry's conventions. In Prometheus' text:
 /// `http_server_requests_total`, `http_server_errors_total`, `http_server_request_duration_seconds` (labels
@@ -31,8 +33,14 @@ pub struct HttpMetrics {
 impl HttpMetrics {
     pub fn new(meter: &Meter) -> Self {
         Self {
-            requests: meter.u64_counter("http.server.requests").with_description("Answered requests").build(),
-            errors: meter.u64_counter("http.server.errors").with_description("Requests answered with 5xx").build(),
+            requests: meter
+                .u64_counter("http.server.requests")
+                .with_description("Answered requests")
+                .build(),
+            errors: meter
+                .u64_counter("http.server.errors")
+                .with_description("Requests answered with 5xx")
+                .build(),
             duration: meter
                 .f64_histogram("http.server.request.duration")
                 .with_description("From the end of the headers to the beginning of the answer")
@@ -50,7 +58,10 @@ impl HttpMetrics {
 pub(super) async fn measure(State(metrics): State<HttpMetrics>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = KeyValue::new("http.request.method", method_label(request.method()));
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched", MatchedPath::as_str);
     let route = KeyValue::new("http.route", route.to_owned());
     let active = Active::new(metrics.active.clone(), method.clone());
 

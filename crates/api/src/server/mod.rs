@@ -14,7 +14,7 @@ pub mod lifecycle;
 pub mod listener;
 pub mod metrics;
 mod origin;
-pub mod problem;
+mod problem;
 pub mod request_id;
 pub mod settings;
 mod timeout;

@@ -29,9 +29,14 @@ impl TryFrom<String> for Origin {
     /// # Errors
     /// Anything but `*` or an `http`/`https` origin written as browsers write it, for no other text would ever match.
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let canonical = Url::parse(&text)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text);
-        if text == "*" || canonical { Ok(Self(text)) } else { Err(OriginError(text)) }
+        let canonical = Url::parse(&text).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+        });
+        if text == "*" || canonical {
+            Ok(Self(text))
+        } else {
+            Err(OriginError(text))
+        }
     }
 }
 

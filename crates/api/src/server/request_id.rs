@@ -27,7 +27,11 @@ pub type NewRequestId = Arc<dyn Fn() -> String + Send + Sync>;
 pub struct RequestId(pub String);
 
 /// Names the request and runs it in a span whose parent is the caller's `traceparent`, if there is one.
-pub(super) async fn identify(State(new_id): State<NewRequestId>, mut request: Request, next: Next) -> Response {
+pub(super) async fn identify(
+    State(new_id): State<NewRequestId>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let id = sent_id(request.headers()).unwrap_or_else(|| new_id());
     let span = span(&request, &id);
@@ -44,7 +48,9 @@ pub(super) async fn identify(State(new_id): State<NewRequestId>, mut request: Re
     if status.is_server_error() {
         span.record("otel.status_code", "ERROR");
     }
-    span.in_scope(|| tracing::info!(status = status.as_u16(), elapsed = ?started.elapsed(), "request answered"));
+    span.in_scope(
+        || tracing::info!(status = status.as_u16(), elapsed = ?started.elapsed(), "request answered"),
+    );
     response
 }
 
@@ -68,7 +74,8 @@ fn span(request: &Request, id: &str) -> Span {
         url.path = request.uri().path(),
         request_id = id,
     );
-    let caller = global::get_text_map_propagator(|propagator| propagator.extract(&Headers(request.headers())));
+    let caller =
+        global::get_text_map_propagator(|propagator| propagator.extract(&Headers(request.headers())));
     // It fails only where no traces are exported.
     let _: Result<(), _> = span.set_parent(caller);
     span

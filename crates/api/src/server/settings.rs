@@ -58,3 +58,17 @@ impl Default for HttpSettings {
         }
     }
 }
+
+impl HttpSettings {
+    /// What is wrong, one line to a fault, each beginning with its key.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.max_connections == 0 {
+            problems.push("max_connections must be at least 1".to_owned());
+        }
+        if self.body_limit == 0 {
+            problems.push("body_limit must be at least 1".to_owned());
+        }
+        problems
+    }
+}

@@ -18,11 +18,21 @@ pub(super) struct RequestTimeout {
     pub(super) exempt: StreamPredicate,
 }
 
-pub(super) async fn limit_time(State(limit): State<RequestTimeout>, request: Request, next: Next) -> Response {
+pub(super) async fn limit_time(
+    State(limit): State<RequestTimeout>,
+    request: Request,
+    next: Next,
+) -> Response {
     if (limit.exempt)(request.method(), request.uri()) {
         return next.run(request).await;
     }
     tokio::time::timeout(limit.after, next.run(request))
         .await
-        .unwrap_or_else(|_| problem(StatusCode::GATEWAY_TIMEOUT, "timeout", "the request took too long"))
+        .unwrap_or_else(|_| {
+            problem(
+                StatusCode::GATEWAY_TIMEOUT,
+                "timeout",
+                "the request took too long",
+            )
+        })
 }

@@ -79,7 +79,11 @@ pub(super) fn metadata(pairs: &Metadata) -> BTreeMap<String, String> {
 #[deserr(deny_unknown_fields, rename_all = camelCase)]
 pub(crate) struct MediaDto {
     /// Absolute `http` or `https` URL of at most 2,048 characters.
-    #[schema(example = "https://images.example.com/kettle.jpg", format = "uri", max_length = 2048)]
+    #[schema(
+        example = "https://images.example.com/kettle.jpg",
+        format = "uri",
+        max_length = 2048
+    )]
     pub(crate) url: String,
     /// At most 500 characters.
     #[deserr(default)]

@@ -13,8 +13,10 @@ pub struct CacheMetrics {
 
 impl CacheMetrics {
     pub(super) fn new(meter: &Meter) -> Self {
-        let requests =
-            meter.u64_counter("cache.requests").with_description("Reads through the cache by their result").build();
+        let requests = meter
+            .u64_counter("cache.requests")
+            .with_description("Reads through the cache by their result")
+            .build();
         Self { requests }
     }
 

@@ -41,7 +41,10 @@ pub enum TelemetryError {
     #[error("telemetry.sample_ratio {0} does not lie between 0 and 1")]
     SampleRatio(f64),
     #[error("telemetry.otlp_endpoint {endpoint:?} cannot be used")]
-    Endpoint { endpoint: String, source: opentelemetry_otlp::ExporterBuildError },
+    Endpoint {
+        endpoint: String,
+        source: opentelemetry_otlp::ExporterBuildError,
+    },
     #[error("the Prometheus registry cannot be set up")]
     Prometheus(#[source] OTelSdkError),
     #[error("a log subscriber is already installed in this process")]
@@ -83,7 +86,10 @@ impl Telemetry {
         }
         let resource = Resource::builder()
             .with_service_name(settings.service_name.clone())
-            .with_attribute(opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+            .with_attribute(opentelemetry::KeyValue::new(
+                "service.version",
+                env!("CARGO_PKG_VERSION"),
+            ))
             .build();
         let registry = Registry::new();
         let mut meters = prometheus_reader(&registry)?.with_resource(resource.clone());
@@ -93,7 +99,14 @@ impl Telemetry {
             tracers = Some(otlp::tracers(endpoint, settings.sample_ratio, resource)?);
         }
         let dispatch = logs::dispatch(settings, tracers.as_ref())?;
-        Ok((Self { registry, meters: meters.build(), tracers }, dispatch))
+        Ok((
+            Self {
+                registry,
+                meters: meters.build(),
+                tracers,
+            },
+            dispatch,
+        ))
     }
 
     /// Makes instruments whose values appear both in [`prometheus_text`](Self::prometheus_text) and at the collector.
@@ -124,16 +137,21 @@ impl Telemetry {
 
     /// All metrics in Prometheus' text format, version 0.0.4.
     pub fn prometheus_text(&self) -> String {
-        TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_else(|error| {
-            tracing::error!(%error, "metrics cannot be written as text");
-            String::new()
-        })
+        TextEncoder::new()
+            .encode_to_string(&self.registry.gather())
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "metrics cannot be written as text");
+                String::new()
+            })
     }
 
     /// Sends what is still queued, for at most five seconds per signal. Blocks: call it at the very end, from
     /// [`spawn_blocking`](tokio::task::spawn_blocking) or outside the runtime.
     pub fn shutdown(&self) {
-        let traces = self.tracers.as_ref().map_or(Ok(()), |tracers| tracers.shutdown_with_timeout(FLUSH_TIMEOUT));
+        let traces = self
+            .tracers
+            .as_ref()
+            .map_or(Ok(()), |tracers| tracers.shutdown_with_timeout(FLUSH_TIMEOUT));
         log_failure("traces", traces);
         log_failure("metrics", self.meters.shutdown_with_timeout(FLUSH_TIMEOUT));
     }

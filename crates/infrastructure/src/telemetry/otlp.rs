@@ -32,7 +32,9 @@ pub(super) fn tracers(
         .map_err(|source| refuse(endpoint, source))?;
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
-        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(sample_ratio))))
+        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(
+            sample_ratio,
+        ))))
         .with_resource(resource)
         .build())
 }
@@ -42,5 +44,8 @@ fn signal_url(endpoint: &Url, path: &str) -> String {
 }
 
 fn refuse(endpoint: &Url, source: ExporterBuildError) -> TelemetryError {
-    TelemetryError::Endpoint { endpoint: endpoint.to_string(), source }
+    TelemetryError::Endpoint {
+        endpoint: endpoint.to_string(),
+        source,
+    }
 }

@@ -11,6 +11,7 @@ pub struct TelemetrySettings {
     /// A filter such as `info` or `info,sqlx=warn`. It also decides which spans become traces.
     pub log_level: String,
     /// The base URL of an OTLP collector over HTTP, e.g. `http://localhost:4318`; no export without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub otlp_endpoint: Option<Url>,
     pub service_name: String,
     /// The share of traces kept, 0 to 1, where the caller has not already decided.
@@ -34,6 +35,17 @@ impl Default for TelemetrySettings {
             otlp_endpoint: None,
             service_name: "vitrine".to_owned(),
             sample_ratio: 1.0,
+        }
+    }
+}
+
+impl TelemetrySettings {
+    /// What is wrong, one line to a fault, each beginning with its key.
+    pub fn problems(&self) -> Vec<String> {
+        if (0.0..=1.0).contains(&self.sample_ratio) {
+            Vec::new()
+        } else {
+            vec![format!("sample_ratio must be 0 to 1, not {}", self.sample_ratio)]
         }
     }
 }

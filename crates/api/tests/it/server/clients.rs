@@ -30,13 +30,21 @@ fn patient() -> HttpSettings {
 
 #[tokio::test]
 async fn a_silent_connection_is_closed() {
-    let server = Server::start(HttpSettings { header_read_timeout: SHORT, ..patient() }).await;
+    let server = Server::start(HttpSettings {
+        header_read_timeout: SHORT,
+        ..patient()
+    })
+    .await;
     assert_eq!(rest(server.connect().await).await, "");
 }
 
 #[tokio::test]
 async fn headers_that_drip_are_cut() {
-    let server = Server::start(HttpSettings { header_read_timeout: SHORT, ..patient() }).await;
+    let server = Server::start(HttpSettings {
+        header_read_timeout: SHORT,
+        ..patient()
+    })
+    .await;
     let mut stream = server.send("GET /ok HTTP/1.1\r\nhost: toy\r\nx-slow: ").await;
     let dripping = async {
         while stream.write_all(b"x").await.is_ok() {
@@ -48,7 +56,11 @@ async fn headers_that_drip_are_cut() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_after_its_own_time() {
-    let settings = HttpSettings { header_read_timeout: SHORT / 4, idle_timeout: SHORT * 2, ..patient() };
+    let settings = HttpSettings {
+        header_read_timeout: SHORT / 4,
+        idle_timeout: SHORT * 2,
+        ..patient()
+    };
     let server = Server::start(settings).await;
     let mut stream = server.send(GET).await;
     answer(&mut stream).await.unwrap();
@@ -68,7 +80,10 @@ async fn a_handler_that_takes_its_time_is_not_a_client_that_does() {
     let server = Server::start(settings).await;
     let mut stream = server.send("GET /wait HTTP/1.1\r\nhost: toy\r\n\r\n").await;
     happened(&server.toy.started).await;
-    assert!(timeout(SHORT, server.toy.abandoned.acquire()).await.is_err(), "the request was cut");
+    assert!(
+        timeout(SHORT, server.toy.abandoned.acquire()).await.is_err(),
+        "the request was cut"
+    );
     server.toy.may_go_on.add_permits(1);
     assert!(answer(&mut stream).await.unwrap().ends_with("went on"));
 }
@@ -76,7 +91,11 @@ async fn a_handler_that_takes_its_time_is_not_a_client_that_does() {
 #[tokio::test]
 async fn a_body_that_stops_arriving_is_a_408() {
     for path in ["/length", "/imports"] {
-        let server = Server::start(HttpSettings { body_idle_timeout: SHORT, ..patient() }).await;
+        let server = Server::start(HttpSettings {
+            body_idle_timeout: SHORT,
+            ..patient()
+        })
+        .await;
         let head = format!("POST {path} HTTP/1.1\r\nhost: toy\r\ncontent-length: 10\r\n\r\nhalf");
         let text = rest(server.send(&head).await).await;
         assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
@@ -86,18 +105,30 @@ async fn a_body_that_stops_arriving_is_a_408() {
 
 #[tokio::test]
 async fn a_client_that_stops_reading_is_cut() {
-    let server = Server::start(HttpSettings { body_idle_timeout: SHORT, ..patient() }).await;
+    let server = Server::start(HttpSettings {
+        body_idle_timeout: SHORT,
+        ..patient()
+    })
+    .await;
     let _stream = server.send("GET /endless HTTP/1.1\r\nhost: toy\r\n\r\n").await;
     happened(&server.toy.abandoned).await;
 }
 
 #[tokio::test]
 async fn a_client_that_stops_reading_over_http2_is_cut() {
-    let server = Server::start(HttpSettings { body_idle_timeout: SHORT, ..patient() }).await;
+    let server = Server::start(HttpSettings {
+        body_idle_timeout: SHORT,
+        ..patient()
+    })
+    .await;
     let io = TokioIo::new(server.connect().await);
-    let (mut client, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    let (mut client, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io)
+        .await
+        .unwrap();
     let connection = tokio::spawn(connection);
-    let request = http::Request::get(server.url("/endless")).body(Empty::<Bytes>::new()).unwrap();
+    let request = http::Request::get(server.url("/endless"))
+        .body(Empty::<Bytes>::new())
+        .unwrap();
     let response = client.send_request(request).await.unwrap();
     happened(&server.toy.abandoned).await;
     drop(response);
@@ -106,7 +137,11 @@ async fn a_client_that_stops_reading_over_http2_is_cut() {
 
 #[tokio::test]
 async fn a_client_that_reads_and_writes_slowly_is_served() {
-    let settings = HttpSettings { body_idle_timeout: SHORT, idle_timeout: SHORT, ..patient() };
+    let settings = HttpSettings {
+        body_idle_timeout: SHORT,
+        idle_timeout: SHORT,
+        ..patient()
+    };
     let server = Server::start(settings).await;
     let io = TokioIo::new(server.connect().await);
     let (mut client, connection) = hyper::client::conn::http1::handshake(io).await.unwrap();
@@ -118,12 +153,18 @@ async fn a_client_that_reads_and_writes_slowly_is_served() {
         (sent < 8).then_some((Ok::<_, Infallible>(chunk), sent + 1))
     });
     let body = StreamBody::new(chunks).boxed_unsync();
-    let request = http::Request::post("/imports").header("host", "toy").body(body).unwrap();
+    let request = http::Request::post("/imports")
+        .header("host", "toy")
+        .body(body)
+        .unwrap();
     let response = client.send_request(request).await.unwrap();
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "40");
 
     let body = Empty::new().boxed_unsync();
-    let request = http::Request::get("/endless").header("host", "toy").body(body).unwrap();
+    let request = http::Request::get("/endless")
+        .header("host", "toy")
+        .body(body)
+        .unwrap();
     let mut endless = client.send_request(request).await.unwrap().into_body();
     let since = Instant::now();
     while since.elapsed() < SHORT * 3 {
@@ -136,9 +177,15 @@ async fn a_client_that_reads_and_writes_slowly_is_served() {
 #[tokio::test]
 async fn a_large_answer_may_take_longer_than_any_pause() {
     const LENGTH: usize = 64 * 1024 * 1024;
-    let settings = HttpSettings { body_idle_timeout: SHORT, idle_timeout: SHORT, ..patient() };
+    let settings = HttpSettings {
+        body_idle_timeout: SHORT,
+        idle_timeout: SHORT,
+        ..patient()
+    };
     let server = Server::start(settings).await;
-    let mut stream = server.send(&format!("GET /zeros/{LENGTH} HTTP/1.1\r\nhost: toy\r\n\r\n")).await;
+    let mut stream = server
+        .send(&format!("GET /zeros/{LENGTH} HTTP/1.1\r\nhost: toy\r\n\r\n"))
+        .await;
     let mut buffer = vec![0; LENGTH / 64];
     let mut received = 0;
     while received < LENGTH {
@@ -151,11 +198,18 @@ async fn a_large_answer_may_take_longer_than_any_pause() {
 
 #[tokio::test]
 async fn connections_over_the_cap_wait_for_their_turn() {
-    let server = Server::start(HttpSettings { max_connections: 1, ..patient() }).await;
+    let server = Server::start(HttpSettings {
+        max_connections: 1,
+        ..patient()
+    })
+    .await;
     let mut first = server.send(GET).await;
     answer(&mut first).await.unwrap();
     let mut second = server.send(GET).await;
-    assert!(timeout(SHORT, second.readable()).await.is_err(), "the second connection was served beside the first");
+    assert!(
+        timeout(SHORT, second.readable()).await.is_err(),
+        "the second connection was served beside the first"
+    );
     drop(first);
     assert!(answer(&mut second).await.unwrap().ends_with("ok"));
 }

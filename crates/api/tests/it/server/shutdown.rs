@@ -35,7 +35,10 @@ async fn readiness_is_withdrawn_while_connections_are_still_accepted() {
     server.lifecycle.shut_down();
     assert!(!readiness.is_ready());
     let text = answer(&mut server.send(GET).await).await.unwrap();
-    assert!(text.starts_with("HTTP/1.1 200 ") && text.contains("connection: close"), "{text}");
+    assert!(
+        text.starts_with("HTTP/1.1 200 ") && text.contains("connection: close"),
+        "{text}"
+    );
 
     let address = server.address;
     assert_eq!(server.end().await, Shutdown::Clean);
@@ -54,13 +57,18 @@ async fn running_requests_and_writes_without_a_client_are_waited_for() {
     happened(&server.toy.abandoned).await;
 
     server.lifecycle.shut_down();
-    timeout(PATIENCE, server.lifecycle.closing().cancelled()).await.unwrap();
+    timeout(PATIENCE, server.lifecycle.closing().cancelled())
+        .await
+        .unwrap();
     let toy = server.toy.clone();
     let mut ending = tokio::spawn(server.end());
     toy.may_go_on.add_permits(1);
     assert!(answer(&mut reader).await.unwrap().ends_with("went on"));
 
-    assert!(timeout(Duration::from_millis(200), &mut ending).await.is_err(), "the write was not waited for");
+    assert!(
+        timeout(Duration::from_millis(200), &mut ending).await.is_err(),
+        "the write was not waited for"
+    );
     toy.may_go_on.add_permits(1);
     assert_eq!(ending.await.unwrap(), Shutdown::Clean);
     assert_eq!(toy.committed.available_permits(), 1);
@@ -73,7 +81,9 @@ async fn a_connection_that_was_accepted_may_still_send_its_first_request() {
     // Accepted in order, so the first one is accepted once a later one is answered.
     answer(&mut server.send(GET).await).await.unwrap();
     server.lifecycle.shut_down();
-    timeout(PATIENCE, server.lifecycle.closing().cancelled()).await.unwrap();
+    timeout(PATIENCE, server.lifecycle.closing().cancelled())
+        .await
+        .unwrap();
     sleep(Duration::from_millis(100)).await;
 
     stream.write_all(GET.as_bytes()).await.unwrap();
@@ -83,13 +93,23 @@ async fn a_connection_that_was_accepted_may_still_send_its_first_request() {
 
 #[tokio::test]
 async fn what_does_not_end_is_cut_at_the_hard_limit() {
-    let server = Server::start(HttpSettings { shutdown_timeout: Duration::from_millis(100), ..settings() }).await;
+    let server = Server::start(HttpSettings {
+        shutdown_timeout: Duration::from_millis(100),
+        ..settings()
+    })
+    .await;
     let _reader = server.send(WAIT).await;
     let _writer = server.send(WRITE).await;
     happened(&server.toy.started).await;
     happened(&server.toy.started).await;
     server.lifecycle.shut_down();
-    assert_eq!(server.end().await, Shutdown::Forced { connections: 2, writes: 1 });
+    assert_eq!(
+        server.end().await,
+        Shutdown::Forced {
+            connections: 2,
+            writes: 1
+        }
+    );
 }
 
 #[tokio::test]
@@ -107,7 +127,11 @@ async fn an_idle_connection_does_not_hold_up_the_end() {
 async fn a_shutdown_under_load_drops_no_request() {
     let drain = Duration::from_millis(400);
     let server = Server::start(HttpSettings { drain, ..settings() }).await;
-    let load = Load { address: server.address, lifecycle: server.lifecycle.clone(), answered: Arc::default() };
+    let load = Load {
+        address: server.address,
+        lifecycle: server.lifecycle.clone(),
+        answered: Arc::default(),
+    };
 
     let clients: Vec<_> = (0..12)
         .map(|number| {

@@ -66,7 +66,10 @@ impl Server {
         Self::start_measured(settings, &opentelemetry::global::meter("test")).await
     }
 
-    pub(crate) async fn start_measured(settings: HttpSettings, meter: &opentelemetry::metrics::Meter) -> Self {
+    pub(crate) async fn start_measured(
+        settings: HttpSettings,
+        meter: &opentelemetry::metrics::Meter,
+    ) -> Self {
         let toy = Toy(Arc::new(Events {
             started: Semaphore::new(0),
             may_go_on: Semaphore::new(0),
@@ -82,12 +85,18 @@ impl Server {
             new_request_id: Arc::new(|| "made-here".to_owned()),
             is_stream: |_, uri| uri.path() == "/imports",
         };
-        let router = server::wrap(routes(toy.clone()), layers).layer(from_fn_with_state(toy.clone(), tell_abandoned));
+        let router =
+            server::wrap(routes(toy.clone()), layers).layer(from_fn_with_state(toy.clone(), tell_abandoned));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let served = lifecycle.clone();
         let task = tokio::spawn(async move { server::serve(listener, router, &settings, &served).await });
-        Self { address, lifecycle, toy, task }
+        Self {
+            address,
+            lifecycle,
+            toy,
+            task,
+        }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -120,7 +129,11 @@ pub(crate) fn settings() -> HttpSettings {
 }
 
 pub(crate) async fn happened(event: &Semaphore) {
-    timeout(PATIENCE, event.acquire()).await.unwrap().unwrap().forget();
+    timeout(PATIENCE, event.acquire())
+        .await
+        .unwrap()
+        .unwrap()
+        .forget();
 }
 
 /// What the server still sends until it closes the connection.
@@ -142,7 +155,10 @@ pub(crate) async fn answer(stream: &mut TcpStream) -> std::io::Result<String> {
         }
         text.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "))
+                .unwrap();
             if body.len() >= length.parse().unwrap() {
                 return Ok(text);
             }
@@ -195,7 +211,9 @@ async fn import(State(toy): State<Toy>, body: Body) -> Response {
     let mut chunks = body.into_data_stream();
     toy.started.add_permits(1);
     while let Some(chunk) = chunks.next().await {
-        let Ok(chunk) = chunk else { return (StatusCode::BAD_REQUEST, "the upload broke off").into_response() };
+        let Ok(chunk) = chunk else {
+            return (StatusCode::BAD_REQUEST, "the upload broke off").into_response();
+        };
         toy.received.fetch_add(chunk.len(), Ordering::SeqCst);
     }
     toy.received.load(Ordering::SeqCst).to_string().into_response()
@@ -204,10 +222,12 @@ async fn import(State(toy): State<Toy>, body: Body) -> Response {
 /// Bytes without end; tells when nobody wants them any more.
 async fn endless(State(toy): State<Toy>) -> Body {
     let guard = Abandoned(toy);
-    Body::from_stream(futures::stream::repeat(Bytes::from(vec![b'x'; 64 * 1024])).map(move |chunk| {
-        let _kept: &Abandoned = &guard;
-        Ok::<_, std::io::Error>(chunk)
-    }))
+    Body::from_stream(
+        futures::stream::repeat(Bytes::from(vec![b'x'; 64 * 1024])).map(move |chunk| {
+            let _kept: &Abandoned = &guard;
+            Ok::<_, std::io::Error>(chunk)
+        }),
+    )
 }
 
 async fn zeros(axum::extract::Path(length): axum::extract::Path<usize>) -> Vec<u8> {
@@ -216,13 +236,25 @@ async fn zeros(axum::extract::Path(length): axum::extract::Path<usize>) -> Vec<u
 
 async fn read_document(headers: HeaderMap) -> Response {
     let etag = [(header::ETAG, DOCUMENT_TAG)];
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|tags| tags.to_str().unwrap().contains(DOCUMENT_TAG));
-    if known { (StatusCode::NOT_MODIFIED, etag).into_response() } else { (etag, "word ".repeat(1000)).into_response() }
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|tags| tags.to_str().unwrap().contains(DOCUMENT_TAG));
+    if known {
+        (StatusCode::NOT_MODIFIED, etag).into_response()
+    } else {
+        (etag, "word ".repeat(1000)).into_response()
+    }
 }
 
 async fn write_document(headers: HeaderMap) -> StatusCode {
-    let matches = headers.get(header::IF_MATCH).is_some_and(|tag| tag == DOCUMENT_TAG);
-    if matches { StatusCode::NO_CONTENT } else { StatusCode::PRECONDITION_FAILED }
+    let matches = headers
+        .get(header::IF_MATCH)
+        .is_some_and(|tag| tag == DOCUMENT_TAG);
+    if matches {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::PRECONDITION_FAILED
+    }
 }
 
 struct Abandoned(Toy);

@@ -1,0 +1,3 @@
+//! The command line: one module to a command.
+
+pub(crate) mod token;

@@ -1,0 +1,210 @@
+//! All settings: built-in defaults, under a file, under the environment.
+//!
+//! Invariant: what [`Settings::load`] returns is complete and valid; an unknown key is an error that names it.
+
+mod catalog;
+mod layers;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use infrastructure::access::AuthSettings;
+use infrastructure::cache_settings::CacheSettings;
+use infrastructure::database::DatabaseSettings;
+use infrastructure::settings::{SecretUrl, mask_url};
+use serde::Serialize;
+
+use crate::server::settings::HttpSettings;
+use catalog::CatalogSettings;
+use infrastructure::telemetry::TelemetrySettings;
+use layers::{Layers, PREFIX};
+
+/// Names a settings file where the command line does not.
+const FILE_VARIABLE: &str = "VITRINE_CONFIG";
+
+/// Where a settings file is looked for that nothing names.
+const USUAL_FILES: [&str; 2] = ["vitrine.toml", "config/vitrine.toml"];
+
+const KEYS: &str = "`data_dir`, `http`, `database`, `cache`, `auth`, `catalog`, `telemetry`";
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Settings {
+    /// Folder for everything the service keeps in files.
+    pub(crate) data_dir: PathBuf,
+    pub(crate) http: HttpSettings,
+    pub(crate) database: DatabaseSettings,
+    pub(crate) cache: CacheSettings,
+    pub(crate) auth: AuthSettings,
+    pub(crate) catalog: CatalogSettings,
+    pub(crate) telemetry: TelemetrySettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: "./data".into(),
+            http: HttpSettings::default(),
+            database: DatabaseSettings::default(),
+            cache: CacheSettings::default(),
+            auth: AuthSettings::default(),
+            catalog: CatalogSettings::default(),
+            telemetry: TelemetrySettings::default(),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    #[error("settings file {}: {source}", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("settings: {0}")]
+    Unreadable(String),
+    /// Every fault found, each naming its key.
+    #[error("settings: {}", .0.join("; "))]
+    Invalid(Vec<String>),
+    #[error("settings cannot be printed: {0}")]
+    Print(#[from] toml::ser::Error),
+}
+
+impl Settings {
+    /// Reads the settings of this process. `file` is what the command line names.
+    pub(crate) fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
+        Self::load_from(file, std::env::vars_os(), Path::new("."))
+    }
+
+    /// [`Settings::load`] with the environment and the working folder given.
+    fn load_from(
+        file: Option<&Path>,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+        folder: &Path,
+    ) -> Result<Self, SettingsError> {
+        let mut problems = Vec::new();
+        let variables = own_variables(variables, &mut problems);
+        let file = find_file(file, variables.get(FILE_VARIABLE), folder)?;
+        let mut layers = Layers::merge(file.as_deref(), variables)
+            .map_err(|error| SettingsError::Unreadable(error.to_string().replace('\n', " ")))?;
+        let settings = Self {
+            data_dir: layers.value("data_dir", Self::default().data_dir, &mut problems),
+            http: layers.section("http", &mut problems),
+            database: layers.section("database", &mut problems),
+            cache: layers.section("cache", &mut problems),
+            auth: layers.section("auth", &mut problems),
+            catalog: layers.section("catalog", &mut problems),
+            telemetry: layers.section("telemetry", &mut problems),
+        };
+        layers.refuse_rest(KEYS, &mut problems);
+        problems.extend(settings.problems());
+        if problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(SettingsError::Invalid(problems))
+        }
+    }
+
+    /// What is wrong with values that could be read.
+    fn problems(&self) -> impl Iterator<Item = String> {
+        let Self {
+            data_dir,
+            http,
+            database,
+            cache,
+            auth,
+            catalog,
+            telemetry,
+        } = self;
+        let root = data_dir
+            .as_os_str()
+            .is_empty()
+            .then(|| "data_dir must not be empty".to_owned());
+        let sections = [
+            ("http", http.problems()),
+            ("database", database.problems()),
+            ("cache", cache.problems()),
+            ("auth", auth.problems()),
+            ("catalog", catalog.problems()),
+            ("telemetry", telemetry.problems()),
+        ];
+        let sections = sections.into_iter().flat_map(|(name, problems)| {
+            problems
+                .into_iter()
+                .map(move |problem| format!("{name}.{problem}"))
+        });
+        root.into_iter().chain(sections)
+    }
+
+    pub(crate) fn database_url(&self) -> SecretUrl {
+        self.database.effective_url(&self.data_dir)
+    }
+
+    pub(crate) fn cache_url(&self) -> SecretUrl {
+        self.cache.effective_url()
+    }
+
+    /// Everything as it is in force, as TOML, with secrets masked.
+    pub(crate) fn effective_toml(&self) -> Result<String, SettingsError> {
+        let mut effective = self.clone();
+        effective.database.url = Some(self.database_url());
+        effective.cache.url = Some(self.cache_url());
+        let mut values = toml::Value::try_from(&effective)?;
+        mask_urls(&mut values);
+        Ok(toml::to_string(&values)?)
+    }
+}
+
+/// Secret types mask themselves; this catches a password in a URL that nobody expected one in.
+fn mask_urls(value: &mut toml::Value) {
+    match value {
+        toml::Value::String(text) if text.contains("://") => *text = mask_url(text),
+        toml::Value::Array(values) => values.iter_mut().for_each(mask_urls),
+        toml::Value::Table(table) => table.iter_mut().for_each(|(_, value)| mask_urls(value)),
+        _ => {}
+    }
+}
+
+/// The variables that concern the settings; one that is not Unicode is a problem only among them.
+fn own_variables(
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+    problems: &mut Vec<String>,
+) -> HashMap<String, String> {
+    let mut own = HashMap::new();
+    for (name, value) in variables {
+        let Ok(name) = name.into_string() else { continue };
+        if name != FILE_VARIABLE && !name.to_ascii_uppercase().starts_with(PREFIX) {
+            continue;
+        }
+        match value.into_string() {
+            Ok(value) => drop(own.insert(name, value)),
+            Err(_) => problems.push(format!("{name}: is not Unicode text")),
+        }
+    }
+    own
+}
+
+fn find_file(
+    named: Option<&Path>,
+    variable: Option<&String>,
+    folder: &Path,
+) -> Result<Option<PathBuf>, SettingsError> {
+    let named = named
+        .map(Path::to_owned)
+        .or_else(|| variable.filter(|path| !path.is_empty()).map(PathBuf::from));
+    let Some(path) = named else {
+        return Ok(USUAL_FILES
+            .iter()
+            .map(|name| folder.join(name))
+            .find(|path| path.is_file()));
+    };
+    let path = folder.join(path);
+    // Asked here because config's own error does not say whether the file is missing or unreadable.
+    match std::fs::File::open(&path).and_then(|file| file.metadata()) {
+        Ok(metadata) if metadata.is_dir() => Err(SettingsError::File {
+            path,
+            source: std::io::ErrorKind::IsADirectory.into(),
+        }),
+        Ok(_) => Ok(Some(path)),
+        Err(source) => Err(SettingsError::File { path, source }),
+    }
+}

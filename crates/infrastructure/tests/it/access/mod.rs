@@ -1,0 +1,7 @@
+//! Tokens and keys.
+
+mod issuer;
+mod jwks;
+mod key_file;
+mod support;
+mod verifier;

@@ -1,0 +1,10 @@
+//! The adapters against the real thing: sockets, files, servers.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
+mod access;
