@@ -38,7 +38,7 @@ pub(crate) fn command() -> Command {
 pub(crate) async fn build_vitrine() -> Result<PathBuf> {
     // The selection of `cargo test --workspace`: another one resolves other features and compiles everything anew.
     let mut build = command();
-    build.args(["build", "--quiet", "--workspace", "--bins", "--tests"]);
+    build.args(["build", "--workspace", "--bins", "--tests"]);
     let status = Running::spawn_group("cargo build", &mut build)?.wait().await?;
     if !status.success() {
         return Err("the workspace does not build".into());

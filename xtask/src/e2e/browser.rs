@@ -11,6 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::{Signal, geteuid};
 use serde_json::json;
 use tokio::net::TcpStream;
+use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::packages::{self, CHROMIUM};
@@ -40,30 +41,56 @@ struct Programs {
 
 pub(super) struct Browser {
     client: Client,
-    // Dropped after the session, whose browser it stops.
     _driver: Running,
+    // Started by us and not by chromedriver, which leaves it behind when it is stopped itself.
+    _chromium: Running,
 }
 
 impl Browser {
     /// Starts a browser whose profile and logs are in `folder`.
     pub(super) async fn start(folder: &Path) -> Result<Self> {
         let programs = packages::ensure(&CHROMIUM, find_programs).await?;
-        let port = free_port()?;
-        let log = folder.join("chromedriver.log");
-        let mut command = tied_to_us(&programs.driver, "TERM");
-        command.arg(format!("--port={port}"));
-        let mut driver = Running::spawn_server("chromedriver", &mut command, Signal::TERM, &log)?;
-        wait_until_ready(&mut driver, &log, || async move {
-            TcpStream::connect(("127.0.0.1", port)).await.is_ok()
-        })
+        let debugging_port = free_port()?;
+        let mut chromium = tied_to_us(&programs.chromium, "KILL");
+        chromium
+            .args(FLAGS)
+            .arg(format!("--user-data-dir={}", folder.join("profile").display()));
+        chromium.arg(format!("--remote-debugging-port={debugging_port}"));
+        if geteuid().is_root() {
+            // Chromium's sandbox refuses to start for root.
+            chromium.arg("--no-sandbox");
+        }
+        let chromium = listening(
+            "Chromium",
+            &mut chromium,
+            debugging_port,
+            &folder.join("chromium.log"),
+        )
         .await?;
+
+        let port = free_port()?;
+        let mut driver = tied_to_us(&programs.driver, "KILL");
+        driver.arg(format!("--port={port}"));
+        let driver = listening(
+            "chromedriver",
+            &mut driver,
+            port,
+            &folder.join("chromedriver.log"),
+        )
+        .await?;
+
+        let options = json!({ "debuggerAddress": format!("127.0.0.1:{debugging_port}") });
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(&programs.chromium, &folder.join("profile")))
+            .capabilities(Capabilities::from_iter([(
+                "goog:chromeOptions".to_owned(),
+                options,
+            )]))
             .connect(&format!("http://127.0.0.1:{port}"))
             .await?;
         Ok(Self {
             client,
             _driver: driver,
+            _chromium: chromium,
         })
     }
 
@@ -89,7 +116,7 @@ impl Browser {
         Ok(path)
     }
 
-    /// Ends the session, which ends the browser.
+    /// Ends the session, then the browser.
     pub(super) async fn close(self) -> Result<()> {
         timeout(CLOSE_LIMIT, self.client.close())
             .await
@@ -113,13 +140,9 @@ fn find_programs() -> Option<Programs> {
     })
 }
 
-fn capabilities(chromium: &Path, profile: &Path) -> Capabilities {
-    let mut flags: Vec<String> = FLAGS.map(str::to_owned).into();
-    flags.push(format!("--user-data-dir={}", profile.display()));
-    if geteuid().is_root() {
-        // Chromium's sandbox refuses to start for root.
-        flags.push("--no-sandbox".to_owned());
-    }
-    let options = json!({ "binary": chromium, "args": flags });
-    Capabilities::from_iter([("goog:chromeOptions".to_owned(), options)])
+async fn listening(name: &str, command: &mut Command, port: u16, log: &Path) -> Result<Running> {
+    let mut server = Running::spawn_server(name, command, Signal::TERM, log)?;
+    let accepts = || async move { TcpStream::connect(("127.0.0.1", port)).await.is_ok() };
+    wait_until_ready(&mut server, log, accepts).await?;
+    Ok(server)
 }

@@ -63,9 +63,6 @@ impl Page<'_> {
             .send_keys(token)
             .await?;
         self.click(".dialog-ux button.authorize").await?;
-        // The form hides the token once it is taken.
-        self.find(".dialog-ux .auth-container h6 + * , .dialog-ux .auth-container code")
-            .await?;
         self.click(".dialog-ux button.btn-done").await?;
         self.find(".auth-wrapper button.authorize.locked").await?;
         Ok(())
