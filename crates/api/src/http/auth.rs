@@ -36,6 +36,10 @@ required_scopes!(
     CatalogAdmin
 );
 
+/// Any token will do, whatever its scopes.
+#[derive(Debug)]
+pub(crate) struct AnyScope;
+
 /// The principal of a request, who holds the scope `S`.
 #[derive(Debug)]
 pub(crate) struct Authorized<S: RequiredScope> {
@@ -62,6 +66,13 @@ where
             principal,
             scope: PhantomData,
         })
+    }
+}
+
+impl<S: RequiredScope> Authorized<S> {
+    /// Demands a further scope, where what is asked for needs more than the address does.
+    pub(crate) fn require(&self, scope: Scope) -> Result<(), Problem> {
+        if self.principal.allows(scope) { Ok(()) } else { Err(scope_missing(scope)) }
     }
 }
 

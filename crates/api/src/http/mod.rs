@@ -1,3 +1,22 @@
-//! The HTTP interface.
+//! The HTTP interface: two planes over the same use cases, management under `/v1` and the store under `/v1/store`.
 
 pub(crate) mod auth;
+mod conditions;
+mod cursor;
+mod encode;
+mod openapi;
+mod operations;
+mod query;
+mod reply;
+mod router;
+mod state;
+mod store;
+mod submission;
+mod v1;
+
+pub(crate) use cursor::CursorKey;
+pub(crate) use encode::JsonEncoder;
+pub(crate) use openapi::document;
+pub(crate) use operations::{Health, Probe};
+pub(crate) use router::{is_stream, router};
+pub(crate) use state::{App, AppState};

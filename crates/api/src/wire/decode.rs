@@ -111,3 +111,48 @@ fn pointer(location: ValuePointerRef<'_>) -> String {
 fn join(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
+
+/// Decodes and parses, so that faults of shape and of value are told together.
+///
+/// Where the shape is at fault, the faulty parts are taken out or stood in for, and what is left is looked at too.
+pub(crate) fn parse_all<D, T>(value: Value, parse: impl Fn(D) -> Result<T, Faults>) -> Result<T, Faults>
+where
+    D: Deserr<ShapeFaults>,
+{
+    let faults = match decode::<D>(value.clone()) {
+        Ok(input) => return parse(input),
+        Err(faults) => faults.into_vec(),
+    };
+    let mut mended = value;
+    faults.iter().for_each(|fault| mend(&mut mended, fault));
+    let further = match decode::<D>(mended) {
+        Ok(input) => parse(input).err().unwrap_or_default(),
+        Err(more) => more,
+    };
+    let known = |fault: &Fault| faults.iter().any(|f| fault.pointer.starts_with(&f.pointer));
+    let further: Vec<_> = further.into_vec().into_iter().filter(|fault| !known(fault)).collect();
+    let mut all = Faults::default();
+    all.extend(faults);
+    all.extend(further);
+    Err(all)
+}
+
+/// Takes a faulty part out; where one is missing or stands in a list, a text stands in, as all required parts are text.
+fn mend(value: &mut Value, fault: &Fault) {
+    let Some((parent, token)) = fault.pointer.rsplit_once('/') else { return };
+    let token = token.replace("~1", "/").replace("~0", "~");
+    match value.pointer_mut(parent) {
+        Some(Value::Object(fields)) if fault.code == "required" => {
+            fields.insert(token, "x".into());
+        }
+        Some(Value::Object(fields)) => {
+            fields.remove(&token);
+        }
+        Some(Value::Array(items)) => {
+            if let Some(item) = token.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
+                *item = "x".into();
+            }
+        }
+        _ => {}
+    }
+}

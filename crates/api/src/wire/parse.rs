@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use application::category::CategoryRef;
+use application::product::ProductRef;
 use application::{Fault, Faults};
 use domain::product::{Options, Seo};
 use domain::value::{
@@ -10,7 +11,7 @@ use domain::value::{
     Metadata, Money, Price, Prices, Slug, Text, ValueError, Weight, WeightUnit,
 };
 
-use super::reference::category_ref;
+use super::reference::{category_ref, product_ref};
 use super::values::{DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, WeightDto};
 
 /// Parses the parts of one input. A part that is not valid is `None`, and why is among the faults.
@@ -140,6 +141,13 @@ impl<'a> Parser<'a> {
     ) -> Option<Vec<CategoryRef>> {
         self.list(at, refs, max, |p, at, reference| {
             let parsed = category_ref(&reference, p.default_locale);
+            p.take(at, parsed)
+        })
+    }
+
+    pub(crate) fn product_ref(&mut self, at: &str, reference: Option<String>) -> Option<Option<ProductRef>> {
+        self.maybe(reference, |p, reference| {
+            let parsed = product_ref(&reference, p.default_locale);
             p.take(at, parsed)
         })
     }

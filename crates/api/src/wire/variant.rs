@@ -65,13 +65,17 @@ pub(crate) struct VariantInput {
 }
 
 impl VariantInput {
-    pub(crate) fn parse(self, default_locale: &Locale) -> Result<VariantContent, Faults> {
+    /// The content of a variant whose product the address names; one in the body is refused.
+    pub(crate) fn parse_nested(self, default_locale: &Locale) -> Result<VariantContent, Faults> {
         let mut parser = Parser::new(default_locale);
+        if self.product.is_some() {
+            parser.refuse("/product", "unknown_field", "the product is named by the address");
+        }
         let content = self.parse_at(&mut parser, "");
         parser.finish(content)
     }
 
-    pub(super) fn parse_at(self, p: &mut Parser<'_>, at: &str) -> Option<VariantContent> {
+    pub(crate) fn parse_at(self, p: &mut Parser<'_>, at: &str) -> Option<VariantContent> {
         let to = |field: &str| format!("{at}/{field}");
         let key = p.maybe(self.key, |p, key| p.take(&to("key"), Key::parse(key)));
         let sku = p.take(&to("sku"), Sku::parse(self.sku));

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use toml::Table;
 
 use super::*;
+use crate::server::Origin;
 
 const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/default.toml");
 
@@ -85,7 +86,7 @@ fn the_environment_lies_over_the_file_and_the_file_over_the_defaults() {
 
 #[test]
 fn lists_are_separated_by_commas_in_the_environment() {
-    let both = ["https://a.example".to_owned(), "https://b.example".to_owned()];
+    let both = ["https://a.example", "https://b.example"].map(|origin| Origin::try_from(origin.to_owned()).unwrap());
     let from_environment = load(
         "",
         &[(

@@ -1,0 +1,162 @@
+//! The OpenAPI document: what the handlers say of themselves, and the problems that each of them can answer.
+//!
+//! A handler lists the codes of its problems under `x-problem-codes`, with `@group` for those that always come
+//! together. From that list and the table of codes come the error responses, so that both cannot disagree.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder};
+
+use super::router::described;
+use crate::problem::codes::{self, CODES};
+
+const LISTED: &str = "x-problem-codes";
+
+/// What every operation can answer.
+const ALWAYS: &[&str] = &["invalid_parameter", "internal", "unavailable", "timeout"];
+
+/// What every operation that needs a token can answer.
+const PROTECTED: &[&str] = &["unauthenticated", "token_expired", "scope_missing"];
+
+fn group(name: &str) -> &'static [&'static str] {
+    match name {
+        "@one" => &["resource_not_found"],
+        "@list" => &["cursor_invalid", "cursor_mismatch", "filter_unknown_field", "sort_not_allowed"],
+        "@body" => &["malformed_json", "request_timeout", "payload_too_large", "unsupported_media_type", "validation_failed"],
+        "@idempotent" => &["idempotency_in_progress", "idempotency_key_reused"],
+        "@conditional" => &["version_conflict", "precondition_failed"],
+        _ => &[],
+    }
+}
+
+/// An error answer (RFC 9457).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the document that problems render by hand")]
+struct Problem {
+    /// Address of the page that explains the code.
+    #[schema(example = "/problems/validation_failed")]
+    r#type: String,
+    #[schema(example = "Validation failed")]
+    title: String,
+    #[schema(example = 422)]
+    status: u16,
+    /// A stable code.
+    #[schema(example = "validation_failed")]
+    code: String,
+    /// What went wrong this time, for people.
+    #[schema(example = "1 field is invalid")]
+    detail: String,
+    /// The path of the request.
+    #[schema(example = "/v1/products")]
+    instance: Option<String>,
+    #[schema(rename = "requestId")]
+    request_id: Option<String>,
+    /// At most 100 faults of the body.
+    errors: Option<Vec<ProblemItem>>,
+}
+
+/// One fault of a body.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the document that problems render by hand")]
+struct ProblemItem {
+    /// JSON Pointer (RFC 6901) into the body.
+    #[schema(example = "/name")]
+    pointer: String,
+    #[schema(example = "required")]
+    code: String,
+    #[schema(example = "is required")]
+    detail: String,
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(Problem, ProblemItem)))]
+struct Schemas;
+
+/// What stands above the paths.
+pub(super) fn head() -> OpenApi {
+    let description = "A product catalog that teams run themselves. Management under `/v1` needs a token \
+        (`vitrine token --scope catalog:admin --ttl 8h` prints one); the store under `/v1/store/{channel}` is open \
+        and shows what is published.";
+    let scheme = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("A token with the scopes that the operation names."))
+        .build();
+    let mut components = <Schemas as utoipa::OpenApi>::openapi().components.unwrap_or_default();
+    components.add_security_scheme("token", SecurityScheme::Http(scheme));
+    let license = utoipa::openapi::LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0"));
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Vitrine")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(description))
+                .license(Some(license.build())),
+        )
+        .components(Some(components))
+        .build()
+}
+
+/// The whole document.
+pub(crate) fn document() -> OpenApi {
+    finish(described().into_openapi())
+}
+
+/// Adds to every operation the problems that it can answer.
+pub(super) fn finish(mut document: OpenApi) -> OpenApi {
+    for (path, item) in &mut document.paths.paths {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            add_problems(operation, path);
+        }
+    }
+    document
+}
+
+fn add_problems(operation: &mut Operation, path: &str) {
+    let listed = operation.extensions.as_ref().and_then(|extensions| extensions.get(LISTED)).cloned();
+    let listed: Vec<String> = listed.and_then(|codes| serde_json::from_value(codes).ok()).unwrap_or_default();
+    let listed = listed.iter().flat_map(|code| if code.starts_with('@') { group(code).to_vec() } else { vec![code.as_str()] });
+    // An empty requirement is what an open operation states.
+    let is_open = operation.security.as_ref().is_none_or(|all| all.iter().any(|s| *s == Default::default()));
+    let protected = if is_open { &[] } else { PROTECTED };
+    let own: Vec<&str> = listed.chain(ALWAYS.iter().copied()).chain(protected.iter().copied()).collect();
+
+    let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
+    for code in CODES.iter().filter(|known| known.status != codes::ITEM && own.contains(&known.code)) {
+        by_status.entry(code.status).or_default().push(code.code);
+    }
+    for (status, codes) in &by_status {
+        let names: Vec<_> = codes.iter().map(|code| format!("`{code}`")).collect();
+        let content = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .example(codes.first().map(|code| example(*status, code, path)))
+            .build();
+        let response = ResponseBuilder::new().description(names.join(", ")).content("application/problem+json", content);
+        operation.responses.responses.entry(status.to_string()).or_insert_with(|| RefOr::T(response.build()));
+    }
+    let codes: Vec<_> = by_status.into_values().flatten().collect();
+    if let Some(extensions) = operation.extensions.as_mut() {
+        extensions.insert(LISTED.to_owned(), json!(codes));
+    } else {
+        let extension = utoipa::openapi::extensions::ExtensionsBuilder::new().add(LISTED, json!(codes)).build();
+        operation.extensions = Some(extension);
+    }
+}
+
+fn example(status: u16, code: &str, path: &str) -> Value {
+    let meaning = codes::find(code).map(|known| known.meaning).unwrap_or_default();
+    json!({
+        "type": format!("/problems/{code}"),
+        "title": codes::title(code),
+        "status": status,
+        "code": code,
+        "detail": meaning,
+        "instance": path,
+        "requestId": "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64",
+    })
+}

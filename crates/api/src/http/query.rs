@@ -1,0 +1,127 @@
+//! Query parameters, read strictly: an unknown, repeated or malformed one is an error that names it.
+
+use application::page::{Count, PageRequest, Sort, SortField};
+use axum::extract::FromRequestParts;
+use chrono::{DateTime, SubsecRound, Utc};
+use domain::Timestamp;
+use domain::value::ValueError;
+use http::request::Parts;
+use url::form_urlencoded;
+
+use super::cursor::{CursorKey, CursorScope};
+use crate::problem::Problem;
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 200;
+
+/// The parameters of a request's query that nobody has taken yet.
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl<S: Sync> FromRequestParts<S> for Query {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned();
+        Ok(Self(pairs.collect()))
+    }
+}
+
+impl Query {
+    pub(crate) fn take(&mut self, name: &str) -> Result<Option<String>, Problem> {
+        let mut values = self.0.extract_if(.., |(n, _)| n == name);
+        let value = values.next().map(|(_, value)| value);
+        if values.next().is_some() {
+            return Err(invalid(name, "stands in the query twice"));
+        }
+        Ok(value)
+    }
+
+    /// Takes a parameter and parses it as a value of the domain.
+    pub(crate) fn parse<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(String) -> Result<T, ValueError>,
+    ) -> Result<Option<T>, Problem> {
+        self.take(name)?.map(parse).transpose().map_err(|e| invalid(name, &e.to_string()))
+    }
+
+    pub(crate) fn flag(&mut self, name: &str) -> Result<bool, Problem> {
+        match self.take(name)?.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true" | "") => Ok(true),
+            Some(_) => Err(invalid(name, "must be true or false")),
+        }
+    }
+
+    pub(crate) fn instant(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.take(name)? else { return Ok(None) };
+        // A plus sign that was not escaped arrives as a space.
+        let time = DateTime::parse_from_rfc3339(&text.replace(' ', "+"));
+        let time = time.map_err(|_| invalid(name, "must be an instant such as 2026-01-31T12:00:00Z"))?;
+        Ok(Some(time.with_timezone(&Utc).trunc_subsecs(6)))
+    }
+
+    /// The parameters of a page. `scope` describes the list, so that a cursor of another one is noticed.
+    pub(crate) fn page(&mut self, key: &CursorKey, list: &str, filter: &impl std::fmt::Debug) -> Result<PageRequest, Problem> {
+        let limit = match self.take("limit")? {
+            None => DEFAULT_LIMIT,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+                .ok_or_else(|| invalid("limit", "must be a whole number from 1 to 200"))?,
+        };
+        let sort = self.sort()?;
+        let count = match self.take("count")?.as_deref() {
+            None | Some("none") => Count::None,
+            Some("estimate") => Count::Estimate,
+            Some("exact") => Count::Exact,
+            Some(_) => return Err(invalid("count", "must be none, estimate or exact")),
+        };
+        let after = match self.take("cursor")? {
+            None => None,
+            Some(cursor) => Some(key.open(&cursor, &CursorScope::new(list, filter, sort))?),
+        };
+        Ok(PageRequest { sort, after, limit, count })
+    }
+
+    fn sort(&mut self) -> Result<Sort, Problem> {
+        let sort = self.take("sort")?;
+        let sort = sort.as_deref().unwrap_or("createdAt");
+        let (descending, name) = sort.strip_prefix('-').map_or((false, sort), |name| (true, name));
+        let field = match name {
+            // Ids are made in the order of creation.
+            "id" | "createdAt" => SortField::Id,
+            "updatedAt" => SortField::UpdatedAt,
+            _ => {
+                let detail = "sort must be id, createdAt or updatedAt, with a hyphen in front for descending";
+                return Err(Problem::bad_request("sort_not_allowed", detail));
+            }
+        };
+        Ok(Sort { field, descending })
+    }
+
+    /// Refuses what is left over.
+    pub(crate) fn finish(self) -> Result<(), Problem> {
+        self.finish_as("invalid_parameter")
+    }
+
+    /// Refuses what is left over as filters that a list does not have.
+    pub(crate) fn finish_list(self) -> Result<(), Problem> {
+        self.finish_as("filter_unknown_field")
+    }
+
+    fn finish_as(self, code: &'static str) -> Result<(), Problem> {
+        match self.0.first() {
+            None => Ok(()),
+            Some((name, _)) => {
+                Err(Problem::bad_request(code, "there is no such query parameter here").with("parameter", name.as_str()))
+            }
+        }
+    }
+}
+
+/// A parameter that does not have the form it must have.
+pub(crate) fn invalid(name: &str, detail: &str) -> Problem {
+    Problem::bad_request("invalid_parameter", format!("{name} {detail}")).with("parameter", name)
+}

@@ -1,0 +1,29 @@
+//! All routes, with the document that describes them.
+
+use axum::Router;
+use http::{Method, Uri};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::state::AppState;
+use super::{openapi, operations, store, v1};
+
+pub(super) fn described() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::head())
+        .merge(v1::routes())
+        .merge(store::routes())
+        .merge(operations::routes())
+}
+
+/// Everything that the service answers.
+pub(crate) fn router(state: AppState) -> Router {
+    let (routes, document) = described().split_for_parts();
+    let config = Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(true);
+    let docs = SwaggerUi::new("/docs").url("/openapi.json", openapi::finish(document)).config(config);
+    routes.with_state(state).merge(docs)
+}
+
+/// Whether a request's body may have any length.
+pub(crate) fn is_stream(method: &Method, uri: &Uri) -> bool {
+    method == Method::POST && uri.path() == "/v1/imports"
+}

@@ -1,0 +1,56 @@
+//! What handlers share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use application::access::TokenVerifier;
+use application::category::{Categories, CategoryReader};
+use application::cache::CachedProducts;
+use application::product::{ProductReader, Products, VariantReader, Variants};
+use axum::extract::FromRef;
+use domain::value::Locale;
+
+use super::cursor::CursorKey;
+use super::operations::Health;
+
+/// Use cases and readers behind the routes.
+pub(crate) struct App {
+    pub(crate) products: Products,
+    pub(crate) variants: Variants,
+    pub(crate) categories: Categories,
+    pub(crate) product_reader: Arc<dyn ProductReader>,
+    pub(crate) variant_reader: Arc<dyn VariantReader>,
+    pub(crate) category_reader: Arc<dyn CategoryReader>,
+    pub(crate) bodies: CachedProducts,
+    pub(crate) verifier: Arc<dyn TokenVerifier>,
+    pub(crate) cursors: CursorKey,
+    pub(crate) default_locale: Locale,
+    /// How long a shared cache may keep an answer of the store plane.
+    pub(crate) store_max_age: Duration,
+    pub(crate) health: Health,
+    pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+#[derive(Clone)]
+pub(crate) struct AppState(Arc<App>);
+
+impl AppState {
+    pub(crate) fn new(app: App) -> Self {
+        Self(Arc::new(app))
+    }
+}
+
+impl Deref for AppState {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}
+
+impl FromRef<AppState> for Arc<dyn TokenVerifier> {
+    fn from_ref(state: &AppState) -> Self {
+        Self::clone(&state.verifier)
+    }
+}

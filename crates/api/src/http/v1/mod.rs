@@ -1,0 +1,22 @@
+//! The management plane: raw data, every locale, drafts, all writes.
+
+mod categories;
+mod me;
+mod parameters;
+mod products;
+mod variants;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use super::state::AppState;
+
+pub(super) use parameters::{PageParameters, Revalidate};
+pub(super) use products::{in_category, locate};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(products::routes())
+        .merge(variants::routes())
+        .merge(categories::routes())
+        .merge(me::routes())
+}

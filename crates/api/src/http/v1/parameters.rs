@@ -1,0 +1,87 @@
+//! How the parameters that many operations share are described. Handlers read them through [`Query`] and
+//! [`Submission`], which refuse whatever is not described.
+//!
+//! [`Query`]: crate::http::query::Query
+//! [`Submission`]: crate::http::submission::Submission
+
+use utoipa::IntoParams;
+
+macro_rules! described {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)+ }) => {
+        #[derive(IntoParams)]
+        #[expect(dead_code, reason = "describes parameters, is never built")]
+        $(#[$meta])*
+        pub(crate) struct $name { $($(#[$field_meta])* $field: $type,)+ }
+    };
+}
+
+described!(
+    #[into_params(parameter_in = Query)]
+    PageParameters {
+        /// How many items a page has, 1 to 200; 50 when absent.
+        #[param(required = false, minimum = 1, maximum = 200, example = 50)]
+        limit: Option<u32>,
+        /// `nextCursor` of the page before.
+        cursor: Option<String>,
+        /// `id`, `createdAt` (when absent) or `updatedAt`, with a hyphen in front for descending.
+        #[param(example = "-updatedAt")]
+        sort: Option<String>,
+        /// `none` (when absent), `estimate` or `exact`: whether the answer has a total.
+        #[param(example = "none")]
+        count: Option<String>,
+    }
+);
+
+described!(
+    #[into_params(parameter_in = Query)]
+    DryRun {
+        /// Make every check, keep nothing, and answer what would be.
+        #[param(rename = "dryRun")]
+        dry_run: Option<bool>,
+    }
+);
+
+described!(
+    #[into_params(parameter_in = Query)]
+    Publish {
+        /// Publish what results; needs the scope `catalog:publish` too.
+        publish: Option<bool>,
+    }
+);
+
+described!(
+    #[into_params(parameter_in = Header)]
+    WriteHeaders {
+        /// 1 to 255 characters. A repeated request with the same key within 24 hours takes effect once, and gets the
+        /// first answer again, with `Idempotency-Replayed: true`.
+        #[param(rename = "Idempotency-Key")]
+        idempotency_key: Option<String>,
+    }
+);
+
+described!(
+    #[into_params(parameter_in = Header)]
+    Conditional {
+        /// The tag of the version that the caller knows: the write is refused when the resource has moved on.
+        #[param(rename = "If-Match", example = "\"3-m1\"")]
+        if_match: Option<String>,
+    }
+);
+
+described!(
+    #[into_params(parameter_in = Header)]
+    CreateOnly {
+        /// `*` refuses the write when the resource exists.
+        #[param(rename = "If-None-Match", example = "*")]
+        if_none_match: Option<String>,
+    }
+);
+
+described!(
+    #[into_params(parameter_in = Header)]
+    Revalidate {
+        /// The tag of the answer that the caller has: 304 when it is still right.
+        #[param(rename = "If-None-Match", example = "\"3-m1\"")]
+        if_none_match: Option<String>,
+    }
+);

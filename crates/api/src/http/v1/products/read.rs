@@ -1,0 +1,139 @@
+//! `GET /v1/products` and `GET /v1/products/{ref}`.
+
+use application::cache::Representation;
+use application::category::CategoryRef;
+use application::product::{ProductFilter, ProductRef};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use domain::ProductId;
+use domain::product::{ProductState, ProductStatus};
+use domain::value::Text;
+use http::{HeaderMap, Uri};
+use utoipa::IntoParams;
+
+use super::reference;
+use crate::http::auth::{Authorized, CatalogRead};
+use crate::http::query::{Query, invalid};
+use crate::http::reply::{self, ListBody, PRIVATE};
+use crate::http::state::{App, AppState};
+use crate::http::v1::parameters::{PageParameters, Revalidate};
+use crate::problem::Problem;
+use crate::wire::{ProductBody, category_ref};
+
+/// What the list is called inside its cursors.
+const LIST: &str = "products";
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never built")]
+pub(super) struct FilterParameters {
+    /// `draft`, `published` or `archived`.
+    status: Option<String>,
+    /// Products in this category or one below it: id, `key:<key>` or `slug:<slug>`.
+    category: Option<String>,
+    /// Products of exactly this brand.
+    brand: Option<String>,
+    /// Products with exactly this tag.
+    tag: Option<String>,
+    /// Products changed at or after this instant (RFC 3339).
+    #[param(rename = "updatedSince")]
+    updated_since: Option<String>,
+    /// Products changed before this instant (RFC 3339).
+    #[param(rename = "updatedBefore")]
+    updated_before: Option<String>,
+    /// Only deleted products, where otherwise only those that are not.
+    deleted: Option<bool>,
+}
+
+/// List products
+///
+/// Pages by keyset: page 10,000 costs what page 1 costs. Filters are joined by *and*.
+#[utoipa::path(
+    get, path = "/v1/products", tag = "Products",
+    params(FilterParameters, PageParameters),
+    responses((status = 200, description = "A page of products, without their variants", body = ListBody<ProductBody>)),
+    security(("token" = ["catalog:read"])),
+    extensions(("x-problem-codes" = json!(["@list"]))),
+)]
+pub(super) async fn list(
+    _: Authorized<CatalogRead>,
+    State(app): State<AppState>,
+    uri: Uri,
+    mut query: Query,
+) -> Result<Response, Problem> {
+    let status = query.parse("status", |s| ProductStatus::parse(&s))?;
+    let category = query.parse("category", |c| category_ref(&c, &app.default_locale))?;
+    let filter = ProductFilter {
+        status,
+        category: None,
+        brand: query.parse("brand", Text::<120>::parse)?.map(|brand| brand.to_string()),
+        tag: query.parse("tag", Text::<255>::parse)?.map(|tag| tag.to_string()),
+        updated_since: query.instant("updatedSince")?,
+        updated_before: query.instant("updatedBefore")?,
+        deleted: query.flag("deleted")?,
+    };
+    let filter = in_category(&app, filter, category).await?;
+    let page = query.page(&app.cursors, LIST, &filter)?;
+    query.finish_list()?;
+    let products = app.product_reader.list(&filter, &page).await?;
+    let body = |product: &ProductState| ProductBody::from(product);
+    Ok(reply::list(products, body, &page, &app.cursors, (LIST, &filter), &uri, PRIVATE))
+}
+
+/// Narrows the filter to a category that must exist.
+pub(in crate::http) async fn in_category(
+    app: &App,
+    filter: ProductFilter,
+    category: Option<CategoryRef>,
+) -> Result<ProductFilter, Problem> {
+    let Some(category) = category else { return Ok(filter) };
+    let found = app.category_reader.find(&category, false).await?;
+    let found = found.ok_or_else(|| invalid("category", "names no category"))?;
+    Ok(ProductFilter { category: Some(found.category.id), ..filter })
+}
+
+/// Read a product
+///
+/// By id, `key:<key>` or `slug:<slug>` (in the default locale).
+#[utoipa::path(
+    get, path = "/v1/products/{ref}", tag = "Products",
+    params(
+        ("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"),
+        ("expand" = Option<String>, Query, description = "`variants`: with the first 200 variants", example = "variants"),
+        Revalidate,
+    ),
+    responses(
+        (status = 200, description = "The product", body = ProductBody, headers(("ETag" = String, description = "Tag of the version"))),
+        (status = 304, description = "The caller has it already"),
+    ),
+    security(("token" = ["catalog:read"])),
+    extensions(("x-problem-codes" = json!(["@one"]))),
+)]
+pub(super) async fn get(
+    _: Authorized<CatalogRead>,
+    State(app): State<AppState>,
+    Path(text): Path<String>,
+    mut query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let product = reference(&text, &app.default_locale)?;
+    let representation = match query.take("expand")?.as_deref() {
+        None => Representation::Management,
+        Some("variants") => Representation::Expanded,
+        Some(_) => return Err(invalid("expand", "must be variants")),
+    };
+    query.finish()?;
+    let id = locate(&app, &product).await?;
+    let body = app.bodies.body(id, representation).await?.ok_or_else(|| Problem::not_found("product"))?;
+    reply::resource(&headers, body.body, &body.etag, PRIVATE)
+}
+
+/// The id that a reference leads to.
+pub(in crate::http) async fn locate(app: &App, product: &ProductRef) -> Result<ProductId, Problem> {
+    match product {
+        ProductRef::Id(id) => Ok(*id),
+        ProductRef::Key(_) | ProductRef::Slug(..) => {
+            app.product_reader.locate(product).await?.ok_or_else(|| Problem::not_found("product"))
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Variants: `/v1/products/{ref}/variants` and `/v1/variants/{ref}`.
+
+use application::product::{ProductRef, VariantOptions, VariantRef, VariantRevision, VariantStep};
+use application::store::Receipt;
+use application::{Faults, Render};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use domain::product::VariantState;
+use http::{HeaderMap, Uri};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::parameters::{Conditional, CreateOnly, DryRun, PageParameters, Revalidate, WriteHeaders};
+use super::products::{locate, other_key, reference as product_reference};
+use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
+use crate::http::conditions::version_tag;
+use crate::http::query::{Query, invalid};
+use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
+use crate::http::state::AppState;
+use crate::http::submission::Submission;
+use crate::problem::Problem;
+use crate::wire::{Parser, VariantBody, VariantInput, variant_ref};
+
+/// Names the shape of the body in its tags.
+const SCHEMA: &str = "v1";
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, replace, patch, delete))
+        .routes(routes!(restore))
+}
+
+fn reference(text: &str) -> Result<VariantRef, Problem> {
+    variant_ref(text).map_err(|error| invalid("ref", &error.to_string()))
+}
+
+fn receipt(variant: &VariantState, created: bool) -> Receipt {
+    let tag = version_tag(variant.record.version, SCHEMA);
+    reply::receipt(&VariantBody::from(variant), Some(tag), created.then(|| format!("/v1/variants/{}", variant.id)))
+}
+
+/// List the variants of a product
+#[utoipa::path(
+    get, path = "/v1/products/{ref}/variants", tag = "Variants",
+    params(("ref" = String, Path, description = "The product: id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), PageParameters),
+    responses((status = 200, description = "A page of variants", body = ListBody<VariantBody>)),
+    security(("token" = ["catalog:read"])),
+    extensions(("x-problem-codes" = json!(["@one", "@list"]))),
+)]
+async fn list(
+    _: Authorized<CatalogRead>,
+    State(app): State<AppState>,
+    Path(text): Path<String>,
+    uri: Uri,
+    mut query: Query,
+) -> Result<Response, Problem> {
+    let product = product_reference(&text, &app.default_locale)?;
+    let product = app.product_reader.locate(&product).await?.ok_or_else(|| Problem::not_found("product"))?;
+    let page = query.page(&app.cursors, "variants", &product)?;
+    query.finish_list()?;
+    let variants = app.variant_reader.list(product, &page).await?;
+    let body = |variant: &VariantState| VariantBody::from(variant);
+    Ok(reply::list(variants, body, &page, &app.cursors, ("variants", &product), &uri, PRIVATE))
+}
+
+/// Add a variant to a product
+///
+/// It has a value for every option axis of the product, in a combination that no other variant has.
+#[utoipa::path(
+    post, path = "/v1/products/{ref}/variants", tag = "Variants",
+    params(("ref" = String, Path, description = "The product: id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, WriteHeaders),
+    request_body(content = VariantInput, description = "The variant, without `product`"),
+    responses((status = 201, description = "The variant as created", body = VariantBody,
+        headers(("ETag" = String, description = "Tag of the version"), ("Location" = String, description = "Address of the variant")))),
+    security(("token" = ["catalog:write"])),
+    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options", "state_conflict"]))),
+)]
+async fn create(
+    caller: Authorized<CatalogWrite>,
+    State(app): State<AppState>,
+    Path(text): Path<String>,
+    mut query: Query,
+    submission: Submission,
+) -> Result<Response, Problem> {
+    let product = product_reference(&text, &app.default_locale)?;
+    let content = submission.json(|input: VariantInput| input.parse_nested(&app.default_locale))?;
+    let context = submission.context(&caller.principal, &mut query)?;
+    query.finish()?;
+    let receipt = app.variants.create(&product, &content, &context, &receipt).await?;
+    Ok(reply::written(receipt, context.dry_run))
+}
+
+/// Read a variant
+///
+/// By id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`.
+#[utoipa::path(
+    get, path = "/v1/variants/{ref}", tag = "Variants",
+    params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), Revalidate),
+    responses(
+        (status = 200, description = "The variant", body = VariantBody, headers(("ETag" = String, description = "Tag of the version"))),
+        (status = 304, description = "The caller has it already"),
+    ),
+    security(("token" = ["catalog:read"])),
+    extensions(("x-problem-codes" = json!(["@one"]))),
+)]
+async fn get(
+    _: Authorized<CatalogRead>,
+    State(app): State<AppState>,
+    Path(text): Path<String>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let variant = reference(&text)?;
+    query.finish()?;
+    let variant = app.variant_reader.find(&variant, false).await?.ok_or_else(|| Problem::not_found("variant"))?;
+    let etag = version_tag(variant.record.version, SCHEMA);
+    reply::resource(&headers, to_bytes(&VariantBody::from(&variant)), &etag, PRIVATE)
+}
+
+/// Replace or create a variant
+///
+/// Replaces everything that the variant says. Named by `key:<key>`, and with `product` in the body, it is created
+/// when it is missing.
+#[utoipa::path(
+    put, path = "/v1/variants/{ref}", tag = "Variants",
+    params(
+        ("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "key:kettle-blue"),
+        DryRun, Conditional, CreateOnly, WriteHeaders,
+    ),
+    request_body(content = VariantInput, description = "The variant"),
+    responses(
+        (status = 200, description = "The variant as replaced", body = VariantBody, headers(("ETag" = String, description = "Tag of the version"))),
+        (status = 201, description = "The variant as created", body = VariantBody,
+            headers(("ETag" = String, description = "Tag of the version"), ("Location" = String, description = "Address of the variant"))),
+    ),
+    security(("token" = ["catalog:write"])),
+    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "@conditional", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options", "state_conflict"]))),
+)]
+async fn replace(
+    caller: Authorized<CatalogWrite>,
+    State(app): State<AppState>,
+    Path(text): Path<String>,
+    query: Query,
+    submission: Submission,
+) -> Result<Response, Problem> {
+    let variant = reference(&text)?;
+    let (content, product) = submission.json(|mut input: VariantInput| {
+        let mut parser = Parser::new(&app.default_locale);
+        let product = parser.product_ref("/product", input.product.take());
+        let content = input.parse_at(&mut parser, "");
+        let (content, product) = parser.finish(content.zip(product))?;
+        match (&variant, &content.key) {
+            (VariantRef::Key(named), Some(key)) if named != key => Err(other_key()),
+            _ => Ok((content, product)),
+        }
+    })?;
+    revise(&caller, &app, &variant, &|_| Ok(content.clone()), product, query, &submission).await
+}
+
+/// Change parts of a variant
+///
+/// By JSON Merge Patch (RFC 7396) or JSON Patch (RFC 6902), applied to the version that is stored when it takes
+/// effect: patches of disjoint fields both survive.
+#[utoipa::path(
+    patch, path = "/v1/variants/{ref}", tag = "Variants",
+    params(
+        ("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"),
+        DryRun, Conditional, WriteHeaders,
+    ),
+    request_body(content(
+        (Object = "application/merge-patch+json", example = json!({"mpn": "HM-2"})),
+        (Vec<Object> = "application/json-patch+json", example = json!([{"op": "add", "path": "/mpn", "value": "HM-2"}])),
+    )),
+    responses((status = 200, description = "The variant as changed", body = VariantBody, headers(("ETag" = String, description = "Tag of the version")))),
+    security(("token" = ["catalog:write"])),
+    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "@conditional", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options", "state_conflict"]))),
+)]
+async fn patch(
+    caller: Authorized<CatalogWrite>,
+    State(app): State<AppState>,
+    Path(text): Path<String>,
+    query: Query,
+    submission: Submission,
+) -> Result<Response, Problem> {
+    let variant = reference(&text)?;
+    let patch = submission.patch()?;
+    let revision: VariantRevision<'_> = &|stored| {
+        let Some(stored) = stored else { return Err(Faults::default()) };
+        let parse = |input: VariantInput| input.parse_nested(&app.default_locale);
+        patch.apply(&VariantInput::from(&stored.content), parse)
+    };
+    revise(&caller, &app, &variant, revision, None, query, &submission).await
+}
+
+async fn revise(
+    caller: &Authorized<CatalogWrite>,
+    app: &AppState,
+    variant: &VariantRef,
+    revision: VariantRevision<'_>,
+    upsert_into: Option<ProductRef>,
+    mut query: Query,
+    submission: &Submission,
+) -> Result<Response, Problem> {
+    let options = VariantOptions { precondition: submission.precondition()?, upsert_into };
+    let context = submission.context(&caller.principal, &mut query)?;
+    query.finish()?;
+    let written = app.variants.revise(variant, revision, &options, &context, &receipt).await?;
+    Ok(reply::written(written, context.dry_run))
+}
+
+/// Delete a variant
+///
+/// Soft: it can be restored; its key, SKU, GTIN and options are free again.
+#[utoipa::path(
+    delete, path = "/v1/variants/{ref}", tag = "Variants",
+    params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), DryRun, Conditional, WriteHeaders),
+    responses((status = 204, description = "The variant is deleted")),
+    security(("token" = ["catalog:write"])),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "validation_failed", "malformed_json"]))),
+)]
+async fn delete(
+    caller: Authorized<CatalogWrite>,
+    State(app): State<AppState>,
+    Path(text): Path<String>,
+    query: Query,
+    submission: Submission,
+) -> Result<Response, Problem> {
+    advance(VariantStep::Delete, &|_, _| reply::deleted(), &caller, &app, &text, query, &submission).await
+}
+
+/// Restore a variant
+///
+/// Undoes its deletion.
+#[utoipa::path(
+    post, path = "/v1/variants/{ref}/restore", tag = "Variants",
+    params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), DryRun, Conditional, WriteHeaders),
+    responses((status = 200, description = "The variant as restored", body = VariantBody)),
+    security(("token" = ["catalog:write"])),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "validation_failed", "malformed_json", "state_conflict", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options"]))),
+)]
+async fn restore(
+    caller: Authorized<CatalogWrite>,
+    State(app): State<AppState>,
+    Path(text): Path<String>,
+    query: Query,
+    submission: Submission,
+) -> Result<Response, Problem> {
+    advance(VariantStep::Restore, &receipt, &caller, &app, &text, query, &submission).await
+}
+
+async fn advance(
+    step: VariantStep,
+    render: Render<'_, VariantState>,
+    caller: &Authorized<CatalogWrite>,
+    app: &AppState,
+    text: &str,
+    mut query: Query,
+    submission: &Submission,
+) -> Result<Response, Problem> {
+    let variant = reference(text)?;
+    submission.nothing()?;
+    let precondition = submission.precondition()?;
+    let context = submission.context(&caller.principal, &mut query)?;
+    query.finish()?;
+    let receipt = app.variants.advance(&variant, step, &precondition, &context, render).await?;
+    Ok(reply::written(receipt, context.dry_run))
+}
