@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
 /// An error answer with its stable code.
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 pub(crate) struct Problem {
     status: StatusCode,
     members: Map<String, Value>,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
@@ -23,7 +23,7 @@ impl Problem {
         Self {
             status,
             members,
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
         }
     }
 
@@ -37,14 +37,15 @@ impl Problem {
     /// Adds a header to the answer.
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.append(name, value);
+        self.headers.push((name, value));
         self
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = (self.status, self.headers, Json(self.members)).into_response();
+        let mut response = (self.status, Json(self.members)).into_response();
+        response.headers_mut().extend(self.headers);
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

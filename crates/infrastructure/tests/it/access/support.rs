@@ -92,7 +92,7 @@ pub(crate) fn jwks(keys: &[Value]) -> String {
 }
 
 /// Claims that pass, changed by `change`; a null takes a claim away.
-pub(crate) fn claims(change: Value) -> Value {
+pub(crate) fn claims(change: &Value) -> Value {
     let mut claims = json!({
         "iss": "https://id.example", "aud": "catalog", "sub": "ann", "exp": NOW + 600, "nbf": NOW, "scope": "catalog:read",
     });
@@ -126,7 +126,7 @@ pub(crate) fn settings(jwks: Option<&str>, secret: Option<&str>) -> AuthSettings
 
 /// Fetches again for every token with an unknown key, and hardly ever in the background.
 pub(crate) const EAGER: RefreshPace = RefreshPace {
-    every: Duration::from_secs(3_600),
+    every: Duration::from_hours(1),
     at_most_every: Duration::from_millis(1),
 };
 
