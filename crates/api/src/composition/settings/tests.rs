@@ -237,7 +237,7 @@ fn a_wrong_type_names_the_key_and_what_was_expected() {
         ),
         ("", &[("VITRINE__HTTP", "x")], &["VITRINE__HTTP", "is a section"]),
         ("http = 5", &[], &["http in", "is a section"]),
-        ("[http", &[], &["vitrine.toml"]),
+        ("[http]\naddress", &[], &["vitrine.toml, line 2"]),
     ] {
         let text = refusal(file, variables);
         assert!(parts.iter().all(|part| text.contains(part)), "{text}");
@@ -265,6 +265,12 @@ fn all_faults_are_told_at_once() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn a_syntax_error_does_not_quote_the_line_it_is_on() {
+    let text = refusal("[auth]\n\nhs256_secret = \"hunter2\nissuer = \"x\"", &[]);
+    assert!(text.contains("vitrine.toml, line 3") && !text.contains("hunter2"), "{text}");
 }
 
 #[test]

@@ -116,6 +116,10 @@ async fn old_keys_stay_while_the_endpoint_is_away_or_talks_nonsense() {
         eventually(|| async { verifier.verify(&by_next).await.is_err() && server.requests() > before }).await;
         assert!(verifier.verify(&by_key).await.is_ok());
     }
+    // An error page is not believed, whatever it holds.
+    let before = server.requests();
+    server.fail(jwks(&[next.jwk()]));
+    eventually(|| async { verifier.verify(&by_next).await.is_err() && server.requests() > before + 1 }).await;
     let address = server.address;
     server.stop().await;
     assert!(matches!(
