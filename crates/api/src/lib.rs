@@ -1,6 +1,9 @@
-//! The vitrine binary: HTTP, command line, composition root.
+//! The vitrine service: HTTP and command line around the catalog's use cases, and the root that composes it all.
 
 mod cli;
 mod composition;
+pub mod demo;
 mod http;
-mod server;
+mod problem;
+pub mod server;
+mod wire;

@@ -1,11 +1,8 @@
-//! The clock port: the only way to learn the time, so that tests can set it.
+//! The present, as a port.
 
-use chrono::{DateTime, Utc};
+use domain::Timestamp;
 
-/// Tells the time.
-///
-/// An implementation MUST return UTC with at most microsecond precision: that is what the databases keep, and a
-/// timestamp has to compare equal before and after it was stored.
 pub trait Clock: Send + Sync + 'static {
-    fn now(&self) -> DateTime<Utc>;
+    /// The present in UTC. MUST be cut to microseconds, the precision that databases keep.
+    fn now(&self) -> Timestamp;
 }

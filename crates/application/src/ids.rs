@@ -1,11 +1,8 @@
-//! The id port: the only way to make a new id, so that tests can choose it.
+//! New identifiers, as a port.
 
 use uuid::Uuid;
 
-/// Makes ids.
-///
-/// An implementation MUST never return the same id twice, from however many threads and processes it is called, and
-/// SHOULD return ids that sort by the time they were made, because they are primary keys.
 pub trait Ids: Send + Sync + 'static {
+    /// An id never given before. MUST be a `UUIDv7`, so that ids sort by the time they were made.
     fn next(&self) -> Uuid;
 }

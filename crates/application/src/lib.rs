@@ -1,5 +1,21 @@
-//! Use cases, ports and cache policy of the catalog.
+//! What the catalog does: use cases, the ports they need, and the cache's policy. Adapters implement the ports;
+//! nothing here knows a database, a cache server or HTTP.
 
 pub mod access;
-pub mod clock;
-pub mod ids;
+pub mod category;
+pub mod changelog;
+mod clock;
+mod error;
+mod fault;
+mod ids;
+pub mod import;
+pub mod page;
+pub mod product;
+pub mod store;
+mod write;
+
+pub use clock::Clock;
+pub use error::{CatalogError, ErrorKind};
+pub use fault::{Fault, Faults};
+pub use ids::Ids;
+pub use write::{Decision, Render, Writer};

@@ -5,3 +5,4 @@ pub mod cache_settings;
 pub mod database;
 pub mod settings;
 pub mod system;
+pub mod telemetry;

@@ -1,7 +1,7 @@
 //! The machine's clock and its source of ids: the only places that read either.
 
-use application::clock::Clock;
-use application::ids::Ids;
+use application::Clock;
+use application::Ids;
 use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 

@@ -4,7 +4,6 @@
 
 mod catalog;
 mod layers;
-mod telemetry;
 #[cfg(test)]
 mod tests;
 
@@ -20,8 +19,8 @@ use serde::Serialize;
 
 use crate::server::settings::HttpSettings;
 use catalog::CatalogSettings;
+use infrastructure::telemetry::TelemetrySettings;
 use layers::{Layers, PREFIX};
-use telemetry::TelemetrySettings;
 
 /// Names a settings file where the command line does not.
 const FILE_VARIABLE: &str = "VITRINE_CONFIG";
@@ -62,7 +61,11 @@ pub(crate) enum SettingsError {
     #[error("settings file {}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("settings file {}, line {line}: {reason}", path.display())]
-    Syntax { path: PathBuf, line: usize, reason: String },
+    Syntax {
+        path: PathBuf,
+        line: usize,
+        reason: String,
+    },
     #[error("settings: {0}")]
     Unreadable(String),
     /// Every fault found, each naming its key.
@@ -195,7 +198,10 @@ fn find_file(
         .map(Path::to_owned)
         .or_else(|| variable.filter(|path| !path.is_empty()).map(PathBuf::from));
     let Some(path) = named else {
-        let usual = USUAL_FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file());
+        let usual = USUAL_FILES
+            .iter()
+            .map(|name| folder.join(name))
+            .find(|path| path.is_file());
         return usual.map(|path| check_syntax(&path).map(|()| path)).transpose();
     };
     let path = folder.join(path);
@@ -206,11 +212,20 @@ fn find_file(
 /// Says what config's own error would not (whether the file is missing or unreadable) and not what it would: it quotes
 /// the faulty line, which may hold a secret.
 fn check_syntax(path: &Path) -> Result<(), SettingsError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| SettingsError::File { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| SettingsError::File {
+        path: path.to_owned(),
+        source,
+    })?;
     text.parse::<toml::Table>().map(drop).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let before = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        SettingsError::Syntax { path: path.to_owned(), line, reason: error.message().replace('\n', " ") }
+        SettingsError::Syntax {
+            path: path.to_owned(),
+            line,
+            reason: error.message().replace('\n', " "),
+        }
     })
 }

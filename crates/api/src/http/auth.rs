@@ -9,7 +9,7 @@ use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::problem::Problem;
+use crate::problem::Problem;
 
 /// Names the scope an operation asks for.
 pub(crate) trait RequiredScope: Send + Sync + 'static {

@@ -1,4 +1,3 @@
 //! The HTTP interface.
 
 pub(crate) mod auth;
-pub(crate) mod problem;

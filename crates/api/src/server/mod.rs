@@ -1,3 +1,28 @@
-//! The listener and its limits.
+//! Serving a router over sockets that nobody can be trusted to close.
+//!
+//! Invariants: no client can hold a connection without progress, no acknowledged write depends on the client that asked
+//! for it, and a shutdown ends every request that began before it.
 
-pub(crate) mod settings;
+mod activity;
+mod body;
+mod connection;
+mod detach;
+pub mod duration;
+mod etag;
+pub mod layers;
+pub mod lifecycle;
+pub mod listener;
+pub mod metrics;
+mod origin;
+mod problem;
+pub mod request_id;
+pub mod settings;
+mod timeout;
+
+pub use layers::{Layers, StreamPredicate, wrap};
+pub use lifecycle::{Lifecycle, Readiness, Shutdown};
+pub use listener::serve;
+pub use metrics::HttpMetrics;
+pub use origin::Origin;
+pub use request_id::{NewRequestId, RequestId};
+pub use settings::HttpSettings;

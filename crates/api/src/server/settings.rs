@@ -1,36 +1,51 @@
-//! Where to listen and what clients may cost: the section `http`.
+//! The `[http]` section: where the service listens and how long it waits for a client.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
-/// Stub.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct HttpSettings {
-    pub(crate) address: SocketAddr,
-    pub(crate) max_connections: usize,
+use super::{duration, origin::Origin};
+
+/// How HTTP is served. Durations are written as `"10s"`; every key may be left out.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpSettings {
+    /// The IP address and port to listen on.
+    pub address: SocketAddr,
+    /// Connections served at once; further ones wait in the kernel's queue.
+    pub max_connections: usize,
+    /// From the opening of a connection to the end of its first request's headers.
     #[serde(with = "duration")]
-    pub(crate) header_read_timeout: Duration,
+    pub header_read_timeout: Duration,
+    /// Between two chunks of a request body, and between two chunks that a client takes of an answer.
     #[serde(with = "duration")]
-    pub(crate) body_idle_timeout: Duration,
+    pub body_idle_timeout: Duration,
+    /// From the end of an answer to the end of the next request's headers on the same connection.
     #[serde(with = "duration")]
-    pub(crate) idle_timeout: Duration,
+    pub idle_timeout: Duration,
+    /// From the end of the headers to the beginning of the answer; 504 `timeout` after it.
     #[serde(with = "duration")]
-    pub(crate) request_timeout: Duration,
+    pub request_timeout: Duration,
+    /// How long new connections are still accepted after a stop signal, while `/health/ready` answers 503. Make it
+    /// longer than the interval at which the load balancer asks.
     #[serde(with = "duration")]
-    pub(crate) drain: Duration,
+    pub drain: Duration,
+    /// After the drain, how long running requests and writes may take to end before they are cut.
     #[serde(with = "duration")]
-    pub(crate) shutdown_timeout: Duration,
-    pub(crate) body_limit: usize,
-    pub(crate) cors_origins: Vec<String>,
+    pub shutdown_timeout: Duration,
+    /// The largest request body in bytes, counted after decompression. Streams such as imports are exempt.
+    pub body_limit: usize,
+    /// Origins whose pages may call the service from a browser; empty for none, `*` for any.
+    pub cors_origins: Vec<Origin>,
 }
 
 impl Default for HttpSettings {
     fn default() -> Self {
         Self {
-            address: (Ipv4Addr::LOCALHOST, 8080).into(),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             max_connections: 4096,
             header_read_timeout: Duration::from_secs(10),
             body_idle_timeout: Duration::from_secs(15),
@@ -38,7 +53,7 @@ impl Default for HttpSettings {
             request_timeout: Duration::from_secs(30),
             drain: Duration::from_secs(2),
             shutdown_timeout: Duration::from_secs(20),
-            body_limit: 1 << 20,
+            body_limit: 1024 * 1024,
             cors_origins: Vec::new(),
         }
     }
@@ -51,26 +66,9 @@ impl HttpSettings {
         if self.max_connections == 0 {
             problems.push("max_connections must be at least 1".to_owned());
         }
+        if self.body_limit == 0 {
+            problems.push("body_limit must be at least 1".to_owned());
+        }
         problems
-    }
-}
-
-/// Durations as text: `500ms`, `5s`, `2m`.
-mod duration {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&humantime::format_duration(*duration))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        humantime::parse_duration(&text).map_err(|error| {
-            serde::de::Error::custom(format!(
-                "{text:?} is not a duration such as \"500ms\" or \"5s\": {error}"
-            ))
-        })
     }
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use application::Clock;
+use application::Ids;
 use application::access::{AccessError, Principal, Scopes, TokenIssuer};
-use application::clock::Clock;
-use application::ids::Ids;
 use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use secrecy::ExposeSecret;

@@ -270,7 +270,10 @@ fn all_faults_are_told_at_once() {
 #[test]
 fn a_syntax_error_does_not_quote_the_line_it_is_on() {
     let text = refusal("[auth]\n\nhs256_secret = \"hunter2\nissuer = \"x\"", &[]);
-    assert!(text.contains("vitrine.toml, line 3") && !text.contains("hunter2"), "{text}");
+    assert!(
+        text.contains("vitrine.toml, line 3") && !text.contains("hunter2"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -1,0 +1,113 @@
+//! From bytes to wire types, gathering every fault of shape on the way.
+
+use std::ops::ControlFlow;
+
+use application::{Fault, Faults};
+use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, ValueKind, ValuePointerRef};
+use serde_json::Value;
+
+/// How deep JSON may be nested.
+const MAX_DEPTH: usize = 32;
+
+/// Why bytes are not JSON that we read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JsonError {
+    #[error("the JSON ends too early or is malformed: {0}")]
+    Malformed(#[from] serde_json::Error),
+    #[error("the JSON is nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+}
+
+/// Parses JSON of limited depth. Lone surrogates and other text that is no Unicode are malformed.
+pub(crate) fn read_json(bytes: &[u8]) -> Result<Value, JsonError> {
+    let value: Value = serde_json::from_slice(bytes)?;
+    if depth(&value) > MAX_DEPTH {
+        Err(JsonError::TooDeep)
+    } else {
+        Ok(value)
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or_default(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+/// The wire type, or every unknown field, missing field and wrong type.
+pub(crate) fn decode<T: Deserr<ShapeFaults>>(value: Value) -> Result<T, Faults> {
+    deserr::deserialize::<T, _, ShapeFaults>(value).map_err(|ShapeFaults(faults)| faults)
+}
+
+/// Gathers what `deserr` finds, in the words of the problem documents.
+#[derive(Debug)]
+pub(crate) struct ShapeFaults(Faults);
+
+impl MergeWithError<Self> for ShapeFaults {
+    fn merge(this: Option<Self>, other: Self, _: ValuePointerRef<'_>) -> ControlFlow<Self, Self> {
+        let mut faults = this.map(|Self(faults)| faults).unwrap_or_default();
+        faults.extend(other.0.into_vec());
+        ControlFlow::Continue(Self(faults))
+    }
+}
+
+impl DeserializeError for ShapeFaults {
+    fn error<V: IntoValue>(
+        this: Option<Self>,
+        error: ErrorKind<'_, V>,
+        location: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        let at = pointer(location);
+        let fault = match error {
+            ErrorKind::IncorrectValueKind { actual, accepted } => {
+                let accepted: Vec<_> = accepted.iter().copied().map(kind).collect();
+                let detail = format!("must be {}, not {}", accepted.join(" or "), kind(actual.kind()));
+                Fault::new(at, "wrong_type", detail)
+            }
+            ErrorKind::MissingField { field } => Fault::new(join(&at, field), "required", "is required"),
+            ErrorKind::UnknownKey { key, .. } => {
+                Fault::new(join(&at, key), "unknown_field", "is not a field here")
+            }
+            ErrorKind::UnknownValue { accepted, .. } => Fault::new(
+                at,
+                "not_in_enum",
+                format!("must be one of {}", accepted.join(", ")),
+            ),
+            ErrorKind::BadSequenceLen { expected, .. } => {
+                Fault::new(at, "out_of_range", format!("must have {expected} items"))
+            }
+            ErrorKind::Unexpected { msg } => Fault::new(at, "out_of_range", msg),
+        };
+        let mut faults = this.map(|Self(faults)| faults).unwrap_or_default();
+        faults.push(fault);
+        ControlFlow::Continue(Self(faults))
+    }
+}
+
+const fn kind(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Null => "null",
+        ValueKind::Boolean => "a boolean",
+        ValueKind::Integer => "an integer",
+        ValueKind::NegativeInteger => "a negative integer",
+        ValueKind::Float => "a number",
+        ValueKind::String => "a string",
+        ValueKind::Sequence => "an array",
+        ValueKind::Map => "an object",
+    }
+}
+
+fn pointer(location: ValuePointerRef<'_>) -> String {
+    match location {
+        ValuePointerRef::Origin => String::new(),
+        ValuePointerRef::Key { key, prev } => join(&pointer(*prev), key),
+        ValuePointerRef::Index { index, prev } => format!("{}/{index}", pointer(*prev)),
+    }
+}
+
+/// Appends a reference token, escaped as RFC 6901 section 3 says.
+fn join(pointer: &str, key: &str) -> String {
+    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+}

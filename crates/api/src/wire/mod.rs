@@ -1,0 +1,18 @@
+//! What clients send and receive: one type per resource and direction, and the parsing into what use cases take.
+//! HTTP and file imports share it, so that both refuse the same things with the same codes.
+
+mod category;
+mod decode;
+mod parse;
+mod product;
+mod reference;
+mod values;
+mod variant;
+
+pub(crate) use category::{CategoryBody, CategoryInput};
+pub(crate) use decode::{decode, read_json};
+pub(crate) use parse::Parser;
+pub(crate) use product::{ProductBody, ProductInput, StoreProductBody, StoreVariantBody};
+pub(crate) use reference::{category_ref, product_ref, variant_ref};
+pub(crate) use values::{DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, WeightDto, instant};
+pub(crate) use variant::{VariantBody, VariantInput};

@@ -1,0 +1,254 @@
+//! From wire values to domain values, noting each fault with its pointer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use application::category::CategoryRef;
+use application::{Fault, Faults};
+use domain::product::{Options, Seo};
+use domain::value::{
+    Currency, Decimal, Dimensions, LengthUnit, Locale, Localized, LocalizedSlug, MAX_MEDIA, Media, MediaRole,
+    Metadata, Money, Price, Prices, Slug, Text, ValueError, Weight, WeightUnit,
+};
+
+use super::reference::category_ref;
+use super::values::{DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, WeightDto};
+
+/// Parses the parts of one input. A part that is not valid is `None`, and why is among the faults.
+pub(crate) struct Parser<'a> {
+    pub(super) default_locale: &'a Locale,
+    pub(super) faults: Faults,
+}
+
+impl<'a> Parser<'a> {
+    pub(crate) fn new(default_locale: &'a Locale) -> Self {
+        Self {
+            default_locale,
+            faults: Faults::default(),
+        }
+    }
+
+    pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Faults> {
+        self.faults.or(value)
+    }
+
+    /// An optional part: absent is valid.
+    pub(super) fn maybe<D, T>(
+        &mut self,
+        part: Option<D>,
+        parse: impl FnOnce(&mut Self, D) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match part {
+            None => Some(None),
+            Some(part) => parse(self, part).map(Some),
+        }
+    }
+
+    pub(super) fn take<T>(&mut self, at: &str, value: Result<T, ValueError>) -> Option<T> {
+        self.faults.take(at, value)
+    }
+
+    fn at_most(&mut self, at: &str, items: usize, max: usize, of: &'static str) -> Option<()> {
+        self.take(
+            at,
+            if items > max {
+                Err(ValueError::TooLong { max, of })
+            } else {
+                Ok(())
+            },
+        )
+    }
+
+    /// Every item of a list parsed; nothing when one of them is not valid, or when there are more than `max`.
+    pub(super) fn list<D, T>(
+        &mut self,
+        at: &str,
+        items: Vec<D>,
+        max: usize,
+        mut parse: impl FnMut(&mut Self, &str, D) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        self.at_most(at, items.len(), max, "items")?;
+        let parsed: Vec<_> = items
+            .into_iter()
+            .enumerate()
+            .map(|(i, item)| parse(self, &format!("{at}/{i}"), item))
+            .collect();
+        parsed.into_iter().collect()
+    }
+
+    fn per_locale<T>(
+        &mut self,
+        at: &str,
+        texts: LocalizedDto,
+        parse: impl Fn(String) -> Result<T, ValueError>,
+    ) -> Option<BTreeMap<Locale, T>> {
+        match texts {
+            LocalizedDto::Plain(text) => {
+                let text = self.take(at, parse(text))?;
+                Some(BTreeMap::from([(self.default_locale.clone(), text)]))
+            }
+            LocalizedDto::PerLocale(texts) => {
+                let parsed: Vec<_> = texts
+                    .into_iter()
+                    .map(|(tag, text)| {
+                        let at = format!("{at}/{}", tag.replace('~', "~0").replace('/', "~1"));
+                        let locale = self.take(&at, Locale::parse(&tag));
+                        let text = self.take(&at, parse(text));
+                        Some((locale?, text?))
+                    })
+                    .collect();
+                parsed.into_iter().collect()
+            }
+        }
+    }
+
+    pub(crate) fn localized<const MAX: usize>(
+        &mut self,
+        at: &str,
+        texts: LocalizedDto,
+    ) -> Option<Localized<MAX>> {
+        let texts = self.per_locale(at, texts, Text::parse)?;
+        self.take(at, Localized::new(texts))
+    }
+
+    pub(crate) fn slug(&mut self, at: &str, slugs: LocalizedDto) -> Option<LocalizedSlug> {
+        let slugs = self.per_locale(at, slugs, Slug::parse)?;
+        self.take(at, LocalizedSlug::new(slugs))
+    }
+
+    /// Distinct texts in their order.
+    pub(super) fn texts<const MAX: usize>(
+        &mut self,
+        at: &str,
+        texts: Vec<String>,
+        max: usize,
+    ) -> Option<Vec<Text<MAX>>> {
+        let texts = self.list(at, texts, max, |p, at, text| p.take(at, Text::parse(text)))?;
+        let mut seen = BTreeSet::new();
+        Some(
+            texts
+                .into_iter()
+                .filter(|text| seen.insert(text.clone()))
+                .collect(),
+        )
+    }
+
+    pub(super) fn category_refs(
+        &mut self,
+        at: &str,
+        refs: Vec<String>,
+        max: usize,
+    ) -> Option<Vec<CategoryRef>> {
+        self.list(at, refs, max, |p, at, reference| {
+            let parsed = category_ref(&reference, p.default_locale);
+            p.take(at, parsed)
+        })
+    }
+
+    pub(super) fn media(&mut self, at: &str, media: Vec<MediaDto>) -> Option<Vec<Media>> {
+        self.list(at, media, MAX_MEDIA, |p, at, MediaDto { url, alt, role }| {
+            let alt = p.maybe(alt, |p, alt| p.localized(&format!("{at}/alt"), alt));
+            let role = match role {
+                None => Some(MediaRole::Gallery),
+                Some(role) => p.take(&format!("{at}/role"), MediaRole::parse(&role)),
+            };
+            // The address is looked at even when the rest is wrong, so that all faults are told.
+            let mut media = p.take(&format!("{at}/url"), Media::new(url, None, MediaRole::Gallery))?;
+            media.alt = alt?;
+            media.role = role?;
+            Some(media)
+        })
+    }
+
+    pub(super) fn seo(&mut self, at: &str, SeoDto { title, description }: SeoDto) -> Option<Seo> {
+        let title = self.maybe(title, |p, t| p.localized(&format!("{at}/title"), t));
+        let description = self.maybe(description, |p, d| p.localized(&format!("{at}/description"), d));
+        Some(Seo {
+            title: title?,
+            description: description?,
+        })
+    }
+
+    pub(super) fn metadata(&mut self, at: &str, pairs: BTreeMap<String, String>) -> Option<Metadata> {
+        let mut metadata = Metadata::default();
+        let mut valid = true;
+        for (name, value) in pairs {
+            let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+            valid &= self.take(&at, metadata.add(name, value)).is_some();
+        }
+        valid.then_some(metadata)
+    }
+
+    pub(super) fn options(&mut self, at: &str, options: BTreeMap<String, String>) -> Option<Options> {
+        let parsed: Vec<_> = options
+            .into_iter()
+            .map(|(axis, value)| {
+                let at = format!("{at}/{}", axis.replace('~', "~0").replace('/', "~1"));
+                let axis = self.take(&at, Text::parse(axis));
+                let value = self.take(&at, Text::parse(value));
+                Some((axis?, value?))
+            })
+            .collect();
+        parsed.into_iter().collect()
+    }
+
+    pub(super) fn prices(&mut self, at: &str, prices: Vec<PriceDto>) -> Option<Prices> {
+        let parsed = self.list(at, prices, 200, |p, at, price| {
+            let price = p.price(at, price)?;
+            Some((format!("{at}/currency"), price))
+        })?;
+        let mut prices = Prices::default();
+        let mut valid = true;
+        for (at, price) in parsed {
+            valid &= self.take(&at, prices.add(price)).is_some();
+        }
+        valid.then_some(prices)
+    }
+
+    fn price(
+        &mut self,
+        at: &str,
+        PriceDto {
+            amount,
+            currency,
+            compare_at,
+        }: PriceDto,
+    ) -> Option<Price> {
+        let currency = self.take(&format!("{at}/currency"), Currency::parse(&currency))?;
+        let amount = self.take(&format!("{at}/amount"), Money::parse(&amount, currency));
+        let at = format!("{at}/compareAt");
+        let compare_at = self.maybe(compare_at, |p, c| p.take(&at, Money::parse(&c, currency)));
+        self.take(&at, Price::new(amount?, compare_at?))
+    }
+
+    pub(super) fn weight(&mut self, at: &str, WeightDto { value, unit }: &WeightDto) -> Option<Weight> {
+        let value = self.take(&format!("{at}/value"), Decimal::parse(value));
+        let unit = self.take(&format!("{at}/unit"), WeightUnit::parse(unit));
+        Some(Weight {
+            value: value?,
+            unit: unit?,
+        })
+    }
+
+    pub(super) fn dimensions(&mut self, at: &str, dimensions: &DimensionsDto) -> Option<Dimensions> {
+        let DimensionsDto {
+            length,
+            width,
+            height,
+            unit,
+        } = dimensions;
+        let length = self.take(&format!("{at}/length"), Decimal::parse(length));
+        let width = self.take(&format!("{at}/width"), Decimal::parse(width));
+        let height = self.take(&format!("{at}/height"), Decimal::parse(height));
+        let unit = self.take(&format!("{at}/unit"), LengthUnit::parse(unit));
+        Some(Dimensions {
+            length: length?,
+            width: width?,
+            height: height?,
+            unit: unit?,
+        })
+    }
+
+    pub(super) fn refuse(&mut self, at: &str, code: &'static str, detail: &str) {
+        self.faults.push(Fault::new(at, code, detail));
+    }
+}

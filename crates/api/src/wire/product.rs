@@ -1,0 +1,398 @@
+//! Products on the wire.
+
+use std::collections::BTreeMap;
+
+use application::Faults;
+use application::product::{ProductDraft, ProductView};
+use deserr::Deserr;
+use domain::product::{ProductContent, ProductState, VariantContent, VariantState, option_axes};
+use domain::value::{Key, Locale, Text};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::parse::Parser;
+use super::values::{DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, WeightDto, instant, metadata};
+use super::variant::{VariantBody, VariantInput};
+
+/// The most variants that come with a product in one request.
+const MAX_NEW_VARIANTS: usize = 200;
+
+/// A product as a client writes it.
+#[derive(Debug, Clone, Serialize, Deserr, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[deserr(deny_unknown_fields, rename_all = camelCase)]
+pub(crate) struct ProductInput {
+    /// The client's own name for the product: `^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`, unique.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "enamel-kettle")]
+    pub(crate) key: Option<String>,
+    /// At most 250 characters.
+    pub(crate) name: LocalizedDto,
+    /// At most 200 characters, unique per locale; made from the name when absent.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!({"en": "enamel-kettle"}))]
+    pub(crate) slug: Option<LocalizedDto>,
+    /// At most 65,535 characters.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!({"en": "Boils two litres."}))]
+    pub(crate) description: Option<LocalizedDto>,
+    /// At most 120 characters.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Hearthmoor")]
+    pub(crate) brand: Option<String>,
+    /// At most 250 tags of at most 255 characters.
+    #[deserr(default)]
+    #[schema(example = json!(["stovetop"]))]
+    pub(crate) tags: Vec<String>,
+    /// At most 200 references to categories: ids, `key:<key>` or `slug:<slug>`; answers have ids.
+    #[deserr(default)]
+    #[schema(example = json!([]))]
+    pub(crate) categories: Vec<String>,
+    /// At most 250, in the order in which they are shown.
+    #[deserr(default)]
+    pub(crate) media: Vec<MediaDto>,
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seo: Option<SeoDto>,
+    /// At most 10 names of the axes along which the variants differ. Can't change while there are variants.
+    #[deserr(default)]
+    #[schema(example = json!(["colour"]))]
+    pub(crate) option_axes: Vec<String>,
+    /// At most 50 pairs of strings; names of at most 64 characters, values of at most 1,000.
+    #[deserr(default)]
+    #[schema(example = json!({"erpId": "40012"}))]
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// Only when a product is created: at most 200 variants, created with it or not at all.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) variants: Option<Vec<VariantInput>>,
+}
+
+impl ProductInput {
+    /// The draft and the variants that came with it.
+    pub(crate) fn parse_with_variants(
+        mut self,
+        default_locale: &Locale,
+    ) -> Result<(ProductDraft, Vec<VariantContent>), Faults> {
+        let mut parser = Parser::new(default_locale);
+        let variants = self.variants.take().unwrap_or_default();
+        let variants = parser.list("/variants", variants, MAX_NEW_VARIANTS, |p, at, v| {
+            if v.product.is_some() {
+                p.refuse(
+                    &format!("{at}/product"),
+                    "unknown_field",
+                    "the product is the one around it",
+                );
+            }
+            v.parse_at(p, at)
+        });
+        let draft = self.parse_draft(&mut parser);
+        parser.finish(draft.zip(variants))
+    }
+
+    /// The draft alone; variants are refused.
+    pub(crate) fn parse(self, default_locale: &Locale) -> Result<ProductDraft, Faults> {
+        let mut parser = Parser::new(default_locale);
+        if self.variants.is_some() {
+            parser.refuse(
+                "/variants",
+                "unknown_field",
+                "the variants of a stored product are written on their own",
+            );
+        }
+        let draft = self.parse_draft(&mut parser);
+        parser.finish(draft)
+    }
+
+    fn parse_draft(self, p: &mut Parser<'_>) -> Option<ProductDraft> {
+        let key = p.maybe(self.key, |p, key| p.take("/key", Key::parse(key)));
+        let name = p.localized("/name", self.name);
+        let slug = p.maybe(self.slug, |p, slug| p.slug("/slug", slug));
+        let description = p.maybe(self.description, |p, text| p.localized("/description", text));
+        let brand = p.maybe(self.brand, |p, brand| p.take("/brand", Text::parse(brand)));
+        let tags = p.texts("/tags", self.tags, ProductContent::MAX_TAGS);
+        let categories = p.category_refs("/categories", self.categories, ProductContent::MAX_CATEGORIES);
+        let media = p.media("/media", self.media);
+        let seo = p.maybe(self.seo, |p, seo| p.seo("/seo", seo));
+        let axes = p.list(
+            "/optionAxes",
+            self.option_axes,
+            ProductContent::MAX_AXES,
+            |p, at, axis| p.take(at, Text::parse(axis)),
+        );
+        let axes = axes.and_then(|axes| p.take("/optionAxes", option_axes(axes)));
+        let metadata = p.metadata("/metadata", self.metadata);
+        Some(ProductDraft {
+            key: key?,
+            name: name?,
+            slug: slug?,
+            description: description?,
+            brand: brand?,
+            tags: tags?,
+            categories: categories?,
+            media: media?,
+            seo: seo?,
+            option_axes: axes?,
+            metadata: metadata?,
+        })
+    }
+}
+
+impl From<&ProductContent> for ProductInput {
+    fn from(content: &ProductContent) -> Self {
+        let ProductContent {
+            key,
+            name,
+            slug,
+            description,
+            brand,
+            tags,
+            categories,
+            media,
+            seo,
+            option_axes,
+            metadata: pairs,
+        } = content;
+        Self {
+            key: key.as_ref().map(ToString::to_string),
+            name: name.into(),
+            slug: Some(slug.into()),
+            description: description.as_ref().map(Into::into),
+            brand: brand.as_ref().map(ToString::to_string),
+            tags: tags.iter().map(ToString::to_string).collect(),
+            categories: categories.iter().map(ToString::to_string).collect(),
+            media: media.iter().map(Into::into).collect(),
+            seo: seo.as_ref().map(Into::into),
+            option_axes: option_axes.iter().map(ToString::to_string).collect(),
+            metadata: metadata(pairs),
+            variants: None,
+        }
+    }
+}
+
+/// A product as management reads it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProductBody {
+    id: Uuid,
+    /// 1 when created, one more with every change.
+    #[schema(example = 1)]
+    version: i64,
+    /// `draft`, `published` or `archived`.
+    #[schema(example = "published")]
+    status: &'static str,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+    /// When the product was last made visible to shoppers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    published_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    deleted_at: Option<String>,
+    #[serde(flatten)]
+    content: ProductInput,
+    /// With `expand=variants`: the first 200 variants in their order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variants: Option<Vec<VariantBody>>,
+}
+
+impl From<&ProductState> for ProductBody {
+    fn from(product: &ProductState) -> Self {
+        let ProductState {
+            id,
+            record,
+            status,
+            published_at,
+            content,
+        } = product;
+        Self {
+            id: id.uuid(),
+            version: record.version,
+            status: status.as_str(),
+            created_at: instant(record.created_at),
+            updated_at: instant(record.updated_at),
+            published_at: published_at.map(instant),
+            deleted_at: record.deleted_at.map(instant),
+            content: content.into(),
+            variants: None,
+        }
+    }
+}
+
+impl ProductBody {
+    /// The most variants that an answer about one product has.
+    pub(crate) const MAX_EXPANDED: usize = 200;
+
+    pub(crate) fn expanded(view: &ProductView) -> Self {
+        let variants = view
+            .variants
+            .iter()
+            .take(Self::MAX_EXPANDED)
+            .map(Into::into)
+            .collect();
+        Self {
+            variants: Some(variants),
+            ..(&view.product).into()
+        }
+    }
+}
+
+/// A published product as shoppers see it, in one locale.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StoreProductBody {
+    id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[schema(example = "enamel-kettle")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slug: Option<String>,
+    #[schema(example = "Enamel kettle")]
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brand: Option<String>,
+    tags: Vec<String>,
+    /// Ids of the categories.
+    categories: Vec<Uuid>,
+    media: Vec<StoreMedia>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seo: Option<StoreSeo>,
+    option_axes: Vec<String>,
+    variants: Vec<StoreVariantBody>,
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_at: Option<String>,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct StoreMedia {
+    url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alt: Option<String>,
+    role: &'static str,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct StoreSeo {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+}
+
+/// A variant as shoppers see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StoreVariantBody {
+    id: Uuid,
+    #[schema(example = "KETTLE-BLUE")]
+    sku: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gtin: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mpn: Option<String>,
+    #[schema(example = json!({"colour": "Blue"}))]
+    options: BTreeMap<String, String>,
+    /// One per currency.
+    prices: Vec<PriceDto>,
+    media: Vec<StoreMedia>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<WeightDto>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dimensions: Option<DimensionsDto>,
+}
+
+fn store_media(media: &[domain::value::Media], locale: &Locale) -> Vec<StoreMedia> {
+    let resolve = |m: &domain::value::Media| StoreMedia {
+        url: m.url().to_owned(),
+        alt: m
+            .alt
+            .as_ref()
+            .and_then(|alt| alt.resolve(locale, locale))
+            .map(ToString::to_string),
+        role: m.role.as_str(),
+    };
+    media.iter().map(resolve).collect()
+}
+
+impl StoreProductBody {
+    pub(crate) fn new(product: &ProductState, variants: &[VariantState], locale: &Locale) -> Self {
+        let content = &product.content;
+        let slug = content
+            .slug
+            .get(locale)
+            .or_else(|| content.slug.iter().next().map(|(_, slug)| slug));
+        let seo = content.seo.as_ref().map(|seo| StoreSeo {
+            title: seo
+                .title
+                .as_ref()
+                .and_then(|t| t.resolve(locale, locale))
+                .map(ToString::to_string),
+            description: seo
+                .description
+                .as_ref()
+                .and_then(|t| t.resolve(locale, locale))
+                .map(ToString::to_string),
+        });
+        Self {
+            id: product.id.uuid(),
+            key: content.key.as_ref().map(ToString::to_string),
+            slug: slug.map(|slug| slug.as_str().to_owned()),
+            name: content
+                .name
+                .resolve(locale, locale)
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            description: content
+                .description
+                .as_ref()
+                .and_then(|text| text.resolve(locale, locale))
+                .map(ToString::to_string),
+            brand: content.brand.as_ref().map(ToString::to_string),
+            tags: content.tags.iter().map(ToString::to_string).collect(),
+            categories: content.categories.iter().map(|id| id.uuid()).collect(),
+            media: store_media(&content.media, locale),
+            seo,
+            option_axes: content.option_axes.iter().map(ToString::to_string).collect(),
+            variants: variants
+                .iter()
+                .map(|v| StoreVariantBody::new(v, locale))
+                .collect(),
+            published_at: product.published_at.map(instant),
+            updated_at: instant(product.record.updated_at),
+        }
+    }
+}
+
+impl StoreVariantBody {
+    fn new(variant: &VariantState, locale: &Locale) -> Self {
+        let content = &variant.content;
+        Self {
+            id: variant.id.uuid(),
+            sku: content.sku.to_string(),
+            gtin: content.gtin.as_ref().map(|gtin| gtin.as_str().to_owned()),
+            mpn: content.mpn.as_ref().map(ToString::to_string),
+            options: content
+                .options
+                .iter()
+                .map(|(a, v)| (a.to_string(), v.to_string()))
+                .collect(),
+            prices: content.prices.iter().map(Into::into).collect(),
+            media: store_media(&content.media, locale),
+            weight: content.weight.as_ref().map(Into::into),
+            dimensions: content.dimensions.as_ref().map(Into::into),
+        }
+    }
+}

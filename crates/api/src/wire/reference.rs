@@ -1,0 +1,41 @@
+//! The ways to name a resource: its id, or `key:`, `slug:` (in the default locale), `sku:` and `gtin:` with a value.
+
+use application::category::CategoryRef;
+use application::product::{ProductRef, VariantRef};
+use domain::value::{Gtin, Key, Locale, Sku, Slug, ValueError};
+use domain::{CategoryId, ProductId, VariantId};
+use uuid::Uuid;
+
+fn id(text: &str, expected: &'static str) -> Result<Uuid, ValueError> {
+    // Only the canonical form: the parser alone would also take braces, URNs and ids without hyphens.
+    Uuid::try_parse(text)
+        .ok()
+        .filter(|id| id.to_string() == text)
+        .ok_or(ValueError::Pattern { expected })
+}
+
+pub(crate) fn product_ref(text: &str, default_locale: &Locale) -> Result<ProductRef, ValueError> {
+    match text.split_once(':') {
+        Some(("key", key)) => Key::parse(key).map(ProductRef::Key),
+        Some(("slug", slug)) => Ok(ProductRef::Slug(default_locale.clone(), Slug::parse(slug)?)),
+        _ => id(text, "an id, key:<key> or slug:<slug>").map(|id| ProductRef::Id(ProductId::new(id))),
+    }
+}
+
+pub(crate) fn category_ref(text: &str, default_locale: &Locale) -> Result<CategoryRef, ValueError> {
+    match text.split_once(':') {
+        Some(("key", key)) => Key::parse(key).map(CategoryRef::Key),
+        Some(("slug", slug)) => Ok(CategoryRef::Slug(default_locale.clone(), Slug::parse(slug)?)),
+        _ => id(text, "an id, key:<key> or slug:<slug>").map(|id| CategoryRef::Id(CategoryId::new(id))),
+    }
+}
+
+pub(crate) fn variant_ref(text: &str) -> Result<VariantRef, ValueError> {
+    match text.split_once(':') {
+        Some(("key", key)) => Key::parse(key).map(VariantRef::Key),
+        Some(("sku", sku)) => Sku::parse(sku).map(VariantRef::Sku),
+        Some(("gtin", gtin)) => Gtin::parse(gtin).map(VariantRef::Gtin),
+        _ => id(text, "an id, key:<key>, sku:<sku> or gtin:<gtin>")
+            .map(|id| VariantRef::Id(VariantId::new(id))),
+    }
+}

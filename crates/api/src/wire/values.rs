@@ -1,0 +1,210 @@
+//! Wire forms of the values that several resources have.
+
+use std::collections::BTreeMap;
+
+use chrono::SecondsFormat;
+use deserr::{
+    DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValueKind, ValuePointerRef, take_cf_content,
+};
+use domain::Timestamp;
+use domain::product::Seo;
+use domain::value::{Dimensions, Localized, LocalizedSlug, Media, Metadata, Price, Weight};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// RFC 3339 in UTC with microseconds.
+pub(crate) fn instant(time: Timestamp) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// Text per locale (BCP 47), at most 60 locales. A plain string is taken as text in the catalog's default locale;
+/// answers always have the object.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(example = json!({"en": "Enamel kettle", "de": "Emaillekessel"}))]
+pub(crate) enum LocalizedDto {
+    PerLocale(BTreeMap<String, String>),
+    Plain(String),
+}
+
+impl<E: DeserializeError> Deserr<E> for LocalizedDto {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, E> {
+        match value {
+            Value::String(text) => Ok(Self::Plain(text)),
+            Value::Map(_) => BTreeMap::deserialize_from_value(value, location).map(Self::PerLocale),
+            actual => {
+                let accepted = &[ValueKind::String, ValueKind::Map];
+                Err(take_cf_content(E::error(
+                    None,
+                    ErrorKind::IncorrectValueKind { actual, accepted },
+                    location,
+                )))
+            }
+        }
+    }
+}
+
+impl<const MAX: usize> From<&Localized<MAX>> for LocalizedDto {
+    fn from(texts: &Localized<MAX>) -> Self {
+        Self::PerLocale(
+            texts
+                .iter()
+                .map(|(l, t)| (l.as_str().to_owned(), t.as_str().to_owned()))
+                .collect(),
+        )
+    }
+}
+
+impl From<&LocalizedSlug> for LocalizedDto {
+    fn from(slugs: &LocalizedSlug) -> Self {
+        Self::PerLocale(
+            slugs
+                .iter()
+                .map(|(l, s)| (l.as_str().to_owned(), s.as_str().to_owned()))
+                .collect(),
+        )
+    }
+}
+
+pub(super) fn metadata(pairs: &Metadata) -> BTreeMap<String, String> {
+    pairs.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+}
+
+/// A picture or document by address.
+#[derive(Debug, Clone, Serialize, Deserr, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[deserr(deny_unknown_fields, rename_all = camelCase)]
+pub(crate) struct MediaDto {
+    /// Absolute `http` or `https` URL of at most 2,048 characters.
+    #[schema(
+        example = "https://images.example.com/kettle.jpg",
+        format = "uri",
+        max_length = 2048
+    )]
+    pub(crate) url: String,
+    /// At most 500 characters.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) alt: Option<LocalizedDto>,
+    /// `main`, `gallery` (when absent), `swatch` or `document`.
+    #[deserr(default)]
+    #[schema(example = "gallery")]
+    pub(crate) role: Option<String>,
+}
+
+impl From<&Media> for MediaDto {
+    fn from(media: &Media) -> Self {
+        Self {
+            url: media.url().to_owned(),
+            alt: media.alt.as_ref().map(Into::into),
+            role: Some(media.role.as_str().to_owned()),
+        }
+    }
+}
+
+/// What search engines are to show.
+#[derive(Debug, Clone, Serialize, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields)]
+pub(crate) struct SeoDto {
+    /// At most 255 characters.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) title: Option<LocalizedDto>,
+    /// At most 1,000 characters.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<LocalizedDto>,
+}
+
+impl From<&Seo> for SeoDto {
+    fn from(Seo { title, description }: &Seo) -> Self {
+        Self {
+            title: title.as_ref().map(Into::into),
+            description: description.as_ref().map(Into::into),
+        }
+    }
+}
+
+/// A price: exact decimals as strings, never floats.
+#[derive(Debug, Clone, Serialize, Deserr, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[deserr(deny_unknown_fields, rename_all = camelCase)]
+pub(crate) struct PriceDto {
+    /// At most the currency's own digits after the point (JPY 0, EUR 2, KWD 3), not negative.
+    #[schema(example = "19.99")]
+    pub(crate) amount: String,
+    /// ISO 4217.
+    #[schema(example = "EUR")]
+    pub(crate) currency: String,
+    /// The crossed-out amount, greater than `amount`.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "24.99")]
+    pub(crate) compare_at: Option<String>,
+}
+
+impl From<Price> for PriceDto {
+    fn from(price: Price) -> Self {
+        Self {
+            amount: price.amount().amount(),
+            currency: price.amount().currency().code().to_owned(),
+            compare_at: price.compare_at().map(domain::value::Money::amount),
+        }
+    }
+}
+
+/// A weight: a decimal string with a unit.
+#[derive(Debug, Clone, Serialize, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields)]
+pub(crate) struct WeightDto {
+    #[schema(example = "1.5")]
+    pub(crate) value: String,
+    /// `g`, `kg`, `oz` or `lb`.
+    #[schema(example = "kg")]
+    pub(crate) unit: String,
+}
+
+impl From<&Weight> for WeightDto {
+    fn from(Weight { value, unit }: &Weight) -> Self {
+        Self {
+            value: value.as_str().to_owned(),
+            unit: unit.as_str().to_owned(),
+        }
+    }
+}
+
+/// Outer dimensions: decimal strings with one unit.
+#[derive(Debug, Clone, Serialize, Deserr, ToSchema)]
+#[deserr(deny_unknown_fields)]
+pub(crate) struct DimensionsDto {
+    #[schema(example = "20")]
+    pub(crate) length: String,
+    #[schema(example = "15.5")]
+    pub(crate) width: String,
+    #[schema(example = "18")]
+    pub(crate) height: String,
+    /// `mm`, `cm`, `m`, `in` or `ft`.
+    #[schema(example = "cm")]
+    pub(crate) unit: String,
+}
+
+impl From<&Dimensions> for DimensionsDto {
+    fn from(
+        Dimensions {
+            length,
+            width,
+            height,
+            unit,
+        }: &Dimensions,
+    ) -> Self {
+        Self {
+            length: length.as_str().to_owned(),
+            width: width.as_str().to_owned(),
+            height: height.as_str().to_owned(),
+            unit: unit.as_str().to_owned(),
+        }
+    }
+}

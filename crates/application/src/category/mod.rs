@@ -1,0 +1,9 @@
+//! Categories.
+
+mod ports;
+mod resolve;
+mod service;
+
+pub use ports::{CategoryFilter, CategoryReader, CategoryRef, CategoryView};
+pub(crate) use resolve::resolve;
+pub use service::{Categories, CategoryDraft, CategoryRevision, CategoryStep};

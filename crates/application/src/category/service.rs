@@ -1,0 +1,228 @@
+//! Creating, changing, moving and deleting categories.
+
+use std::sync::Arc;
+
+use domain::CategoryId;
+use domain::category::{Category, CategoryContent, CategoryState};
+use domain::value::{Key, Localized, LocalizedSlug, Media, Metadata, Slug};
+
+use super::{CategoryReader, CategoryRef, CategoryView};
+use crate::error::CatalogError;
+use crate::fault::{Fault, Faults};
+use crate::store::{Changes, Precondition, Receipt, WriteContext};
+use crate::write::{Decision, Render, Writer, check};
+
+/// A category as a client wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CategoryDraft {
+    pub key: Option<Key>,
+    pub parent: Option<CategoryRef>,
+    pub name: Localized<120>,
+    /// Made from the name when absent.
+    pub slug: Option<LocalizedSlug>,
+    pub description: Option<Localized<65_535>>,
+    pub position: u32,
+    pub media: Vec<Media>,
+    pub metadata: Metadata,
+}
+
+impl CategoryDraft {
+    pub(crate) fn into_content(self, parent: Option<CategoryId>, slug: LocalizedSlug) -> CategoryContent {
+        let Self {
+            key,
+            parent: _,
+            name,
+            slug: _,
+            description,
+            position,
+            media,
+            metadata,
+        } = self;
+        CategoryContent {
+            key,
+            parent,
+            name,
+            slug,
+            description,
+            position,
+            media,
+            metadata,
+        }
+    }
+}
+
+/// Makes the draft from what is stored: a replacement ignores it, a patch is applied to it.
+pub type CategoryRevision<'a> =
+    &'a (dyn Fn(Option<&CategoryState>) -> Result<CategoryDraft, Faults> + Send + Sync);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CategoryStep {
+    Delete,
+    Restore,
+}
+
+#[derive(Clone)]
+pub struct Categories {
+    writer: Writer,
+    categories: Arc<dyn CategoryReader>,
+}
+
+impl Categories {
+    pub fn new(writer: Writer, categories: Arc<dyn CategoryReader>) -> Self {
+        Self { writer, categories }
+    }
+
+    /// Creates a category. Its place in the tree is checked when it is stored.
+    pub async fn create(
+        &self,
+        draft: &CategoryDraft,
+        context: &WriteContext,
+        render: Render<'_, CategoryView>,
+    ) -> Result<Receipt, CatalogError> {
+        self.writer
+            .write(context, || Box::pin(self.decide(None, draft.clone(), render)))
+            .await
+    }
+
+    /// Applies `revision` to the version that is stored when it takes effect; with `upsert` creates the category
+    /// when it is named by a key that none has.
+    pub async fn revise(
+        &self,
+        category: &CategoryRef,
+        revision: CategoryRevision<'_>,
+        precondition: &Precondition,
+        upsert: bool,
+        context: &WriteContext,
+        render: Render<'_, CategoryView>,
+    ) -> Result<Receipt, CatalogError> {
+        let decide = || async {
+            let stored = self
+                .categories
+                .find(category, false)
+                .await?
+                .map(|view| view.category);
+            let key = match category {
+                CategoryRef::Key(key) if upsert => Some(key),
+                _ => None,
+            };
+            if stored.is_none() && key.is_none() {
+                return Err(CatalogError::NotFound("category"));
+            }
+            let mut draft = revision(stored.as_ref())?;
+            if let Some(key) = key {
+                draft.key.get_or_insert_with(|| key.clone());
+            }
+            check(precondition, stored.as_ref().map(|s| &s.record))?;
+            self.decide(stored, draft, render).await
+        };
+        self.writer.write(context, || Box::pin(decide())).await
+    }
+
+    /// Deletes a category that has neither products nor subcategories, or restores one.
+    pub async fn advance(
+        &self,
+        category: &CategoryRef,
+        step: CategoryStep,
+        precondition: &Precondition,
+        context: &WriteContext,
+        render: Render<'_, CategoryView>,
+    ) -> Result<Receipt, CatalogError> {
+        let decide = || async {
+            let found = self
+                .categories
+                .find(category, step == CategoryStep::Restore)
+                .await?;
+            let CategoryView { category, path } = found.ok_or(CatalogError::NotFound("category"))?;
+            let mut category = Category::load(category);
+            check(precondition, Some(&category.state().record))?;
+            let now = self.writer.now();
+            match step {
+                CategoryStep::Delete => category.delete(now),
+                CategoryStep::Restore => category.restore(now),
+            }?;
+            Ok(decision(category, path, render, false))
+        };
+        self.writer.write(context, || Box::pin(decide())).await
+    }
+
+    async fn decide(
+        &self,
+        stored: Option<CategoryState>,
+        draft: CategoryDraft,
+        render: Render<'_, CategoryView>,
+    ) -> Result<Decision, CatalogError> {
+        let now = self.writer.now();
+        let id = stored
+            .as_ref()
+            .map_or_else(|| CategoryId::new(self.writer.id()), |s| s.id);
+        let path = match &draft.parent {
+            None => Vec::new(),
+            Some(parent) => self.path_to(parent).await?,
+        };
+        let slug = self.settle_slug(&draft, stored.as_ref(), id).await?;
+        let content = draft.into_content(path.last().copied(), slug);
+        let created = stored.is_none();
+        let category = match stored {
+            None => Category::create(id, content, now),
+            Some(state) => {
+                let mut category = Category::load(state);
+                category.revise(content, now)?;
+                category
+            }
+        };
+        Ok(decision(category, path, render, created))
+    }
+
+    /// The ids from the root down to `parent`.
+    async fn path_to(&self, parent: &CategoryRef) -> Result<Vec<CategoryId>, CatalogError> {
+        let view = self.categories.find(parent, false).await?.ok_or_else(|| {
+            Faults::from(Fault::new(
+                "/parent",
+                "reference_not_found",
+                "there is no such category",
+            ))
+        })?;
+        Ok(view.path.into_iter().chain([view.category.id]).collect())
+    }
+
+    async fn settle_slug(
+        &self,
+        draft: &CategoryDraft,
+        stored: Option<&CategoryState>,
+        id: CategoryId,
+    ) -> Result<LocalizedSlug, CatalogError> {
+        if let Some(slug) = draft.slug.as_ref().or(stored.map(|s| &s.content.slug)) {
+            return Ok(slug.clone());
+        }
+        let made = slug_from_name(draft, id)?;
+        let wanted: Vec<_> = made.iter().map(|(l, s)| (l.clone(), s.clone())).collect();
+        let taken = self.writer.store().taken_category_slugs(&wanted).await?;
+        let suffix = crate::product::short(id.uuid());
+        Ok(made.avoiding(|l, s| taken.iter().any(|(tl, ts)| tl == l && ts == s), &suffix))
+    }
+}
+
+fn slug_from_name(draft: &CategoryDraft, id: CategoryId) -> Result<LocalizedSlug, Faults> {
+    let fallback = Slug::parse(format!("category-{}", crate::product::short(id.uuid())))
+        .map_err(|e| Faults::from(Fault::new("/slug", e.code(), e.to_string())))?;
+    Ok(LocalizedSlug::from_names(&draft.name, &fallback))
+}
+
+fn decision(
+    category: Category,
+    path: Vec<CategoryId>,
+    render: Render<'_, CategoryView>,
+    created: bool,
+) -> Decision {
+    let view = CategoryView {
+        category: category.state().clone(),
+        path,
+    };
+    Decision {
+        receipt: render(&view, created),
+        changes: Changes {
+            categories: category.into_change().into_iter().collect(),
+            ..Changes::default()
+        },
+    }
+}

@@ -1,0 +1,50 @@
+//! The change log: the only source of news about the catalog.
+
+use async_trait::async_trait;
+use domain::{Timestamp, Version};
+use uuid::Uuid;
+
+use crate::store::StoreError;
+
+/// A place in the log. Order is that of commits as far as any reader can tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogPosition {
+    pub transaction: i64,
+    pub position: i64,
+}
+
+/// One change of one resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogEntry {
+    pub at: LogPosition,
+    pub time: Timestamp,
+    /// `product`, `variant` or `category`.
+    pub resource: String,
+    pub id: Uuid,
+    /// The product that a variant belongs to; the resource itself otherwise.
+    pub root: Uuid,
+    pub version: Version,
+    /// The events of the change, such as `created,published`.
+    pub events: String,
+    pub actor: String,
+    pub request_id: String,
+    /// The stored states as JSON text; `before` is `None` for what is new.
+    pub before: Option<String>,
+    pub after: String,
+}
+
+#[async_trait]
+pub trait ChangeLog: Send + Sync + 'static {
+    /// Entries after `after`, oldest first, at most `limit`.
+    ///
+    /// MUST never give an entry at a position that a reader may already have passed: only entries of transactions
+    /// below the horizon of the oldest one still running are given, ordered by (transaction, position).
+    async fn read(&self, after: LogPosition, limit: u32) -> Result<Vec<LogEntry>, StoreError>;
+
+    /// The products whose entries are younger than `since`, or `None` when there are more than `limit`.
+    async fn products_changed_since(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Option<Vec<Uuid>>, StoreError>;
+}

@@ -1,0 +1,5 @@
+//! Getting merchants' files in.
+
+mod ports;
+
+pub use ports::{ImportCounts, ImportFault, Job, JobStatus, JobStore};

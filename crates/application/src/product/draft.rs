@@ -1,0 +1,178 @@
+//! What clients say about a product before references and slugs are settled.
+
+use std::collections::HashSet;
+
+use domain::product::{Axis, OptionFault, ProductContent, Seo, VariantContent};
+use domain::value::{Key, Localized, LocalizedSlug, Media, Metadata, Slug, Text};
+use domain::{CategoryId, ProductId};
+
+use crate::category::{CategoryReader, CategoryRef, resolve};
+use crate::error::CatalogError;
+use crate::fault::{Fault, Faults};
+use crate::store::{CatalogStore, ConflictRule};
+
+/// A product as a client wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductDraft {
+    pub key: Option<Key>,
+    pub name: Localized<250>,
+    /// Made from the name when absent.
+    pub slug: Option<LocalizedSlug>,
+    pub description: Option<Localized<65_535>>,
+    pub brand: Option<Text<120>>,
+    pub tags: Vec<Text<255>>,
+    pub categories: Vec<CategoryRef>,
+    pub media: Vec<Media>,
+    pub seo: Option<Seo>,
+    pub option_axes: Vec<Axis>,
+    pub metadata: Metadata,
+}
+
+impl ProductDraft {
+    pub fn into_content(self, categories: Vec<CategoryId>, slug: LocalizedSlug) -> ProductContent {
+        let Self {
+            key,
+            name,
+            slug: _,
+            description,
+            brand,
+            tags,
+            categories: _,
+            media,
+            seo,
+            option_axes,
+            metadata,
+        } = self;
+        ProductContent {
+            key,
+            name,
+            slug,
+            description,
+            brand,
+            tags,
+            categories,
+            media,
+            seo,
+            option_axes,
+            metadata,
+        }
+    }
+
+    /// The category ids that the draft refers to, or a fault for every reference that leads nowhere.
+    pub(crate) async fn category_ids(
+        &self,
+        reader: &dyn CategoryReader,
+    ) -> Result<Vec<CategoryId>, CatalogError> {
+        let found = resolve(reader, &self.categories).await?;
+        known_categories(found).map_err(CatalogError::Invalid)
+    }
+
+    /// The slug to store: the client's, else the stored one, else one made from the name that is free.
+    pub(crate) async fn settle_slug(
+        &self,
+        stored: Option<&LocalizedSlug>,
+        id: ProductId,
+        store: &dyn CatalogStore,
+    ) -> Result<LocalizedSlug, CatalogError> {
+        if let Some(slug) = self.slug.as_ref().or(stored) {
+            return Ok(slug.clone());
+        }
+        let made = self.slug_from_name(id)?;
+        let wanted: Vec<_> = made.iter().map(|(l, s)| (l.clone(), s.clone())).collect();
+        let taken = store.taken_product_slugs(&wanted).await?;
+        Ok(avoid(made, &taken, id))
+    }
+
+    /// The slug that the name alone gives.
+    pub(crate) fn slug_from_name(&self, id: ProductId) -> Result<LocalizedSlug, Faults> {
+        let fallback = Slug::parse(format!("product-{}", short(id.uuid())))
+            .map_err(|e| Faults::from(Fault::new("/slug", e.code(), e.to_string())))?;
+        Ok(LocalizedSlug::from_names(&self.name, &fallback))
+    }
+}
+
+/// Tells a made slug apart from those that are taken.
+pub(crate) fn avoid(
+    slug: LocalizedSlug,
+    taken: &[(domain::value::Locale, Slug)],
+    id: ProductId,
+) -> LocalizedSlug {
+    slug.avoiding(
+        |locale, slug| taken.iter().any(|(l, s)| l == locale && s == slug),
+        &short(id.uuid()),
+    )
+}
+
+/// The random end of an id: short, and different for ids of one millisecond.
+pub(crate) fn short(id: uuid::Uuid) -> String {
+    let id = id.simple().to_string();
+    id.get(24..).unwrap_or_default().to_owned()
+}
+
+/// Distinct ids in their order, or a fault for every reference that leads nowhere.
+pub(crate) fn known_categories(found: Vec<Option<CategoryId>>) -> Result<Vec<CategoryId>, Faults> {
+    let mut faults = Faults::default();
+    let mut seen = HashSet::new();
+    let mut ids = Vec::with_capacity(found.len());
+    for (index, id) in found.into_iter().enumerate() {
+        match id {
+            Some(id) if seen.insert(id) => ids.push(id),
+            Some(_) => {}
+            None => faults.push(Fault::new(
+                format!("/categories/{index}"),
+                "reference_not_found",
+                "there is no such category",
+            )),
+        }
+    }
+    faults.or(Some(ids))
+}
+
+/// Everything that is wrong among variants that come in one request.
+pub(crate) fn variant_faults(axes: &[Axis], variants: &[VariantContent]) -> Faults {
+    let mut faults = Faults::default();
+    let (mut skus, mut gtins, mut keys, mut options) =
+        (HashSet::new(), HashSet::new(), HashSet::new(), HashSet::new());
+    for (index, variant) in variants.iter().enumerate() {
+        let at = |field: &str| format!("/variants/{index}/{field}");
+        faults.extend(option_faults(&format!("/variants/{index}"), axes, variant));
+        let twice = [
+            (!skus.insert(&variant.sku), ConflictRule::Sku),
+            (
+                variant.gtin.as_ref().is_some_and(|g| !gtins.insert(g)),
+                ConflictRule::Gtin,
+            ),
+            (
+                variant.key.as_ref().is_some_and(|k| !keys.insert(k)),
+                ConflictRule::VariantKey,
+            ),
+            (!options.insert(&variant.options), ConflictRule::Options),
+        ];
+        for (_, rule) in twice.into_iter().filter(|(is_twice, _)| *is_twice) {
+            faults.push(Fault::new(at(rule.field()), rule.code(), rule.detail()));
+        }
+    }
+    faults
+}
+
+/// How a variant's options disagree with the axes; `at` points to the variant.
+pub(crate) fn option_faults(at: &str, axes: &[Axis], variant: &VariantContent) -> Vec<Fault> {
+    let describe = |disagreement| match disagreement {
+        OptionFault::Missing(axis) => Fault::new(
+            format!("{at}/options/{}", escape(axis.as_str())),
+            "option_missing",
+            "a variant has a value for every option axis of its product",
+        ),
+        OptionFault::Unknown(axis) => Fault::new(
+            format!("{at}/options/{}", escape(axis.as_str())),
+            "unknown_field",
+            "the product has no such option axis",
+        ),
+    };
+    variant.option_faults(axes).into_iter().map(describe).collect()
+}
+
+/// Escapes a reference token of a JSON Pointer (RFC 6901, section 3).
+fn escape(token: &str) -> String {
+    token.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,95 @@
+//! How products and variants are found and read.
+
+use async_trait::async_trait;
+use domain::product::{ProductState, ProductStatus, VariantState};
+use domain::value::{Gtin, Key, Locale, Sku, Slug};
+use domain::{CategoryId, ProductId, Timestamp, VariantId};
+
+use crate::page::{Page, PageRequest};
+use crate::store::StoreError;
+
+/// The ways to name a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProductRef {
+    Id(ProductId),
+    Key(Key),
+    Slug(Locale, Slug),
+}
+
+/// The ways to name a variant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VariantRef {
+    Id(VariantId),
+    Key(Key),
+    Sku(Sku),
+    Gtin(Gtin),
+}
+
+/// A product with its variants in their order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProductView {
+    pub product: ProductState,
+    pub variants: Vec<VariantState>,
+    /// The log position of the newest change of the product or a variant of it; grows with every change.
+    pub revision: i64,
+}
+
+/// Which products a list has. Conditions are joined by *and*.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProductFilter {
+    pub status: Option<ProductStatus>,
+    /// In this category or one below it.
+    pub category: Option<CategoryId>,
+    pub brand: Option<String>,
+    pub tag: Option<String>,
+    /// Inclusive.
+    pub updated_since: Option<Timestamp>,
+    /// Exclusive.
+    pub updated_before: Option<Timestamp>,
+    /// Only deleted ones, where otherwise only those that are not.
+    pub deleted: bool,
+}
+
+/// Reads products. Absence is `Ok(None)` or a missing element, never an error. Answers MUST reflect every commit
+/// that was acknowledged before the call.
+#[async_trait]
+pub trait ProductReader: Send + Sync + 'static {
+    /// The product by any name. Deleted ones are found only when `with_deleted`; a live one is preferred, then the
+    /// one deleted last.
+    async fn find(
+        &self,
+        product: &ProductRef,
+        with_deleted: bool,
+    ) -> Result<Option<ProductState>, StoreError>;
+
+    /// The id alone, of a product that is not deleted.
+    async fn locate(&self, product: &ProductRef) -> Result<Option<ProductId>, StoreError>;
+
+    /// A product that is not deleted, with its variants that are not deleted, all of one instant.
+    async fn view(&self, id: ProductId) -> Result<Option<ProductView>, StoreError>;
+
+    async fn list(
+        &self,
+        filter: &ProductFilter,
+        page: &PageRequest,
+    ) -> Result<Page<ProductState>, StoreError>;
+
+    /// The variants of these products, by product, then position, then id. Deleted ones are left out.
+    async fn variants_of(&self, products: &[ProductId]) -> Result<Vec<VariantState>, StoreError>;
+
+    /// Products by key that are not deleted, in any order.
+    async fn by_keys(&self, keys: &[Key]) -> Result<Vec<ProductState>, StoreError>;
+}
+
+/// Reads variants, under the terms of [`ProductReader`].
+#[async_trait]
+pub trait VariantReader: Send + Sync + 'static {
+    async fn find(
+        &self,
+        variant: &VariantRef,
+        with_deleted: bool,
+    ) -> Result<Option<VariantState>, StoreError>;
+
+    /// The variants of one product.
+    async fn list(&self, product: ProductId, page: &PageRequest) -> Result<Page<VariantState>, StoreError>;
+}

@@ -1,0 +1,189 @@
+//! Creating, changing and deleting single variants, without touching their siblings.
+
+use std::sync::Arc;
+
+use domain::VariantId;
+use domain::product::{ProductState, Variant, VariantContent, VariantState};
+use domain::value::Key;
+
+use super::draft::option_faults;
+use super::{ProductReader, ProductRef, VariantReader, VariantRef};
+use crate::error::CatalogError;
+use crate::fault::{Fault, Faults};
+use crate::store::{Changes, Precondition, Receipt, WriteContext};
+use crate::write::{Decision, Render, Writer, check};
+
+/// Makes the content from what is stored: a replacement ignores it, a patch is applied to it.
+pub type VariantRevision<'a> =
+    &'a (dyn Fn(Option<&VariantState>) -> Result<VariantContent, Faults> + Send + Sync);
+
+/// How a variant is to be revised.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VariantOptions {
+    pub precondition: Precondition,
+    /// The product under which the variant is created when it is named by a key that none has.
+    pub upsert_into: Option<ProductRef>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VariantStep {
+    Delete,
+    Restore,
+}
+
+#[derive(Clone)]
+pub struct Variants {
+    writer: Writer,
+    products: Arc<dyn ProductReader>,
+    reader: Arc<dyn VariantReader>,
+}
+
+impl Variants {
+    pub fn new(writer: Writer, products: Arc<dyn ProductReader>, reader: Arc<dyn VariantReader>) -> Self {
+        Self {
+            writer,
+            products,
+            reader,
+        }
+    }
+
+    /// Adds a variant to a product.
+    pub async fn create(
+        &self,
+        product: &ProductRef,
+        content: &VariantContent,
+        context: &WriteContext,
+        render: Render<'_, VariantState>,
+    ) -> Result<Receipt, CatalogError> {
+        let decide = || async {
+            let parent = self.product(product).await?;
+            self.decide_creation(&parent, content.clone(), render)
+        };
+        self.writer.write(context, || Box::pin(decide())).await
+    }
+
+    /// Applies `revision` to the version that is stored when it takes effect.
+    pub async fn revise(
+        &self,
+        variant: &VariantRef,
+        revision: VariantRevision<'_>,
+        options: &VariantOptions,
+        context: &WriteContext,
+        render: Render<'_, VariantState>,
+    ) -> Result<Receipt, CatalogError> {
+        self.writer
+            .write(context, || {
+                Box::pin(self.decide_revision(variant, revision, options, render))
+            })
+            .await
+    }
+
+    /// Deletes or restores a variant.
+    pub async fn advance(
+        &self,
+        variant: &VariantRef,
+        step: VariantStep,
+        precondition: &Precondition,
+        context: &WriteContext,
+        render: Render<'_, VariantState>,
+    ) -> Result<Receipt, CatalogError> {
+        let decide = || async {
+            let stored = self.reader.find(variant, step == VariantStep::Restore).await?;
+            let mut variant = stored
+                .map(Variant::load)
+                .ok_or(CatalogError::NotFound("variant"))?;
+            check(precondition, Some(&variant.state().record))?;
+            let now = self.writer.now();
+            match step {
+                VariantStep::Delete => variant.delete(now),
+                VariantStep::Restore => variant.restore(now),
+            }?;
+            Ok(decision(variant, render, false))
+        };
+        self.writer.write(context, || Box::pin(decide())).await
+    }
+
+    fn decide_creation(
+        &self,
+        product: &ProductState,
+        content: VariantContent,
+        render: Render<'_, VariantState>,
+    ) -> Result<Decision, CatalogError> {
+        fitting(&content, product)?;
+        let variant = Variant::create(
+            VariantId::new(self.writer.id()),
+            product.id,
+            content,
+            self.writer.now(),
+        );
+        Ok(decision(variant, render, true))
+    }
+
+    async fn decide_revision(
+        &self,
+        reference: &VariantRef,
+        revision: VariantRevision<'_>,
+        options: &VariantOptions,
+        render: Render<'_, VariantState>,
+    ) -> Result<Decision, CatalogError> {
+        let stored = self.reader.find(reference, false).await?;
+        let key = match reference {
+            VariantRef::Key(key) => Some(key),
+            VariantRef::Id(_) | VariantRef::Sku(_) | VariantRef::Gtin(_) => None,
+        };
+        let Some(state) = stored else {
+            let (Some(key), Some(product)) = (key, &options.upsert_into) else {
+                return Err(CatalogError::NotFound("variant"));
+            };
+            let content = keyed(revision(None)?, key);
+            let product = self.product(product).await.map_err(|error| match error {
+                CatalogError::NotFound(_) => CatalogError::Invalid(
+                    Fault::new("/product", "reference_not_found", "there is no such product").into(),
+                ),
+                other => other,
+            })?;
+            check(&options.precondition, None)?;
+            return self.decide_creation(&product, content, render);
+        };
+        let mut content = revision(Some(&state))?;
+        if let (Some(key), Some(_)) = (key, &options.upsert_into) {
+            content = keyed(content, key);
+        }
+        if content.options != state.content.options {
+            fitting(&content, &self.product(&ProductRef::Id(state.product)).await?)?;
+        }
+        check(&options.precondition, Some(&state.record))?;
+        let mut variant = Variant::load(state);
+        variant.revise(content, self.writer.now())?;
+        Ok(decision(variant, render, false))
+    }
+
+    async fn product(&self, product: &ProductRef) -> Result<ProductState, CatalogError> {
+        self.products
+            .find(product, false)
+            .await?
+            .ok_or(CatalogError::NotFound("product"))
+    }
+}
+
+fn keyed(mut content: VariantContent, key: &Key) -> VariantContent {
+    content.key.get_or_insert_with(|| key.clone());
+    content
+}
+
+fn fitting(content: &VariantContent, product: &ProductState) -> Result<(), Faults> {
+    let mut faults = Faults::default();
+    faults.extend(option_faults("", &product.content.option_axes, content));
+    faults.or(Some(()))
+}
+
+fn decision(variant: Variant, render: Render<'_, VariantState>, created: bool) -> Decision {
+    let receipt = render(variant.state(), created);
+    Decision {
+        changes: Changes {
+            variants: variant.into_change().into_iter().collect(),
+            ..Changes::default()
+        },
+        receipt,
+    }
+}

@@ -1,0 +1,203 @@
+//! The port that all writes go through, and what a store can answer.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::category::CategoryState;
+use domain::product::{ProductState, VariantState};
+use domain::value::{Locale, Slug};
+use domain::{Change, Version};
+use uuid::Uuid;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The resource changed since it was loaded, or is gone.
+    #[error("the {kind} {id} was changed by someone else")]
+    VersionConflict { kind: &'static str, id: Uuid },
+    /// A rule that the database holds forbids the write.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// A category that a product or category refers to does not exist any more.
+    #[error("a category that is referred to does not exist")]
+    ReferenceGone,
+    /// Another request with the same idempotency key was quicker; its receipt may be read when it is done.
+    #[error("another request with this idempotency key is running or done")]
+    IdempotencyKeyTaken,
+    /// The database cannot answer now; the same call may succeed later. Nothing was written.
+    #[error("the database is not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A defect of ours or of the stored data.
+    #[error("the database failed")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What a write would break, in words of the domain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .rule.detail())]
+pub struct Conflict {
+    pub rule: ConflictRule,
+    /// The resource of this write that stands in the way, when the store can tell.
+    pub subject: Option<Uuid>,
+    /// The stored resource that was there first, when the store can tell.
+    pub existing: Option<Uuid>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConflictRule {
+    ProductKey,
+    ProductSlug,
+    VariantKey,
+    Sku,
+    Gtin,
+    Options,
+    CategoryKey,
+    CategorySlug,
+    /// A category would be its own ancestor.
+    CategoryCycle,
+    /// The tree would be deeper than [`domain::category::MAX_DEPTH`].
+    CategoryDepth,
+    /// A category still has products or children.
+    Referenced,
+    /// A product's option axes and its variants' options would disagree.
+    OptionAxes,
+    /// A product would have more than [`domain::product::VariantContent::MAX_PER_PRODUCT`] variants.
+    VariantLimit,
+}
+
+impl ConflictRule {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ProductKey | Self::VariantKey | Self::CategoryKey => "duplicate_key",
+            Self::ProductSlug | Self::CategorySlug => "duplicate_slug",
+            Self::Sku => "duplicate_sku",
+            Self::Gtin => "duplicate_gtin",
+            Self::Options => "duplicate_options",
+            Self::CategoryCycle => "category_cycle",
+            Self::Referenced => "referenced",
+            Self::CategoryDepth | Self::OptionAxes | Self::VariantLimit => "state_conflict",
+        }
+    }
+
+    /// The field of the resource that the rule is about.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::ProductKey | Self::VariantKey | Self::CategoryKey => "key",
+            Self::ProductSlug | Self::CategorySlug => "slug",
+            Self::Sku => "sku",
+            Self::Gtin => "gtin",
+            Self::Options => "options",
+            Self::CategoryCycle | Self::CategoryDepth => "parent",
+            Self::OptionAxes => "optionAxes",
+            Self::Referenced | Self::VariantLimit => "",
+        }
+    }
+
+    pub const fn detail(self) -> &'static str {
+        match self {
+            Self::ProductKey => "another product has this key",
+            Self::ProductSlug => "another product has this slug in the same locale",
+            Self::VariantKey => "another variant has this key",
+            Self::Sku => "another variant has this SKU",
+            Self::Gtin => "another variant has this GTIN",
+            Self::Options => "another variant of the product has the same options",
+            Self::CategoryKey => "another category has this key",
+            Self::CategorySlug => "another category has this slug in the same locale",
+            Self::CategoryCycle => "the category would be its own ancestor",
+            Self::CategoryDepth => "the category tree is at most 12 levels deep",
+            Self::Referenced => "the category still has products or subcategories",
+            Self::OptionAxes => "the product has variants whose options do not fit the new axes",
+            Self::VariantLimit => "a product has at most 2,000 variants",
+        }
+    }
+}
+
+/// Who writes, on which request, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriteContext {
+    /// The subject of the caller's token, or the command that runs.
+    pub actor: String,
+    pub request_id: String,
+    /// Make every check, keep nothing.
+    pub dry_run: bool,
+    pub idempotency: Option<IdempotencyClaim>,
+}
+
+/// A client's wish that a request takes effect once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyClaim {
+    /// The client's key; unique per actor.
+    pub key: String,
+    /// A digest of the request, by which another request under the same key is recognised.
+    pub fingerprint: Vec<u8>,
+}
+
+/// The answer to a write, in the form in which it can be given again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    pub status: u16,
+    pub etag: Option<String>,
+    pub location: Option<String>,
+    pub body: Bytes,
+    /// Whether this is the stored answer to an earlier request.
+    pub replayed: bool,
+}
+
+/// A set of changes that take effect together or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    pub categories: Vec<Change<CategoryState>>,
+    pub products: Vec<Change<ProductState>>,
+    pub variants: Vec<Change<VariantState>>,
+}
+
+impl Changes {
+    pub fn is_empty(&self) -> bool {
+        self.categories.is_empty() && self.products.is_empty() && self.variants.is_empty()
+    }
+}
+
+/// Where the catalog is written.
+#[async_trait]
+pub trait CatalogStore: Send + Sync + 'static {
+    /// Stores the changes, their change-log rows and the receipt in one transaction, or nothing.
+    ///
+    /// - A change with `before` MUST fail with [`StoreError::VersionConflict`] unless the stored version is
+    ///   `before`'s; one without MUST insert.
+    /// - Uniqueness MUST be held by the database, for concurrent writers too; of two that conflict one fails with
+    ///   [`StoreError::Conflict`]. Deleted resources hold no key, slug, SKU or GTIN.
+    /// - Deleting a product deletes its variants with it, restoring it restores those.
+    /// - With `dry_run` every check of the database MUST be made and nothing kept.
+    /// - With an idempotency claim `receipt` MUST be stored under (actor, key) for 24 hours; a claim that another
+    ///   transaction holds or has committed MUST fail with [`StoreError::IdempotencyKeyTaken`] before any effect.
+    /// - The cost in statements MUST NOT grow with the number of changes.
+    /// - Cancelling the call MUST leave either everything or nothing stored.
+    async fn commit(
+        &self,
+        changes: &Changes,
+        context: &WriteContext,
+        receipt: Option<&Receipt>,
+    ) -> Result<(), StoreError>;
+
+    /// The fingerprint and receipt stored under (actor, key) in the last 24 hours, if any.
+    async fn receipt(&self, actor: &str, key: &str) -> Result<Option<(Vec<u8>, Receipt)>, StoreError>;
+
+    /// Which of these product slugs are in use.
+    async fn taken_product_slugs(&self, slugs: &[(Locale, Slug)]) -> Result<Vec<(Locale, Slug)>, StoreError>;
+
+    /// Which of these category slugs are in use.
+    async fn taken_category_slugs(&self, slugs: &[(Locale, Slug)])
+    -> Result<Vec<(Locale, Slug)>, StoreError>;
+}
+
+/// What a conditional write demands of the stored resource (RFC 9110, section 13).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Precondition {
+    #[default]
+    None,
+    /// `If-Match` with these versions; it MUST be one of them.
+    Version(Vec<Version>),
+    /// `If-Match: *`: it MUST exist.
+    Exists,
+    /// `If-None-Match: *`: it MUST NOT exist.
+    Absent,
+}

@@ -1,0 +1,140 @@
+//! The way every write goes: replay, decide, answer, commit; and again when someone else was quicker.
+
+use std::sync::Arc;
+
+use domain::{Record, Timestamp};
+use futures::future::BoxFuture;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::error::CatalogError;
+use crate::ids::Ids;
+use crate::store::{CatalogStore, Changes, Conflict, Precondition, Receipt, StoreError, WriteContext};
+
+/// How often a decision is made anew on the state that a concurrent writer left.
+const ATTEMPTS: usize = 8;
+
+/// Makes the answer to a write from the state after it; `created` tells whether the resource is new.
+pub type Render<'a, T> = &'a (dyn Fn(&T, bool) -> Receipt + Send + Sync);
+
+/// What a use case decided: the changes and the answer that tells of them.
+#[derive(Debug)]
+pub struct Decision {
+    pub changes: Changes,
+    pub receipt: Receipt,
+}
+
+#[derive(Clone)]
+pub struct Writer {
+    store: Arc<dyn CatalogStore>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl Writer {
+    pub fn new(store: Arc<dyn CatalogStore>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { store, clock, ids }
+    }
+
+    pub(crate) fn store(&self) -> &dyn CatalogStore {
+        &*self.store
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn id(&self) -> Uuid {
+        self.ids.next()
+    }
+
+    /// Runs `decide` and commits what it decides. Where a concurrent writer was quicker `decide` is asked again, so
+    /// that edits of disjoint fields both survive; preconditions belong into `decide`, which sees the new state.
+    pub(crate) async fn write<'a, F>(
+        &self,
+        context: &WriteContext,
+        decide: F,
+    ) -> Result<Receipt, CatalogError>
+    where
+        F: Fn() -> BoxFuture<'a, Result<Decision, CatalogError>> + Send,
+    {
+        if let Some(receipt) = self.replay(context).await? {
+            return Ok(receipt);
+        }
+        let mut attempt = 1;
+        loop {
+            let Decision { changes, receipt } = decide().await?;
+            let kept = context.idempotency.as_ref().map(|_| &receipt);
+            if changes.is_empty() && kept.is_none() {
+                return Ok(receipt);
+            }
+            match self.store.commit(&changes, context, kept).await {
+                Ok(()) => return Ok(receipt),
+                Err(StoreError::VersionConflict { .. } | StoreError::ReferenceGone) if attempt < ATTEMPTS => {
+                    attempt += 1;
+                }
+                Err(StoreError::IdempotencyKeyTaken) => {
+                    return self
+                        .replay(context)
+                        .await?
+                        .ok_or(CatalogError::IdempotencyInProgress);
+                }
+                Err(StoreError::Conflict(conflict)) => return Err(located(&conflict, &changes)),
+                Err(other) => return Err(other.into()),
+            }
+        }
+    }
+
+    async fn replay(&self, context: &WriteContext) -> Result<Option<Receipt>, CatalogError> {
+        let Some(claim) = &context.idempotency else {
+            return Ok(None);
+        };
+        match self.store.receipt(&context.actor, &claim.key).await? {
+            None => Ok(None),
+            Some((fingerprint, _)) if fingerprint != claim.fingerprint => {
+                Err(CatalogError::IdempotencyKeyReused)
+            }
+            Some((_, receipt)) => Ok(Some(Receipt {
+                replayed: true,
+                ..receipt
+            })),
+        }
+    }
+}
+
+/// Where in the request's body the conflict lies.
+fn located(conflict: &Conflict, changes: &Changes) -> CatalogError {
+    let field = conflict.rule.field();
+    let nested = (!changes.products.is_empty())
+        .then(|| {
+            changes
+                .variants
+                .iter()
+                .position(|v| Some(v.after.id.uuid()) == conflict.subject)
+        })
+        .flatten();
+    let pointer = match (nested, field) {
+        (_, "") => String::new(),
+        (Some(index), field) => format!("/variants/{index}/{field}"),
+        (None, field) => format!("/{field}"),
+    };
+    CatalogError::Conflict {
+        rule: conflict.rule,
+        pointer,
+        existing: conflict.existing,
+    }
+}
+
+/// Holds a request's conditions against what is stored.
+pub(crate) fn check(precondition: &Precondition, stored: Option<&Record>) -> Result<(), CatalogError> {
+    match (precondition, stored) {
+        (Precondition::None, _) | (Precondition::Exists, Some(_)) | (Precondition::Absent, None) => Ok(()),
+        (Precondition::Version(versions), Some(record)) if versions.contains(&record.version) => Ok(()),
+        (Precondition::Version(_), Some(record)) => Err(CatalogError::VersionConflict {
+            current: record.version,
+        }),
+        (Precondition::Version(_) | Precondition::Exists, None) | (Precondition::Absent, Some(_)) => {
+            Err(CatalogError::PreconditionFailed)
+        }
+    }
+}

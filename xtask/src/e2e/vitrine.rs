@@ -1,0 +1,92 @@
+//! The server under test, as someone runs it who has configured nothing.
+
+use std::env;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::process::Signal;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+
+use crate::Result;
+use crate::process::{Running, tied_to_us};
+use crate::servers::{free_port, wait_until_ready};
+
+pub(super) struct Vitrine {
+    binary: PathBuf,
+    data: PathBuf,
+    address: String,
+    origin: String,
+    _server: Running,
+}
+
+impl Vitrine {
+    /// Starts the server with its data in `folder` and waits until it is ready.
+    pub(super) async fn start(binary: &Path, folder: &Path) -> Result<Self> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let data = folder.join("data");
+        let log = folder.join("vitrine.log");
+        let mut command = configure(tied_to_us(binary, "KILL"), &data, &address);
+        command.arg("serve").current_dir(folder);
+        let mut server = Running::spawn_server("vitrine serve", &mut command, Signal::TERM, &log)?;
+        let target = address.as_str();
+        wait_until_ready(&mut server, &log, || async {
+            is_ready(target).await.unwrap_or(false)
+        })
+        .await?;
+        let origin = format!("http://{address}");
+        Ok(Self {
+            binary: binary.to_owned(),
+            data,
+            address,
+            origin,
+            _server: server,
+        })
+    }
+
+    /// Where the server is, such as `http://127.0.0.1:8080`.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// A token from the command line, as the documentation tells people to get one.
+    pub(super) async fn token(&self, scope: &str) -> Result<String> {
+        let mut command = configure(Command::new(&self.binary), &self.data, &self.address);
+        let output = command
+            .args(["token", "--scope", scope, "--ttl", "1h"])
+            .kill_on_drop(true)
+            .output()
+            .await?;
+        if !output.status.success() {
+            return Err(format!(
+                "`vitrine token` failed: {}",
+                String::from_utf8_lossy(&output.stderr)
+            )
+            .into());
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+}
+
+/// Sets what the test must set, and removes what the caller's environment would configure.
+fn configure(mut command: Command, data: &Path, address: &str) -> Command {
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("VITRINE__")) {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env("VITRINE__HTTP__ADDRESS", address)
+        .env("VITRINE__DATA_DIR", data);
+    command
+}
+
+async fn is_ready(address: &str) -> io::Result<bool> {
+    let mut stream = TcpStream::connect(address).await?;
+    let request = format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    Ok(answer.starts_with(b"HTTP/1.1 200"))
+}

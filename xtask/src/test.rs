@@ -1,0 +1,28 @@
+//! `cargo xtask test`: the whole suite, with the servers it needs.
+//!
+//! Invariant: the exit code and the output are those of `cargo test`, and no server outlives it.
+
+use std::env;
+use std::process::ExitCode;
+
+use crate::process::{Running, exit_code};
+use crate::servers::Servers;
+use crate::{Result, cargo};
+
+pub(crate) async fn run(args: &[String]) -> Result<ExitCode> {
+    let servers = Servers::start(env::var_os("TEST_DATABASE_URL"), env::var_os("TEST_REDIS_URL")).await?;
+    let mut test = cargo::command();
+    test.arg("test");
+    if !selects_packages(args) {
+        test.arg("--workspace");
+    }
+    test.args(args).envs(servers.environment());
+    let status = Running::spawn_group("cargo test", &mut test)?.wait().await?;
+    Ok(exit_code(status))
+}
+
+/// Whether the caller picked packages, which `--workspace` would override.
+fn selects_packages(args: &[String]) -> bool {
+    let mut cargo_args = args.iter().take_while(|arg| *arg != "--");
+    cargo_args.any(|arg| arg.starts_with("-p") || arg.starts_with("--package"))
+}
