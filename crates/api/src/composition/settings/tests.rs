@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use toml::Table;
 
 use super::*;
+use crate::server::Origin;
 
 const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/default.toml");
 
@@ -80,7 +81,8 @@ fn the_environment_lies_over_the_file_and_the_file_over_the_defaults() {
 
 #[test]
 fn lists_are_separated_by_commas_in_the_environment() {
-    let both = ["https://a.example".to_owned(), "https://b.example".to_owned()];
+    let both =
+        ["https://a.example", "https://b.example"].map(|origin| Origin::try_from(origin.to_owned()).unwrap());
     let from_environment = load(
         "",
         &[(
@@ -229,6 +231,16 @@ fn a_wrong_type_names_the_key_and_what_was_expected() {
             "",
             &[("VITRINE__CACHE__ENABLED", "maybe")],
             &["VITRINE__CACHE__ENABLED", "expected a boolean"],
+        ),
+        (
+            "",
+            &[("VITRINE__HTTP__CORS_ORIGINS", "https://a.example,shop")],
+            &["VITRINE__HTTP__CORS_ORIGINS", "\"shop\" is no origin"],
+        ),
+        (
+            "",
+            &[("VITRINE__DATABASE__MAX_CONNECTIONS", "-1")],
+            &["VITRINE__DATABASE__MAX_CONNECTIONS", "invalid value"],
         ),
         (
             "",
