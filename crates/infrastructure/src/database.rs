@@ -64,7 +64,7 @@ impl DatabaseSettings {
                 self.max_connections
             ));
         }
-        if self.acquire_timeout.is_zero() || self.acquire_timeout > Duration::from_secs(60) {
+        if self.acquire_timeout.is_zero() || self.acquire_timeout > Duration::from_mins(1) {
             problems.push("acquire_timeout must be more than 0 and at most 60s".to_owned());
         }
         if self.statement_timeout > Duration::from_hours(1) {

@@ -10,6 +10,7 @@ use url::Url;
 pub const MASK: &str = "***";
 
 /// Serializes a secret as [`MASK`].
+#[expect(clippy::ref_option, reason = "serde hands a field over as it is")]
 pub(crate) fn masked<S: Serializer>(_: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(MASK)
 }

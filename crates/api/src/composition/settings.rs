@@ -60,6 +60,12 @@ impl Default for Settings {
 pub(crate) enum SettingsError {
     #[error("settings file {}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
+    #[error("settings file {}, line {line}: {reason}", path.display())]
+    Syntax {
+        path: PathBuf,
+        line: usize,
+        reason: String,
+    },
     #[error("settings: {0}")]
     Unreadable(String),
     /// Every fault found, each naming its key.
@@ -192,19 +198,34 @@ fn find_file(
         .map(Path::to_owned)
         .or_else(|| variable.filter(|path| !path.is_empty()).map(PathBuf::from));
     let Some(path) = named else {
-        return Ok(USUAL_FILES
+        let usual = USUAL_FILES
             .iter()
             .map(|name| folder.join(name))
-            .find(|path| path.is_file()));
+            .find(|path| path.is_file());
+        return usual.map(|path| check_syntax(&path).map(|()| path)).transpose();
     };
     let path = folder.join(path);
-    // Asked here because config's own error does not say whether the file is missing or unreadable.
-    match std::fs::File::open(&path).and_then(|file| file.metadata()) {
-        Ok(metadata) if metadata.is_dir() => Err(SettingsError::File {
-            path,
-            source: std::io::ErrorKind::IsADirectory.into(),
-        }),
-        Ok(_) => Ok(Some(path)),
-        Err(source) => Err(SettingsError::File { path, source }),
-    }
+    check_syntax(&path)?;
+    Ok(Some(path))
+}
+
+/// Says what config's own error would not (whether the file is missing or unreadable) and not what it would: it quotes
+/// the faulty line, which may hold a secret.
+fn check_syntax(path: &Path) -> Result<(), SettingsError> {
+    let text = std::fs::read_to_string(path).map_err(|source| SettingsError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    text.parse::<toml::Table>().map(drop).map_err(|error| {
+        let before = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        SettingsError::Syntax {
+            path: path.to_owned(),
+            line,
+            reason: error.message().replace('\n', " "),
+        }
+    })
 }

@@ -9,7 +9,6 @@ use std::path::Path;
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use secrecy::SecretSlice;
-use uuid::Uuid;
 
 use super::AuthError;
 
@@ -56,7 +55,10 @@ fn load(path: &Path) -> Result<SecretSlice<u8>, AuthError> {
 fn create(path: &Path) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let draft = folder.join(format!(".{NAME}.{}", Uuid::now_v7()));
+    let draft = folder.join(format!(
+        ".{NAME}.{:016x}",
+        OsRng.try_next_u64().map_err(io::Error::other)?
+    ));
     let linked = write_random(&draft).and_then(|()| fs::hard_link(&draft, path));
     let removed = fs::remove_file(&draft);
     match linked {

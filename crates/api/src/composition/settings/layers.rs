@@ -132,14 +132,24 @@ fn fitting(
     let Err(error) = fits(&value) else {
         return Ok(value);
     };
+    let mut reason = error;
     let readings = match &value {
         toml::Value::String(text) if from_environment => readings(text),
         _ => Vec::new(),
     };
-    readings
-        .into_iter()
-        .find(|reading| fits(reading).is_ok())
-        .ok_or_else(|| one_line(&error))
+    for reading in readings {
+        match fits(&reading) {
+            Ok(()) => return Ok(reading),
+            // A reading of the right type but a wrong value says more than one of a wrong type.
+            Err(error) if is_wrong_type(&reason) && !is_wrong_type(&error) => reason = error,
+            Err(_) => {}
+        }
+    }
+    Err(one_line(&reason))
+}
+
+fn is_wrong_type(error: &toml::de::Error) -> bool {
+    error.message().starts_with("invalid type")
 }
 
 fn readings(text: &str) -> Vec<toml::Value> {

@@ -1,9 +1,4 @@
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a panic is how a test fails"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -86,7 +81,8 @@ fn the_environment_lies_over_the_file_and_the_file_over_the_defaults() {
 
 #[test]
 fn lists_are_separated_by_commas_in_the_environment() {
-    let both = ["https://a.example", "https://b.example"].map(|origin| Origin::try_from(origin.to_owned()).unwrap());
+    let both =
+        ["https://a.example", "https://b.example"].map(|origin| Origin::try_from(origin.to_owned()).unwrap());
     let from_environment = load(
         "",
         &[(
@@ -238,12 +234,22 @@ fn a_wrong_type_names_the_key_and_what_was_expected() {
         ),
         (
             "",
+            &[("VITRINE__HTTP__CORS_ORIGINS", "https://a.example,shop")],
+            &["VITRINE__HTTP__CORS_ORIGINS", "\"shop\" is no origin"],
+        ),
+        (
+            "",
+            &[("VITRINE__DATABASE__MAX_CONNECTIONS", "-1")],
+            &["VITRINE__DATABASE__MAX_CONNECTIONS", "invalid value"],
+        ),
+        (
+            "",
             &[("VITRINE__CACHE__TTL", "soon")],
             &["VITRINE__CACHE__TTL", "duration"],
         ),
         ("", &[("VITRINE__HTTP", "x")], &["VITRINE__HTTP", "is a section"]),
         ("http = 5", &[], &["http in", "is a section"]),
-        ("[http", &[], &["vitrine.toml"]),
+        ("[http]\naddress", &[], &["vitrine.toml, line 2"]),
     ] {
         let text = refusal(file, variables);
         assert!(parts.iter().all(|part| text.contains(part)), "{text}");
@@ -271,6 +277,15 @@ fn all_faults_are_told_at_once() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn a_syntax_error_does_not_quote_the_line_it_is_on() {
+    let text = refusal("[auth]\n\nhs256_secret = \"hunter2\nissuer = \"x\"", &[]);
+    assert!(
+        text.contains("vitrine.toml, line 3") && !text.contains("hunter2"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ async fn keys_come_from_a_url() {
     for key in &keys {
         let server = JwksServer::start(jwks(&[key.jwk()])).await;
         let verifier = verifier(&settings(Some(&server.url()), None), EAGER).await;
-        assert!(verifier.verify(&key.token(&claims(json!({})))).await.is_ok());
+        assert!(verifier.verify(&key.token(&claims(&json!({})))).await.is_ok());
         assert_eq!(server.requests(), 1);
     }
 }
@@ -31,7 +31,7 @@ async fn a_rotated_key_is_fetched_when_a_token_names_it() {
     );
     let server = JwksServer::start(jwks(&[old.jwk()])).await;
     let verifier = verifier(&settings(Some(&server.url()), None), EAGER).await;
-    let (by_old, by_new) = (old.token(&claims(json!({}))), new.token(&claims(json!({}))));
+    let (by_old, by_new) = (old.token(&claims(&json!({}))), new.token(&claims(&json!({}))));
     assert!(verifier.verify(&by_old).await.is_ok());
     assert!(matches!(
         verifier.verify(&by_new).await,
@@ -44,7 +44,7 @@ async fn a_rotated_key_is_fetched_when_a_token_names_it() {
 
     // Withdrawn keys stop counting with the next fetch.
     server.serve(jwks(&[new.jwk()]));
-    let unknown = TestKey::new("unknown", Algorithm::EdDSA).token(&claims(json!({})));
+    let unknown = TestKey::new("unknown", Algorithm::EdDSA).token(&claims(&json!({})));
     eventually(|| async {
         verifier.verify(&unknown).await.is_err() && verifier.verify(&by_old).await.is_err()
     })
@@ -66,7 +66,7 @@ async fn a_rotated_key_is_fetched_in_the_background() {
     let verifier = verifier(&settings(Some(&server.url()), None), pace).await;
     server.serve(jwks(&[new.jwk()]));
     // A token of the old key never asks for a fetch, so that only the background can withdraw it.
-    eventually(|| async { verifier.verify(&old.token(&claims(json!({})))).await.is_err() }).await;
+    eventually(|| async { verifier.verify(&old.token(&claims(&json!({})))).await.is_err() }).await;
 
     drop(verifier);
     let asked = server.requests();
@@ -82,11 +82,11 @@ async fn unknown_key_ids_cannot_make_it_hammer_the_endpoint() {
     let key = TestKey::new("known", Algorithm::EdDSA);
     let server = JwksServer::start(jwks(&[key.jwk()])).await;
     let pace = RefreshPace {
-        every: Duration::from_secs(3_600),
-        at_most_every: Duration::from_secs(3_600),
+        every: Duration::from_hours(1),
+        at_most_every: Duration::from_hours(1),
     };
     let verifier = verifier(&settings(Some(&server.url()), None), pace).await;
-    let strangers = (0..50).map(|n| key.token_as(Some(&format!("stranger-{n}")), &claims(json!({}))));
+    let strangers = (0..50).map(|n| key.token_as(Some(&format!("stranger-{n}")), &claims(&json!({}))));
     let outcomes = futures::future::join_all(strangers.map(|token| {
         let verifier = &verifier;
         async move { verifier.verify(&token).await }
@@ -98,7 +98,7 @@ async fn unknown_key_ids_cannot_make_it_hammer_the_endpoint() {
             .all(|outcome| matches!(outcome, Err(AccessError::Invalid(_))))
     );
     assert_eq!(server.requests(), 1);
-    assert!(verifier.verify(&key.token(&claims(json!({})))).await.is_ok());
+    assert!(verifier.verify(&key.token(&claims(&json!({})))).await.is_ok());
 }
 
 #[tokio::test]
@@ -109,13 +109,17 @@ async fn old_keys_stay_while_the_endpoint_is_away_or_talks_nonsense() {
     );
     let server = JwksServer::start(jwks(&[key.jwk()])).await;
     let verifier = verifier(&settings(Some(&server.url()), None), EAGER).await;
-    let (by_key, by_next) = (key.token(&claims(json!({}))), next.token(&claims(json!({}))));
+    let (by_key, by_next) = (key.token(&claims(&json!({}))), next.token(&claims(&json!({}))));
     for nonsense in ["", "<html>", "{}", r#"{"keys":[]}"#, &" ".repeat((1 << 20) + 1)] {
         let before = server.requests();
         server.serve(nonsense.to_owned());
         eventually(|| async { verifier.verify(&by_next).await.is_err() && server.requests() > before }).await;
         assert!(verifier.verify(&by_key).await.is_ok());
     }
+    // An error page is not believed, whatever it holds.
+    let before = server.requests();
+    server.fail(jwks(&[next.jwk()]));
+    eventually(|| async { verifier.verify(&by_next).await.is_err() && server.requests() > before + 1 }).await;
     let address = server.address;
     server.stop().await;
     assert!(matches!(
@@ -135,11 +139,11 @@ async fn a_start_without_the_endpoint_answers_unavailable_until_it_is_there() {
     let (address, url) = (server.address, server.url());
     server.stop().await;
     let verifier = verifier(&settings(Some(&url), None), EAGER).await;
-    let outcome = verifier.verify(&key.token(&claims(json!({})))).await;
+    let outcome = verifier.verify(&key.token(&claims(&json!({})))).await;
     assert_eq!(outcome.unwrap_err().code(), "unavailable");
 
     let _server = JwksServer::start_at(address, jwks(&[key.jwk()])).await;
-    eventually(|| async { verifier.verify(&key.token(&claims(json!({})))).await.is_ok() }).await;
+    eventually(|| async { verifier.verify(&key.token(&claims(&json!({})))).await.is_ok() }).await;
 }
 
 #[tokio::test]

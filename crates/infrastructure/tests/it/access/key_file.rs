@@ -19,7 +19,7 @@ fn issuer(folder: &std::path::Path) -> Result<JwtIssuer, AuthError> {
 
 fn token(issuer: &JwtIssuer) -> String {
     issuer
-        .issue("ann", Scopes::from(Scope::CatalogRead), Duration::from_secs(60))
+        .issue("ann", Scopes::from(Scope::CatalogRead), Duration::from_mins(1))
         .unwrap()
 }
 

@@ -92,7 +92,7 @@ pub(crate) fn jwks(keys: &[Value]) -> String {
 }
 
 /// Claims that pass, changed by `change`; a null takes a claim away.
-pub(crate) fn claims(change: Value) -> Value {
+pub(crate) fn claims(change: &Value) -> Value {
     let mut claims = json!({
         "iss": "https://id.example", "aud": "catalog", "sub": "ann", "exp": NOW + 600, "nbf": NOW, "scope": "catalog:read",
     });
@@ -126,7 +126,7 @@ pub(crate) fn settings(jwks: Option<&str>, secret: Option<&str>) -> AuthSettings
 
 /// Fetches again for every token with an unknown key, and hardly ever in the background.
 pub(crate) const EAGER: RefreshPace = RefreshPace {
-    every: Duration::from_secs(3_600),
+    every: Duration::from_hours(1),
     at_most_every: Duration::from_millis(1),
 };
 
@@ -141,7 +141,7 @@ pub(crate) async fn verifier(settings: &AuthSettings, pace: RefreshPace) -> JwtV
 pub(crate) struct JwksServer {
     pub(crate) address: SocketAddr,
     pub(crate) requests: Arc<AtomicUsize>,
-    body: Arc<Mutex<String>>,
+    page: Arc<Mutex<(&'static str, String)>>,
     task: JoinHandle<()>,
 }
 
@@ -153,8 +153,9 @@ impl JwksServer {
     pub(crate) async fn start_at(address: SocketAddr, body: String) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (body, requests) = (Arc::new(Mutex::new(body)), Arc::new(AtomicUsize::new(0)));
-        let (page, count) = (Arc::clone(&body), Arc::clone(&requests));
+        let page = Arc::new(Mutex::new(("200 OK", body)));
+        let requests = Arc::new(AtomicUsize::new(0));
+        let (served, count) = (Arc::clone(&page), Arc::clone(&requests));
         let task = tokio::spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
@@ -163,11 +164,10 @@ impl JwksServer {
                 while !request.ends_with(b"\r\n\r\n") {
                     request.push(stream.read_u8().await.unwrap());
                 }
-                let page = page.lock().unwrap().clone();
-                let status = if page.is_empty() { "500 Broken" } else { "200 OK" };
+                let (status, body) = served.lock().unwrap().clone();
                 let answer = format!(
-                    "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
-                    page.len()
+                    "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                    body.len()
                 );
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
@@ -175,7 +175,7 @@ impl JwksServer {
         Self {
             address,
             requests,
-            body,
+            page,
             task,
         }
     }
@@ -184,9 +184,12 @@ impl JwksServer {
         format!("http://{}/jwks.json", self.address)
     }
 
-    /// What to answer from now on; nothing means status 500.
     pub(crate) fn serve(&self, body: String) {
-        *self.body.lock().unwrap() = body;
+        *self.page.lock().unwrap() = ("200 OK", body);
+    }
+
+    pub(crate) fn fail(&self, body: String) {
+        *self.page.lock().unwrap() = ("500 Broken", body);
     }
 
     pub(crate) fn requests(&self) -> usize {

@@ -55,7 +55,7 @@ async fn each_claim_is_checked() {
         (json!({ "exp": 0, "aud": "shop" }), "unauthenticated"),
         (json!({ "exp": 0, "sub": null }), "unauthenticated"),
     ] {
-        let outcome = verifier.verify(&hs256(SECRET, &claims(change.clone()))).await;
+        let outcome = verifier.verify(&hs256(SECRET, &claims(&change))).await;
         assert_eq!(code(&outcome), expected, "{change} {outcome:?}");
     }
 }
@@ -80,10 +80,7 @@ async fn scopes_come_from_scope_or_scp_and_unknown_ones_are_ignored() {
         (json!({ "scope": null }), ""),
         (json!({ "scope": "" }), ""),
     ] {
-        let principal = verifier
-            .verify(&hs256(SECRET, &claims(change.clone())))
-            .await
-            .unwrap();
+        let principal = verifier.verify(&hs256(SECRET, &claims(&change))).await.unwrap();
         assert_eq!(principal.scopes().to_string(), expected, "{change}");
         assert_eq!(principal.subject(), "ann");
     }
@@ -101,7 +98,7 @@ async fn without_issuer_and_audience_any_are_accepted() {
         json!({ "iss": null, "aud": null }),
         json!({ "aud": ["x", "y"] }),
     ] {
-        let outcome = verifier.verify(&hs256(SECRET, &claims(change.clone()))).await;
+        let outcome = verifier.verify(&hs256(SECRET, &claims(&change))).await;
         assert_eq!(code(&outcome), "accepted", "{change} {outcome:?}");
     }
 }
@@ -109,10 +106,10 @@ async fn without_issuer_and_audience_any_are_accepted() {
 #[tokio::test]
 async fn what_is_no_good_token_is_refused() {
     let verifier = with_secret().await;
-    let good = hs256(SECRET, &claims(json!({})));
+    let good = hs256(SECRET, &claims(&json!({})));
     let parts: Vec<&str> = good.split('.').collect();
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let forged = encode(&claims(json!({ "scope": "catalog:admin" })));
+    let forged = encode(&claims(&json!({ "scope": "catalog:admin" })));
     let none = encode(&json!({ "alg": "none", "typ": "JWT" }));
     let critical = Header {
         crit: Some(vec!["b64".to_owned()]),
@@ -120,14 +117,14 @@ async fn what_is_no_good_token_is_refused() {
     };
     let critical = jsonwebtoken::encode(
         &critical,
-        &claims(json!({})),
+        &claims(&json!({})),
         &EncodingKey::from_secret(SECRET.as_bytes()),
     )
     .unwrap();
     let hs512 = Header::new(Algorithm::HS512);
     let hs512 = jsonwebtoken::encode(
         &hs512,
-        &claims(json!({})),
+        &claims(&json!({})),
         &EncodingKey::from_secret(SECRET.as_bytes()),
     )
     .unwrap();
@@ -145,8 +142,11 @@ async fn what_is_no_good_token_is_refused() {
         format!("{}.{forged}.{}", parts[0], parts[2]),
         format!("{none}.{}.", parts[1]),
         format!("{none}.{forged}.{}", parts[2]),
-        hs256("another secret of more than thirty-two bytes", &claims(json!({}))),
-        hs256(SECRET, &claims(json!({ "padding": "x".repeat(9 << 10) }))),
+        hs256(
+            "another secret of more than thirty-two bytes",
+            &claims(&json!({})),
+        ),
+        hs256(SECRET, &claims(&json!({ "padding": "x".repeat(9 << 10) }))),
         hs256(SECRET, &json!([1, 2, 3])),
         critical,
         hs512,
@@ -160,7 +160,7 @@ async fn what_is_no_good_token_is_refused() {
 #[tokio::test]
 async fn a_token_of_8_kib_is_the_longest_looked_at() {
     let verifier = with_secret().await;
-    let sized = |padding: usize| hs256(SECRET, &claims(json!({ "padding": "x".repeat(padding) })));
+    let sized = |padding: usize| hs256(SECRET, &claims(&json!({ "padding": "x".repeat(padding) })));
     let padding = (5_000..7_000)
         .rev()
         .find(|padding| sized(*padding).len() <= 8 << 10)
@@ -183,7 +183,7 @@ async fn every_kind_of_public_key_verifies_its_own_tokens_only() {
     let file = folder.path().join("jwks.json");
     std::fs::write(&file, jwks(&keys.each_ref().map(TestKey::jwk))).unwrap();
     let verifier = verifier(&settings(file.to_str(), None), EAGER).await;
-    let good = claims(json!({}));
+    let good = claims(&json!({}));
     for key in &keys {
         let algorithm = key.algorithm;
         assert_eq!(
@@ -233,10 +233,10 @@ async fn without_a_key_id_two_keys_of_one_kind_leave_it_open() {
     let verifier = verifier(&settings(file.to_str(), None), EAGER).await;
     for key in &keys {
         assert_eq!(
-            code(&verifier.verify(&key.token(&claims(json!({})))).await),
+            code(&verifier.verify(&key.token(&claims(&json!({})))).await),
             "accepted"
         );
-        let anonymous = key.token_as(None, &claims(json!({})));
+        let anonymous = key.token_as(None, &claims(&json!({})));
         assert_eq!(code(&verifier.verify(&anonymous).await), "unauthenticated");
     }
 }
@@ -263,16 +263,16 @@ async fn a_public_key_is_never_a_shared_secret() {
                     ..Header::new(Algorithm::HS256)
                 };
                 let token =
-                    jsonwebtoken::encode(&header, &claims(json!({})), &EncodingKey::from_secret(known))
+                    jsonwebtoken::encode(&header, &claims(&json!({})), &EncodingKey::from_secret(known))
                         .unwrap();
                 assert_eq!(code(&verifier.verify(&token).await), "unauthenticated");
             }
         }
         assert_eq!(
-            code(&verifier.verify(&rsa.token(&claims(json!({})))).await),
+            code(&verifier.verify(&rsa.token(&claims(&json!({})))).await),
             "accepted"
         );
-        let shared = code(&verifier.verify(&hs256(SECRET, &claims(json!({})))).await);
+        let shared = code(&verifier.verify(&hs256(SECRET, &claims(&json!({})))).await);
         assert_eq!(
             shared,
             if secret.is_some() {
@@ -309,13 +309,13 @@ async fn unusable_keys_of_a_set_are_left_out() {
     std::fs::write(&file, jwks(&[unusable.as_slice(), &[good.jwk()]].concat())).unwrap();
     let strict = verifier(&settings(file.to_str(), None), EAGER).await;
     assert_eq!(
-        code(&strict.verify(&good.token(&claims(json!({})))).await),
+        code(&strict.verify(&good.token(&claims(&json!({})))).await),
         "accepted"
     );
     for token in [
-        hs256(SECRET, &claims(json!({}))),
-        encryption.token(&claims(json!({}))),
-        other.token(&claims(json!({}))),
+        hs256(SECRET, &claims(&json!({}))),
+        encryption.token(&claims(&json!({}))),
+        other.token(&claims(&json!({}))),
     ] {
         assert_eq!(code(&strict.verify(&token).await), "unauthenticated");
     }
@@ -332,7 +332,7 @@ async fn unusable_keys_of_a_set_are_left_out() {
 
 #[tokio::test]
 async fn admin_scope_of_a_token_allows_everything() {
-    let token = hs256(SECRET, &claims(json!({ "scope": "catalog:admin" })));
+    let token = hs256(SECRET, &claims(&json!({ "scope": "catalog:admin" })));
     let principal = with_secret().await.verify(&token).await.unwrap();
     assert!(Scope::ALL.into_iter().all(|scope| principal.allows(scope)));
     assert_eq!(principal.scopes(), Scopes::from(Scope::CatalogAdmin));
