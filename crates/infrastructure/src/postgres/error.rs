@@ -1,0 +1,58 @@
+//! PostgreSQL's errors in the words of the ports.
+
+use application::store::{ConflictRule, StoreError};
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
+
+use crate::sql::Failure;
+
+pub(super) fn failure(error: sqlx::Error) -> Failure {
+    match &error {
+        sqlx::Error::Database(database) => {
+            let database = database.downcast_ref::<PgDatabaseError>();
+            match database.code() {
+                "40001" | "40P01" => Failure::Retry(error),
+                "23505" | "23503" => match database.constraint() {
+                    Some("product_categories_category_id_fkey" | "categories_parent") => {
+                        StoreError::ReferenceGone.into()
+                    }
+                    constraint => match constraint.and_then(rule) {
+                        Some(rule) => Failure::Rule(rule),
+                        None => StoreError::Internal(Box::new(error)).into(),
+                    },
+                },
+                code if is_passing(code) => StoreError::Unavailable(Box::new(error)).into(),
+                _ => StoreError::Internal(Box::new(error)).into(),
+            }
+        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => StoreError::Unavailable(Box::new(error)).into(),
+        _ => StoreError::Internal(Box::new(error)).into(),
+    }
+}
+
+/// Whether the condition is one of the server and not of the statement.
+fn is_passing(code: &str) -> bool {
+    // Connections (08), resources such as disk or slots (53), operators and time-outs (57), the system (58).
+    ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class))
+        // Read-only (a standby), idle in transaction for too long, a lock not had in time.
+        || matches!(code, "25006" | "25P03" | "55P03")
+}
+
+fn rule(constraint: &str) -> Option<ConflictRule> {
+    Some(match constraint {
+        "products_key" => ConflictRule::ProductKey,
+        "product_slugs_slug" => ConflictRule::ProductSlug,
+        "variants_key" => ConflictRule::VariantKey,
+        "variants_sku" => ConflictRule::Sku,
+        "variants_gtin" => ConflictRule::Gtin,
+        "variants_options" => ConflictRule::Options,
+        "variants_axes" => ConflictRule::OptionAxes,
+        "categories_key" => ConflictRule::CategoryKey,
+        "category_slugs_slug" => ConflictRule::CategorySlug,
+        _ => return None,
+    })
+}

@@ -1,0 +1,144 @@
+//! The row document of a product.
+
+use domain::product::{ProductContent, ProductState, ProductStatus, Seo, option_axes};
+use domain::value::{Key, Text, ValueError};
+use domain::{CategoryId, ProductId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::text::{MediaDoc, Texts, all, localized, localized_slug, metadata, pairs, slugs, texts};
+use super::{Instant, RecordDoc, RowError};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProductDoc {
+    id: Uuid,
+    #[serde(flatten)]
+    record: RecordDoc,
+    status: String,
+    published_at: Option<Instant>,
+    key: Option<String>,
+    name: Texts,
+    slug: Texts,
+    description: Option<Texts>,
+    brand: Option<String>,
+    tags: Vec<String>,
+    categories: Vec<Uuid>,
+    media: Vec<MediaDoc>,
+    seo: Option<SeoDoc>,
+    option_axes: Vec<String>,
+    metadata: Texts,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct SeoDoc {
+    title: Option<Texts>,
+    description: Option<Texts>,
+}
+
+impl From<&Seo> for SeoDoc {
+    fn from(seo: &Seo) -> Self {
+        let Seo { title, description } = seo;
+        Self {
+            title: title.as_ref().map(texts),
+            description: description.as_ref().map(texts),
+        }
+    }
+}
+
+impl TryFrom<SeoDoc> for Seo {
+    type Error = ValueError;
+
+    fn try_from(doc: SeoDoc) -> Result<Self, Self::Error> {
+        let SeoDoc { title, description } = doc;
+        Ok(Self {
+            title: title.map(localized).transpose()?,
+            description: description.map(localized).transpose()?,
+        })
+    }
+}
+
+impl From<&ProductState> for ProductDoc {
+    fn from(state: &ProductState) -> Self {
+        let ProductState {
+            id,
+            record,
+            status,
+            published_at,
+            content,
+        } = state;
+        let ProductContent {
+            key,
+            name,
+            slug,
+            description,
+            brand,
+            tags,
+            categories,
+            media,
+            seo,
+            option_axes,
+            metadata,
+        } = content;
+        Self {
+            id: id.uuid(),
+            record: record.into(),
+            status: status.as_str().to_owned(),
+            published_at: published_at.map(Instant),
+            key: key.as_ref().map(ToString::to_string),
+            name: texts(name),
+            slug: slugs(slug),
+            description: description.as_ref().map(texts),
+            brand: brand.as_ref().map(ToString::to_string),
+            tags: tags.iter().map(ToString::to_string).collect(),
+            categories: categories.iter().map(|c| c.uuid()).collect(),
+            media: media.iter().map(Into::into).collect(),
+            seo: seo.as_ref().map(Into::into),
+            option_axes: option_axes.iter().map(ToString::to_string).collect(),
+            metadata: pairs(metadata),
+        }
+    }
+}
+
+impl TryFrom<ProductDoc> for ProductState {
+    type Error = RowError;
+
+    fn try_from(doc: ProductDoc) -> Result<Self, Self::Error> {
+        let ProductDoc {
+            id,
+            record,
+            status,
+            published_at,
+            key,
+            name,
+            slug,
+            description,
+            brand,
+            tags,
+            categories,
+            media,
+            seo,
+            option_axes: axes,
+            metadata: pairs,
+        } = doc;
+        Ok(Self {
+            id: ProductId::new(id),
+            record: record.into(),
+            status: ProductStatus::parse(&status)?,
+            published_at: published_at.map(|i| i.0),
+            content: ProductContent {
+                key: key.map(Key::parse).transpose()?,
+                name: localized(name)?,
+                slug: localized_slug(slug)?,
+                description: description.map(localized).transpose()?,
+                brand: brand.map(Text::parse).transpose()?,
+                tags: tags.into_iter().map(Text::parse).collect::<Result<_, _>>()?,
+                categories: categories.into_iter().map(CategoryId::new).collect(),
+                media: all(media)?,
+                seo: seo.map(Seo::try_from).transpose()?,
+                option_axes: option_axes(axes.into_iter().map(Text::parse).collect::<Result<_, _>>()?)?,
+                metadata: metadata(pairs)?,
+            },
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! Reading the change log.
+
+use application::changelog::{ChangeLog, LogEntry, LogPosition};
+use application::store::StoreError;
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use domain::Timestamp;
+use uuid::Uuid;
+
+use super::{Database, Dialect, Failure, Query, Row, SqlCatalog};
+use crate::rows::RowError;
+
+#[async_trait]
+impl<D: Database> ChangeLog for SqlCatalog<D> {
+    async fn read(&self, after: LogPosition, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+        let columns = format!(
+            "cast(c.position as text), {}, c.resource, cast(c.id as text), cast(c.root as text), \
+             cast(c.version as text), c.events, c.actor, c.request_id, cast(c.before as text), cast(c.after as text)",
+            D::DIALECT.instant("c.at")
+        );
+        let query = match D::DIALECT {
+            // Transactions get their numbers before they commit: only below the oldest that still runs is it certain
+            // that no row will turn up later.
+            Dialect::Postgres => Query::new(format!(
+                "select cast(c.tx as text), {columns} from changes c \
+                 where (c.tx, c.position) > ($1::xid8, $2) and c.tx < pg_snapshot_xmin(pg_current_snapshot()) \
+                 order by c.tx, c.position limit $3"
+            ))
+            .with(after.transaction.to_string()),
+            // One writer: positions are in the order of commits.
+            Dialect::Sqlite => Query::new(format!(
+                "select '0', {columns} from changes c where c.position > $2 and $1 is not null \
+                 order by c.position limit $3"
+            ))
+            .with(after.transaction),
+        };
+        let rows = self.database.fetch(query.with(after.position).with(i64::from(limit))).await?;
+        Ok(rows.into_iter().map(entry).collect::<Result<_, _>>().map_err(Failure::from)?)
+    }
+
+    async fn products_changed_since(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Option<Vec<Uuid>>, StoreError> {
+        // SQLite's clock ticks in milliseconds; an entry too many is harmless.
+        let since = since - TimeDelta::milliseconds(1);
+        let query = Query::new(
+            "select distinct cast(root as text) from changes where at >= $1 and resource in ('product', 'variant') \
+             limit $2",
+        );
+        let rows = self.database.fetch(query.with(since).with(i64::from(limit) + 1)).await?;
+        if rows.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
+            return Ok(None);
+        }
+        let ids: Result<Vec<_>, _> = rows.into_iter().map(|mut row| row.uuid()).collect();
+        Ok(Some(ids.map_err(Failure::from)?))
+    }
+}
+
+fn entry(mut row: Row) -> Result<LogEntry, RowError> {
+    Ok(LogEntry {
+        at: LogPosition {
+            transaction: row.parse()?,
+            position: row.parse()?,
+        },
+        time: row.parse()?,
+        resource: row.text()?,
+        id: row.uuid()?,
+        root: row.uuid()?,
+        version: row.parse()?,
+        events: row.text()?,
+        actor: row.text()?,
+        request_id: row.text()?,
+        before: row.optional()?,
+        after: row.text()?,
+    })
+}

@@ -1,0 +1,133 @@
+//! Which resources a broken rule is about: worked out after the transaction has ended, for the answer's sake only.
+
+use std::collections::HashMap;
+
+use application::store::{Changes, Conflict, ConflictRule};
+use domain::value::{Key, LocalizedSlug};
+use domain::{Change, Recorded};
+use uuid::Uuid;
+
+use super::dialect::{PAIRS, PRODUCT_PAIRS};
+use super::{Database, Failure, Query, SqlCatalog, write};
+
+/// A name that must be unique, in one or two parts.
+type Name = (String, String);
+
+impl<D: Database> SqlCatalog<D> {
+    pub(super) async fn conflict(&self, rule: ConflictRule, changes: &Changes) -> Conflict {
+        let (subject, existing) = self.parties(rule, changes).await.unwrap_or_else(|error| {
+            tracing::debug!(?error, "the parties of a conflict could not be told");
+            (None, None)
+        });
+        Conflict {
+            rule,
+            subject,
+            existing,
+        }
+    }
+
+    async fn parties(
+        &self,
+        rule: ConflictRule,
+        changes: &Changes,
+    ) -> Result<(Option<Uuid>, Option<Uuid>), Failure> {
+        let mut owners: HashMap<Name, Uuid> = HashMap::new();
+        let mut twin = None;
+        for (name, id) in names(rule, changes) {
+            if owners.insert(name, id).is_some_and(|other| other != id) {
+                twin = Some(id);
+            }
+        }
+        let Some(place) = place(rule) else {
+            return Ok((twin, None));
+        };
+        let pairs: Vec<_> = owners.keys().map(|(a, b)| serde_json::json!({"a": a, "b": b})).collect();
+        let columns = if rule == ConflictRule::Options { PRODUCT_PAIRS } else { PAIRS };
+        let text = format!("with {} select cast(r.a as text), r.b, {place}", D::DIALECT.batch(columns));
+        let query = Query::new(text).with(serde_json::Value::Array(pairs).to_string());
+        for mut row in self.database.fetch(query).await? {
+            let (name, existing) = ((row.text()?, row.text()?), row.uuid()?);
+            match owners.get(&name) {
+                Some(subject) if *subject != existing => return Ok((Some(*subject), Some(existing))),
+                _ => {}
+            }
+        }
+        Ok((twin, None))
+    }
+}
+
+/// The names that the written resources claim under a rule.
+fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
+    let key = |key: &Option<Key>| key.iter().map(|k| (k.to_string(), String::new())).collect();
+    let slug = |slug: &LocalizedSlug| {
+        slug.iter()
+            .map(|(locale, slug)| (locale.as_str().to_owned(), slug.as_str().to_owned()))
+            .collect()
+    };
+    let single = |text: &str| vec![(text.to_owned(), String::new())];
+    match rule {
+        ConflictRule::ProductKey => claimed(&changes.products, |p| (p.id.uuid(), key(&p.content.key))),
+        ConflictRule::ProductSlug => claimed(&changes.products, |p| (p.id.uuid(), slug(&p.content.slug))),
+        ConflictRule::CategoryKey => claimed(&changes.categories, |c| (c.id.uuid(), key(&c.content.key))),
+        ConflictRule::CategorySlug => claimed(&changes.categories, |c| (c.id.uuid(), slug(&c.content.slug))),
+        ConflictRule::VariantKey => claimed(&changes.variants, |v| (v.id.uuid(), key(&v.content.key))),
+        ConflictRule::Sku => claimed(&changes.variants, |v| (v.id.uuid(), single(v.content.sku.as_str()))),
+        ConflictRule::Gtin => claimed(&changes.variants, |v| {
+            (v.id.uuid(), v.content.gtin.iter().flat_map(|g| single(g.as_str())).collect())
+        }),
+        ConflictRule::Options => claimed(&changes.variants, |v| {
+            let options = write::options(&v.content).unwrap_or_default();
+            (v.id.uuid(), vec![(v.product.to_string(), options)])
+        }),
+        ConflictRule::CategoryCycle
+        | ConflictRule::CategoryDepth
+        | ConflictRule::Referenced
+        | ConflictRule::OptionAxes
+        | ConflictRule::VariantLimit => Vec::new(),
+    }
+}
+
+fn claimed<S: Recorded>(changes: &[Change<S>], names: impl Fn(&S) -> (Uuid, Vec<Name>)) -> Vec<(Name, Uuid)> {
+    changes
+        .iter()
+        .filter(|change| change.after.record().deleted_at.is_none())
+        .flat_map(|change| {
+            let (id, names) = names(&change.after);
+            names.into_iter().map(move |name| (name, id))
+        })
+        .collect()
+}
+
+/// Where the owner of a name is found.
+const fn place(rule: ConflictRule) -> Option<&'static str> {
+    Some(match rule {
+        ConflictRule::ProductKey => {
+            "cast(t.id as text) from r join products t on t.key = r.a where t.deleted_at is null"
+        }
+        ConflictRule::ProductSlug => {
+            "cast(t.product_id as text) from r join product_slugs t on t.locale = r.a and t.slug = r.b where t.live"
+        }
+        ConflictRule::CategoryKey => {
+            "cast(t.id as text) from r join categories t on t.key = r.a where t.deleted_at is null"
+        }
+        ConflictRule::CategorySlug => {
+            "cast(t.category_id as text) from r join category_slugs t on t.locale = r.a and t.slug = r.b where t.live"
+        }
+        ConflictRule::VariantKey => {
+            "cast(t.id as text) from r join variants t on t.key = r.a where t.deleted_at is null"
+        }
+        ConflictRule::Sku => "cast(t.id as text) from r join variants t on t.sku = r.a where t.deleted_at is null",
+        ConflictRule::Gtin => {
+            "cast(t.id as text) from r join variants t on t.gtin = r.a where t.deleted_at is null"
+        }
+        ConflictRule::Options => {
+            "cast(t.id as text) from r join variants t on t.product_id = r.a and t.options = r.b \
+             where t.deleted_at is null"
+        }
+        ConflictRule::CategoryCycle
+        | ConflictRule::CategoryDepth
+        | ConflictRule::Referenced
+        | ConflictRule::OptionAxes
+        | ConflictRule::VariantLimit => return None,
+    })
+}

@@ -1,0 +1,61 @@
+//! The catalog's ports over any SQL database: which statements make a commit or a read, written once.
+//!
+//! What differs between engines is behind two seams: [`Dialect`] for the text of a statement and [`Database`] for
+//! connections, transactions and errors. So that the engines can't drift apart, the rules of the ports are here only.
+
+mod category;
+mod changelog;
+mod conflict;
+mod database;
+mod dialect;
+mod find;
+mod job;
+mod page;
+mod product;
+mod query;
+mod secret;
+mod store;
+mod variant;
+mod write;
+
+pub use database::{Database, DatabaseOptions, Failure, PoolUse, Transaction};
+pub use dialect::Dialect;
+pub use query::{Cell, Param, Query, Row};
+
+use application::store::StoreError;
+
+use crate::rows::RowError;
+
+/// The catalog in an SQL database.
+#[derive(Debug, Clone)]
+pub struct SqlCatalog<D> {
+    pub(crate) database: D,
+}
+
+impl<D: Database> SqlCatalog<D> {
+    /// Brings the schema up to date. Instances that start together wait for one another.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        Ok(self.database.migrate().await?)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.database.fetch(Query::new("select '1'")).await?;
+        Ok(())
+    }
+
+    pub fn pool_use(&self) -> PoolUse {
+        self.database.pool_use()
+    }
+
+    /// Closes the connections once they are given back.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+}
+
+impl From<RowError> for Failure {
+    fn from(error: RowError) -> Self {
+        Self::Store(StoreError::Internal(Box::new(error)))
+    }
+}

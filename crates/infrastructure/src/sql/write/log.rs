@@ -1,0 +1,98 @@
+//! The change log's rows of a commit.
+
+use application::store::{Changes, WriteContext};
+use domain::category::CategoryState;
+use domain::product::{ProductState, VariantState};
+use domain::{Change, Event, Recorded};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::Writer;
+use super::batch::Batch;
+use crate::rows::{CategoryDoc, ProductDoc, VariantDoc};
+use crate::sql::Failure;
+use crate::sql::dialect::Kind;
+
+const COLUMNS: &[(&str, Kind)] = &[
+    ("resource", Kind::Text),
+    ("id", Kind::Uuid),
+    ("root", Kind::Uuid),
+    ("version", Kind::Int),
+    ("events", Kind::Text),
+    ("actor", Kind::Text),
+    ("request_id", Kind::Text),
+    ("before", Kind::Json),
+    ("after", Kind::Json),
+];
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Doc {
+    Category(CategoryDoc),
+    Product(ProductDoc),
+    Variant(VariantDoc),
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct LogRow {
+    resource: &'static str,
+    id: Uuid,
+    root: Uuid,
+    version: i64,
+    events: String,
+    actor: String,
+    request_id: String,
+    before: Option<Doc>,
+    after: Doc,
+}
+
+pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
+    let category = |state: &CategoryState| Doc::Category(state.into());
+    let product = |state: &ProductState| Doc::Product(state.into());
+    let variant = |state: &VariantState| Doc::Variant(state.into());
+    let mut rows = Batch::default();
+    rows.extend(changes.categories.iter().map(|change| {
+        let id = change.after.id.uuid();
+        row("category", (id, id), change, category, context)
+    }));
+    rows.extend(changes.products.iter().map(|change| {
+        let id = change.after.id.uuid();
+        row("product", (id, id), change, product, context)
+    }));
+    rows.extend(changes.variants.iter().map(|change| {
+        let ids = (change.after.id.uuid(), change.after.product.uuid());
+        row("variant", ids, change, variant, context)
+    }));
+    rows
+}
+
+fn row<S: Recorded>(
+    resource: &'static str,
+    (id, root): (Uuid, Uuid),
+    change: &Change<S>,
+    doc: impl Fn(&S) -> Doc,
+    context: &WriteContext,
+) -> LogRow {
+    let events: Vec<&str> = change.events.iter().copied().map(Event::as_str).collect();
+    LogRow {
+        resource,
+        id,
+        root,
+        version: change.after.record().version,
+        events: events.join(","),
+        actor: context.actor.clone(),
+        request_id: context.request_id.clone(),
+        before: change.before.as_ref().map(&doc),
+        after: doc(&change.after),
+    }
+}
+
+pub(super) async fn write(rows: &Batch<LogRow>, tx: &mut Writer<'_>) -> Result<(), Failure> {
+    let names = "resource, id, root, version, events, actor, request_id, before, after";
+    let text = format!(
+        "with {} insert into changes (at, {names}) select {}, {names} from r",
+        tx.dialect.batch(COLUMNS),
+        tx.dialect.now()
+    );
+    tx.execute(rows, text).await
+}

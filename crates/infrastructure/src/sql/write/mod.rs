@@ -1,0 +1,161 @@
+//! What a commit does inside its transaction: a fixed number of statements however many changes there are, and none
+//! for what a commit does not touch.
+//!
+//! Invariant: rows are locked in one order (categories, then products, each by id; variants only ever under the lock
+//! on their product), so that commits wait for one another and seldom deadlock.
+
+mod batch;
+mod category;
+mod log;
+mod product;
+mod variant;
+
+pub(crate) use variant::options;
+
+use application::store::{Changes, Conflict, ConflictRule, StoreError, WriteContext};
+use domain::{Change, Recorded};
+use uuid::Uuid;
+
+use self::batch::{Batch, Identified};
+use super::{Dialect, Failure, Query, Row, Transaction};
+use crate::rows::RowError;
+
+/// Everything that the transaction writes, worked out before it begins.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    categories: category::Plan,
+    products: product::Plan,
+    variants: variant::Plan,
+    log: Batch<log::LogRow>,
+}
+
+impl Plan {
+    pub(crate) fn new(changes: &Changes, context: &WriteContext) -> Result<Self, RowError> {
+        Ok(Self {
+            categories: category::Plan::new(&changes.categories),
+            products: product::Plan::new(changes)?,
+            variants: variant::Plan::new(changes)?,
+            log: log::rows(changes, context),
+        })
+    }
+
+    pub(crate) async fn write(&self, tx: &mut Writer<'_>) -> Result<(), Failure> {
+        self.categories.write(tx).await?;
+        self.variants.lock_products(tx).await?;
+        self.products.write(tx).await?;
+        self.variants.write(tx).await?;
+        // After the variants' own changes: a product is deleted with those that are left, restored with those that
+        // went with it.
+        self.products.cascade(tx).await?;
+        self.products.check_axes(tx).await?;
+        self.categories.check_unreferenced(tx).await?;
+        log::write(&self.log, tx).await
+    }
+}
+
+/// A transaction with the dialect it speaks.
+pub(crate) struct Writer<'t> {
+    pub(crate) dialect: Dialect,
+    pub(crate) tx: &'t mut dyn Transaction,
+}
+
+impl Writer<'_> {
+    async fn execute<T: serde::Serialize + Sync>(&mut self, batch: &Batch<T>, text: String) -> Result<(), Failure> {
+        if !batch.is_empty() {
+            self.tx.execute(batch.query(text).map_err(RowError::from)?).await?;
+        }
+        Ok(())
+    }
+
+    async fn fetch<T: serde::Serialize + Sync>(&mut self, batch: &Batch<T>, text: String) -> Result<Vec<Row>, Failure> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.tx.fetch(batch.query(text).map_err(RowError::from)?).await
+    }
+
+    /// Runs an update that returns the ids it wrote; one that is missing was changed by someone else.
+    async fn update<T: serde::Serialize + Identified + Sync>(
+        &mut self,
+        kind: &'static str,
+        batch: &Batch<T>,
+        text: String,
+    ) -> Result<(), Failure> {
+        let mut written = std::collections::HashSet::new();
+        for mut row in self.fetch(batch, text).await? {
+            written.insert(row.uuid()?);
+        }
+        match batch.iter().map(Identified::id).find(|id| !written.contains(id)) {
+            Some(id) => Err(StoreError::VersionConflict { kind, id }.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails with `rule` when the statement finds a row; the row's first column is the subject.
+    async fn forbid<T: serde::Serialize + Sync>(
+        &mut self,
+        rule: ConflictRule,
+        batch: &Batch<T>,
+        text: String,
+    ) -> Result<(), Failure> {
+        match self.fetch(batch, text).await?.into_iter().next() {
+            Some(mut row) => Err(broken(rule, Some(row.uuid()?))),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails unless all of these categories are there, and keeps them from being deleted until the commit.
+    async fn require_categories(&mut self, ids: &Batch<batch::Id>) -> Result<(), Failure> {
+        let text = format!(
+            "with {} select cast(c.id as text) from categories c where c.id in (select id from r) \
+             and c.deleted_at is null order by c.id{}",
+            self.dialect.batch(super::dialect::IDS),
+            self.dialect.locking(" for key share of c"),
+        );
+        let found = self.fetch(ids, text).await?.len();
+        if found == ids.iter().count() {
+            Ok(())
+        } else {
+            Err(StoreError::ReferenceGone.into())
+        }
+    }
+}
+
+fn broken(rule: ConflictRule, subject: Option<Uuid>) -> Failure {
+    Failure::Store(StoreError::Conflict(Conflict {
+        rule,
+        subject,
+        existing: None,
+    }))
+}
+
+/// Whether a resource is alive, before and after.
+fn lives<S: Recorded>(change: &Change<S>) -> (bool, bool) {
+    let alive = |state: &S| state.record().deleted_at.is_none();
+    (change.before.as_ref().is_some_and(alive), alive(&change.after))
+}
+
+impl<T> batch::Batches<T> {
+    fn push<S: Recorded>(&mut self, change: &Change<S>, row: T)
+    where
+        T: serde::Serialize,
+    {
+        match (change.before.is_some(), lives(change)) {
+            (false, _) => self.inserts.push(row),
+            (true, (true, false)) => self.deletes.push(row),
+            (true, _) => self.updates.push(row),
+        }
+    }
+}
+
+/// `insert into table (columns) select columns from r`.
+fn insert(dialect: Dialect, table: &str, columns: &[(&str, super::dialect::Kind)]) -> String {
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let names = names.join(", ");
+    format!("with {} insert into {table} ({names}) select {names} from r", dialect.batch(columns))
+}
+
+/// A statement without parameters.
+fn statement(text: &str) -> Query {
+    Query::new(text)
+}
