@@ -1,6 +1,7 @@
 //! What the catalog does: use cases, the ports they need, and the cache's policy. Adapters implement the ports;
 //! nothing here knows a database, a cache server or HTTP.
 
+pub mod cache;
 pub mod category;
 pub mod changelog;
 mod clock;
