@@ -14,7 +14,7 @@ use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
 /// How long a floor outlives the entry it stands for.
-const FLOOR_LIFE: Duration = Duration::from_secs(60);
+const FLOOR_LIFE: Duration = Duration::from_mins(1);
 /// What an entry costs beside its bytes.
 const OVERHEAD: u64 = 200;
 /// There is one life only: what is in memory ends with the process.

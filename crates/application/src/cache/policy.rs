@@ -23,6 +23,8 @@ pub struct CachePolicy {
     pub negative_ttl: Duration,
     /// How long a reader may take to load.
     pub lease: Duration,
+    /// A reader whose key another one is filling looks again after each of these, then goes to the database itself.
+    pub waits: [Duration; 4],
     /// How long a fence lasts when nobody releases it. MUST be above `database_timeouts`.
     pub fence: Duration,
     /// The sum of the database's time-outs: when it has passed, a transaction has committed or never will.
@@ -42,6 +44,7 @@ impl Default for CachePolicy {
             ttl: Duration::from_mins(10),
             negative_ttl: Duration::from_secs(5),
             lease: Duration::from_secs(3),
+            waits: [2, 5, 10, 20].map(Duration::from_millis),
             fence: Duration::from_secs(10),
             database_timeouts: Duration::from_secs(3),
             replay_margin: Duration::from_secs(30),
@@ -52,10 +55,6 @@ impl Default for CachePolicy {
 }
 
 impl CachePolicy {
-    /// Waits of a reader whose key another one is filling, before it goes to the database itself.
-    pub(crate) const WAITS: [Duration; 4] =
-        [Duration::from_millis(2), Duration::from_millis(5), Duration::from_millis(10), Duration::from_millis(20)];
-
     /// The longest that any entry lives.
     pub(crate) fn longest(&self) -> Duration {
         self.ttl.max(self.negative_ttl).mul_f64(1.1)

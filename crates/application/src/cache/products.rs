@@ -61,7 +61,7 @@ impl CachedProducts {
         };
         let (mut read, mut effect) = Read::start(cache.gate.is_up());
         if effect == Effect::Get {
-            (read, effect) = read.step(cache.get(key).await);
+            (read, effect) = read.step(cache.get(key).await, &cache.policy.waits);
         }
         match effect {
             Effect::Answer(entry) => Ok(cache.answer(entry)),
@@ -94,7 +94,7 @@ impl Inner {
                 Effect::Answer(entry) => return Ok(cache.answer(entry)),
                 Effect::Load(reason) => return self.load_for(cache, key, reason).await,
             };
-            (read, effect) = read.step(event);
+            (read, effect) = read.step(event, &cache.policy.waits);
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{CachePolicy, Entry, Lease, Miss};
+use super::{Entry, Lease, Miss};
 
 /// Why the database is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,21 +52,22 @@ impl Read {
         (Self::First, if cache_is_up { Effect::Get } else { Effect::Load(Reason::Bypass) })
     }
 
-    pub(crate) fn step(self, event: Event) -> (Self, Effect) {
+    /// `waits` are those before a reader behind another one gives up.
+    pub(crate) fn step(self, event: Event, waits: &[Duration]) -> (Self, Effect) {
         match (self, event) {
             (_, Event::Failed) => (self, Effect::Load(Reason::Failed)),
             (_, Event::Got(Some(entry)) | Event::Missed(Miss::Usable(entry))) => (self, Effect::Answer(entry)),
             (_, Event::Missed(Miss::Granted(lease))) => (self, Effect::Load(Reason::Granted(lease))),
             (_, Event::Missed(Miss::Fenced)) => (self, Effect::Load(Reason::Fenced)),
-            (_, Event::Missed(Miss::Busy(_))) => Self::wait(0),
+            (_, Event::Missed(Miss::Busy(_))) => Self::wait(0, waits),
             (_, Event::Waited) => (self, Effect::Get),
-            (Self::Waiting(done), Event::Got(None)) => Self::wait(done + 1),
+            (Self::Waiting(done), Event::Got(None)) => Self::wait(done + 1, waits),
             (Self::First | Self::Missing, Event::Got(None)) => (Self::Missing, Effect::Miss),
         }
     }
 
-    fn wait(done: usize) -> (Self, Effect) {
-        let effect = CachePolicy::WAITS.get(done).map_or(Effect::Load(Reason::Busy), |wait| Effect::Wait(*wait));
+    fn wait(done: usize, waits: &[Duration]) -> (Self, Effect) {
+        let effect = waits.get(done).map_or(Effect::Load(Reason::Busy), |wait| Effect::Wait(*wait));
         (Self::Waiting(done), effect)
     }
 }
@@ -81,7 +82,7 @@ mod tests {
         let (mut read, first) = Read::start(true);
         let mut effects = vec![first];
         for event in events {
-            let (next, effect) = read.step(event);
+            let (next, effect) = read.step(event, &[Duration::from_millis(2); 4]);
             read = next;
             effects.push(effect);
         }

@@ -36,7 +36,7 @@ pub(super) struct Lane {
 
 pub(super) struct Lanes {
     pool: Pool,
-    lanes: [RwLock<Option<Lane>>; LANES],
+    slots: [RwLock<Option<Lane>>; LANES],
     turn: AtomicUsize,
     ids: AtomicU64,
 }
@@ -55,8 +55,8 @@ impl Lanes {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| RedisCacheError::Pool(error.into()))?;
-        let lanes = Default::default();
-        Ok(Self { pool, lanes, turn: AtomicUsize::new(0), ids: AtomicU64::new(0) })
+        let slots = Default::default();
+        Ok(Self { pool, slots, turn: AtomicUsize::new(0), ids: AtomicU64::new(0) })
     }
 
     /// The lane whose turn it is.
@@ -71,7 +71,7 @@ impl Lanes {
         if !(error.is_unrecoverable_error() || error.is_io_error()) {
             return;
         }
-        if let Some(slot) = self.lanes.get(lane.at) {
+        if let Some(slot) = self.slots.get(lane.at) {
             let mut slot = slot.write().unwrap_or_else(PoisonError::into_inner);
             slot.take_if(|current| current.id == lane.id);
         }
@@ -79,7 +79,7 @@ impl Lanes {
 
     /// Gives every lane that is down a new connection.
     pub(super) async fn connect(&self, scripts: &Scripts) -> Result<(), RedisCacheError> {
-        for (at, slot) in self.lanes.iter().enumerate() {
+        for (at, slot) in self.slots.iter().enumerate() {
             if self.get(at).is_some() {
                 continue;
             }
@@ -95,7 +95,7 @@ impl Lanes {
     }
 
     fn get(&self, at: usize) -> Option<Lane> {
-        self.lanes.get(at)?.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.slots.get(at)?.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

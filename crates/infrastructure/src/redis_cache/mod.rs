@@ -23,7 +23,7 @@ use lanes::{Lane, Lanes};
 use scripts::{Call, Scripts};
 
 /// How long a floor outlives the entry it stands for.
-const FLOOR_LIFE: Duration = Duration::from_secs(60);
+const FLOOR_LIFE: Duration = Duration::from_mins(1);
 /// Products to one round trip: each costs the server some 20 µs, in which it serves nobody else.
 const BATCH: usize = 256;
 /// Keys looked at in one step of a purge.
@@ -158,6 +158,9 @@ impl CacheStore for RedisCache {
 
     async fn fill(&self, key: CacheKey, lease: &Lease, entry: &Entry, ttl: Duration) -> Result<bool, CacheError> {
         let mut lane = self.lanes.next()?;
+        if lane.epoch != lease.epoch {
+            return Ok(false);
+        }
         let args = vec![
             lane.epoch.to_be_bytes().into(),
             key.representation.tag().into(),
