@@ -83,7 +83,7 @@ pub(super) async fn traffic(world: &Arc<World>, findings: &Arc<Findings>, stop: 
                 while !stop.load(Ordering::SeqCst) {
                     if worker < 2 {
                         observed.write(&world, &findings).await;
-                        random_pause(20_000).await;
+                        random_pause(100_000).await;
                     } else {
                         let representation =
                             if worker % 2 == 0 { Representation::Management } else { Representation::Expanded };
@@ -100,7 +100,7 @@ pub(super) async fn traffic(world: &Arc<World>, findings: &Arc<Findings>, stop: 
 /// Traffic until `enough`, for ten seconds at most.
 async fn observe(store: Arc<dyn CacheStore>, enough: impl Fn(&Findings) -> bool) -> (Arc<Findings>, Arc<World>) {
     // Short lives make for many misses.
-    let world = Arc::new(World::new(store, CachePolicy { ttl: Duration::from_millis(30), ..CachePolicy::default() }).await);
+    let world = Arc::new(World::new(store, CachePolicy { ttl: Duration::from_millis(100), ..CachePolicy::default() }).await);
     world.register.jitter.store(4_000, Ordering::SeqCst);
     let (findings, stop) = (Arc::<Findings>::default(), Arc::<AtomicBool>::default());
     let mut tasks = traffic(&world, &findings, &stop).await;
