@@ -42,6 +42,9 @@ pub trait ChangeLog: Send + Sync + 'static {
     async fn read(&self, after: LogPosition, limit: u32) -> Result<Vec<LogEntry>, StoreError>;
 
     /// The products whose entries are younger than `since`, or `None` when there are more than `limit`.
+    ///
+    /// MUST count every entry that is committed, those above the horizon too: the cache drops these products, and
+    /// one left out would be answered as it was.
     async fn products_changed_since(
         &self,
         since: Timestamp,

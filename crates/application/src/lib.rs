@@ -2,6 +2,7 @@
 //! nothing here knows a database, a cache server or HTTP.
 
 pub mod access;
+pub mod cache;
 pub mod category;
 pub mod changelog;
 mod clock;

@@ -11,9 +11,9 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::problem::Problem;
 
-/// Names the scope an operation asks for.
+/// Names the scope an operation asks for, if it asks for one.
 pub(crate) trait RequiredScope: Send + Sync + 'static {
-    const SCOPE: Scope;
+    const SCOPE: Option<Scope>;
 }
 
 macro_rules! required_scopes {
@@ -22,7 +22,7 @@ macro_rules! required_scopes {
         pub(crate) struct $name;
 
         impl RequiredScope for $name {
-            const SCOPE: Scope = Scope::$name;
+            const SCOPE: Option<Scope> = Some(Scope::$name);
         }
     )+};
 }
@@ -39,6 +39,10 @@ required_scopes!(
 /// Any token will do, whatever its scopes.
 #[derive(Debug)]
 pub(crate) struct AnyScope;
+
+impl RequiredScope for AnyScope {
+    const SCOPE: Option<Scope> = None;
+}
 
 /// The principal of a request, who holds the scope `S`.
 #[derive(Debug)]
@@ -59,8 +63,8 @@ where
         let token = bearer_token(&parts.headers)?;
         let verifier = <Arc<dyn TokenVerifier>>::from_ref(state);
         let principal = verifier.verify(token).await.map_err(|error| refused(&error))?;
-        if !principal.allows(S::SCOPE) {
-            return Err(scope_missing(S::SCOPE));
+        if let Some(scope) = S::SCOPE.filter(|scope| !principal.allows(*scope)) {
+            return Err(scope_missing(scope));
         }
         Ok(Self {
             principal,
@@ -72,7 +76,11 @@ where
 impl<S: RequiredScope> Authorized<S> {
     /// Demands a further scope, where what is asked for needs more than the address does.
     pub(crate) fn require(&self, scope: Scope) -> Result<(), Problem> {
-        if self.principal.allows(scope) { Ok(()) } else { Err(scope_missing(scope)) }
+        if self.principal.allows(scope) {
+            Ok(())
+        } else {
+            Err(scope_missing(scope))
+        }
     }
 }
 

@@ -115,7 +115,7 @@ async fn each_scope_opens_its_own_door_and_admin_opens_all() {
     }
     assert_eq!(
         Scopes::from(Scope::CatalogRead).to_string(),
-        CatalogRead::SCOPE.as_str()
+        CatalogRead::SCOPE.unwrap().as_str()
     );
 }
 

@@ -29,7 +29,9 @@ pub(crate) fn precondition(headers: &HeaderMap) -> Result<Precondition, Problem>
                 let (version, _) = tag.split_once('-')?;
                 strong.then(|| version.parse().ok()).flatten()
             };
-            Ok(Precondition::Version(listed.into_iter().filter_map(version).collect()))
+            Ok(Precondition::Version(
+                listed.into_iter().filter_map(version).collect(),
+            ))
         }
         (None, Some(Tags::Any)) => Ok(Precondition::Absent),
         (None, Some(Tags::Listed(_))) => Err(invalid("If-None-Match", "of a write can only be *")),
@@ -47,7 +49,16 @@ pub(crate) fn not_modified(headers: &HeaderMap, etag: &str) -> Result<bool, Prob
 }
 
 fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, Problem> {
-    let malformed = || invalid(if *name == IF_MATCH { "If-Match" } else { "If-None-Match" }, "is no list of entity tags");
+    let malformed = || {
+        invalid(
+            if *name == IF_MATCH {
+                "If-Match"
+            } else {
+                "If-None-Match"
+            },
+            "is no list of entity tags",
+        )
+    };
     let mut listed = Vec::new();
     let mut any = false;
     for value in headers.get_all(name) {
@@ -57,8 +68,13 @@ fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, Problem>
             continue;
         }
         loop {
-            let (strong, opaque) = rest.strip_prefix("W/").map_or((true, rest), |opaque| (false, opaque));
-            let (tag, after) = opaque.strip_prefix('"').and_then(|o| o.split_once('"')).ok_or_else(malformed)?;
+            let (strong, opaque) = rest
+                .strip_prefix("W/")
+                .map_or((true, rest), |opaque| (false, opaque));
+            let (tag, after) = opaque
+                .strip_prefix('"')
+                .and_then(|o| o.split_once('"'))
+                .ok_or_else(malformed)?;
             if tag.contains(|c: char| c.is_ascii_control() || c == ' ') {
                 return Err(malformed());
             }
@@ -84,7 +100,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
+            .collect()
     }
 
     #[test]
@@ -93,9 +112,18 @@ mod tests {
         assert_eq!(of(&[]), Some(Precondition::None));
         assert_eq!(of(&[(IF_MATCH, "*")]), Some(Precondition::Exists));
         assert_eq!(of(&[(IF_NONE_MATCH, "*")]), Some(Precondition::Absent));
-        assert_eq!(of(&[(IF_MATCH, "\"7-m1\", \"8-e1-40\"")]), Some(Precondition::Version(vec![7, 8])));
-        assert_eq!(of(&[(IF_MATCH, "W/\"7-m1\"")]), Some(Precondition::Version(vec![])));
-        assert_eq!(of(&[(IF_MATCH, "\"other\"")]), Some(Precondition::Version(vec![])));
+        assert_eq!(
+            of(&[(IF_MATCH, "\"7-m1\", \"8-e1-40\"")]),
+            Some(Precondition::Version(vec![7, 8]))
+        );
+        assert_eq!(
+            of(&[(IF_MATCH, "W/\"7-m1\"")]),
+            Some(Precondition::Version(vec![]))
+        );
+        assert_eq!(
+            of(&[(IF_MATCH, "\"other\"")]),
+            Some(Precondition::Version(vec![]))
+        );
         for garbage in ["7", "\"7", "\"7\" \"8\"", "\"a\",", "garbage", "*, \"7\""] {
             assert_eq!(of(&[(IF_MATCH, garbage)]), None, "{garbage}");
         }

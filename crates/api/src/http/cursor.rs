@@ -39,7 +39,13 @@ impl CursorKey {
         let mut bytes = vec![LAYOUT];
         bytes.extend(scope.0);
         bytes.extend(position.id.as_bytes());
-        bytes.extend(position.updated_at.map(|t| t.timestamp_micros().to_be_bytes()).into_iter().flatten());
+        bytes.extend(
+            position
+                .updated_at
+                .map(|t| t.timestamp_micros().to_be_bytes())
+                .into_iter()
+                .flatten(),
+        );
         let mac = self.0.clone().chain_update(&bytes).finalize().into_bytes();
         bytes.extend(mac.into_iter().take(MAC_BYTES));
         URL_SAFE_NO_PAD.encode(bytes)
@@ -49,7 +55,11 @@ impl CursorKey {
         let forged = || Problem::bad_request("cursor_invalid", "the cursor was not made by this catalog");
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| forged())?;
         let (signed, mac) = bytes.split_last_chunk::<MAC_BYTES>().ok_or_else(forged)?;
-        self.0.clone().chain_update(signed).verify_truncated_left(mac).map_err(|_| forged())?;
+        self.0
+            .clone()
+            .chain_update(signed)
+            .verify_truncated_left(mac)
+            .map_err(|_| forged())?;
 
         let (head, rest) = signed.split_first_chunk::<9>().ok_or_else(forged)?;
         let [layout, made_for @ ..] = head;
@@ -62,10 +72,15 @@ impl CursorKey {
         }
         let (id, time) = rest.split_first_chunk::<16>().ok_or_else(forged)?;
         let updated_at = match <[u8; 8]>::try_from(time) {
-            Ok(micros) => Some(DateTime::from_timestamp_micros(i64::from_be_bytes(micros)).ok_or_else(forged)?),
+            Ok(micros) => {
+                Some(DateTime::from_timestamp_micros(i64::from_be_bytes(micros)).ok_or_else(forged)?)
+            }
             Err(_) => None,
         };
-        Ok(Position { updated_at, id: Uuid::from_bytes(*id) })
+        Ok(Position {
+            updated_at,
+            id: Uuid::from_bytes(*id),
+        })
     }
 }
 
@@ -75,7 +90,10 @@ mod tests {
 
     use super::*;
 
-    const SORT: Sort = Sort { field: SortField::UpdatedAt, descending: false };
+    const SORT: Sort = Sort {
+        field: SortField::UpdatedAt,
+        descending: false,
+    };
 
     fn code(result: Result<Position, Problem>) -> String {
         result.map_or_else(|problem| format!("{problem:?}"), |_| "accepted".to_owned())
@@ -86,7 +104,10 @@ mod tests {
         let key = CursorKey::new(b"secret").unwrap();
         let scope = CursorScope::new("products", &"none", SORT);
         for updated_at in [None, Some(DateTime::from_timestamp_micros(-5).unwrap())] {
-            let position = Position { updated_at, id: Uuid::from_u128(7) };
+            let position = Position {
+                updated_at,
+                id: Uuid::from_u128(7),
+            };
             let cursor = key.seal(&position, &scope);
             assert_eq!(key.open(&cursor, &scope).unwrap(), position);
 

@@ -30,7 +30,11 @@ impl Encode for JsonEncoder {
                 etag: version_tag(version, &format!("{tag}-{}", view.revision)),
             }),
             Representation::Store if view.product.status == ProductStatus::Published => {
-                let body = to_bytes(&StoreProductBody::new(&view.product, &view.variants, &self.default_locale));
+                let body = to_bytes(&StoreProductBody::new(
+                    &view.product,
+                    &view.variants,
+                    &self.default_locale,
+                ));
                 let etag = strong_tag(&body);
                 Some(Encoded { body, etag })
             }

@@ -25,8 +25,19 @@ const PROTECTED: &[&str] = &["unauthenticated", "token_expired", "scope_missing"
 fn group(name: &str) -> &'static [&'static str] {
     match name {
         "@one" => &["resource_not_found"],
-        "@list" => &["cursor_invalid", "cursor_mismatch", "filter_unknown_field", "sort_not_allowed"],
-        "@body" => &["malformed_json", "request_timeout", "payload_too_large", "unsupported_media_type", "validation_failed"],
+        "@list" => &[
+            "cursor_invalid",
+            "cursor_mismatch",
+            "filter_unknown_field",
+            "sort_not_allowed",
+        ],
+        "@body" => &[
+            "malformed_json",
+            "request_timeout",
+            "payload_too_large",
+            "unsupported_media_type",
+            "validation_failed",
+        ],
         "@idempotent" => &["idempotency_in_progress", "idempotency_key_reused"],
         "@conditional" => &["version_conflict", "precondition_failed"],
         _ => &[],
@@ -86,9 +97,13 @@ pub(super) fn head() -> OpenApi {
         .bearer_format("JWT")
         .description(Some("A token with the scopes that the operation names."))
         .build();
-    let mut components = <Schemas as utoipa::OpenApi>::openapi().components.unwrap_or_default();
+    let mut components = <Schemas as utoipa::OpenApi>::openapi()
+        .components
+        .unwrap_or_default();
     components.add_security_scheme("token", SecurityScheme::Http(scheme));
-    let license = utoipa::openapi::LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0"));
+    let license = utoipa::openapi::LicenseBuilder::new()
+        .name("MIT OR Apache-2.0")
+        .identifier(Some("MIT OR Apache-2.0"));
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
@@ -109,7 +124,13 @@ pub(crate) fn document() -> OpenApi {
 /// Adds to every operation the problems that it can answer.
 pub(super) fn finish(mut document: OpenApi) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
-        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        let operations = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
         for operation in operations.into_iter().flatten() {
             add_problems(operation, path);
         }
@@ -118,16 +139,37 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
 }
 
 fn add_problems(operation: &mut Operation, path: &str) {
-    let listed = operation.extensions.as_ref().and_then(|extensions| extensions.get(LISTED)).cloned();
-    let listed: Vec<String> = listed.and_then(|codes| serde_json::from_value(codes).ok()).unwrap_or_default();
-    let listed = listed.iter().flat_map(|code| if code.starts_with('@') { group(code).to_vec() } else { vec![code.as_str()] });
+    let listed = operation
+        .extensions
+        .as_ref()
+        .and_then(|extensions| extensions.get(LISTED))
+        .cloned();
+    let listed: Vec<String> = listed
+        .and_then(|codes| serde_json::from_value(codes).ok())
+        .unwrap_or_default();
+    let listed = listed.iter().flat_map(|code| {
+        if code.starts_with('@') {
+            group(code).to_vec()
+        } else {
+            vec![code.as_str()]
+        }
+    });
     // An empty requirement is what an open operation states.
-    let is_open = operation.security.as_ref().is_none_or(|all| all.iter().any(|s| *s == Default::default()));
+    let is_open = operation
+        .security
+        .as_ref()
+        .is_none_or(|all| all.iter().any(|s| *s == Default::default()));
     let protected = if is_open { &[] } else { PROTECTED };
-    let own: Vec<&str> = listed.chain(ALWAYS.iter().copied()).chain(protected.iter().copied()).collect();
+    let own: Vec<&str> = listed
+        .chain(ALWAYS.iter().copied())
+        .chain(protected.iter().copied())
+        .collect();
 
     let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
-    for code in CODES.iter().filter(|known| known.status != codes::ITEM && own.contains(&known.code)) {
+    for code in CODES
+        .iter()
+        .filter(|known| known.status != codes::ITEM && own.contains(&known.code))
+    {
         by_status.entry(code.status).or_default().push(code.code);
     }
     for (status, codes) in &by_status {
@@ -136,14 +178,22 @@ fn add_problems(operation: &mut Operation, path: &str) {
             .schema(Some(Ref::from_schema_name("Problem")))
             .example(codes.first().map(|code| example(*status, code, path)))
             .build();
-        let response = ResponseBuilder::new().description(names.join(", ")).content("application/problem+json", content);
-        operation.responses.responses.entry(status.to_string()).or_insert_with(|| RefOr::T(response.build()));
+        let response = ResponseBuilder::new()
+            .description(names.join(", "))
+            .content("application/problem+json", content);
+        operation
+            .responses
+            .responses
+            .entry(status.to_string())
+            .or_insert_with(|| RefOr::T(response.build()));
     }
     let codes: Vec<_> = by_status.into_values().flatten().collect();
     if let Some(extensions) = operation.extensions.as_mut() {
         extensions.insert(LISTED.to_owned(), json!(codes));
     } else {
-        let extension = utoipa::openapi::extensions::ExtensionsBuilder::new().add(LISTED, json!(codes)).build();
+        let extension = utoipa::openapi::extensions::ExtensionsBuilder::new()
+            .add(LISTED, json!(codes))
+            .build();
         operation.extensions = Some(extension);
     }
 }

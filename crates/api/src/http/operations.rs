@@ -82,7 +82,11 @@ struct Ready {
     security(()),
 )]
 async fn ready(State(app): State<AppState>) -> Response {
-    let Health { readiness, database, cache } = &app.health;
+    let Health {
+        readiness,
+        database,
+        cache,
+    } = &app.health;
     let up = database().await;
     let cache = cache();
     let welcome = up && readiness.is_ready();
@@ -91,8 +95,16 @@ async fn ready(State(app): State<AppState>) -> Response {
         (true, "degraded") => "degraded",
         (true, _) => "ok",
     };
-    let code = if welcome { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = Ready { status, database: if up { "up" } else { "down" }, cache };
+    let code = if welcome {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let body = Ready {
+        status,
+        database: if up { "up" } else { "down" },
+        cache,
+    };
     (code, [(CACHE_CONTROL, NO_STORE)], Json(body)).into_response()
 }
 
@@ -112,7 +124,10 @@ struct Version {
     security(()),
 )]
 async fn version() -> Json<Version> {
-    Json(Version { name: "vitrine", version: env!("CARGO_PKG_VERSION") })
+    Json(Version {
+        name: "vitrine",
+        version: env!("CARGO_PKG_VERSION"),
+    })
 }
 
 /// Metrics in Prometheus' text format
@@ -123,7 +138,11 @@ async fn version() -> Json<Version> {
 )]
 async fn metrics(State(app): State<AppState>) -> Response {
     let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, NO_STORE)], (app.metrics)()).into_response()
+    (
+        [(CONTENT_TYPE, content_type), (CACHE_CONTROL, NO_STORE)],
+        (app.metrics)(),
+    )
+        .into_response()
 }
 
 /// What a problem code means.

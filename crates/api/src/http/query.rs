@@ -42,7 +42,10 @@ impl Query {
         name: &str,
         parse: impl FnOnce(String) -> Result<T, ValueError>,
     ) -> Result<Option<T>, Problem> {
-        self.take(name)?.map(parse).transpose().map_err(|e| invalid(name, &e.to_string()))
+        self.take(name)?
+            .map(parse)
+            .transpose()
+            .map_err(|e| invalid(name, &e.to_string()))
     }
 
     pub(crate) fn flag(&mut self, name: &str) -> Result<bool, Problem> {
@@ -54,7 +57,9 @@ impl Query {
     }
 
     pub(crate) fn instant(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {
-        let Some(text) = self.take(name)? else { return Ok(None) };
+        let Some(text) = self.take(name)? else {
+            return Ok(None);
+        };
         // A plus sign that was not escaped arrives as a space.
         let time = DateTime::parse_from_rfc3339(&text.replace(' ', "+"));
         let time = time.map_err(|_| invalid(name, "must be an instant such as 2026-01-31T12:00:00Z"))?;
@@ -62,7 +67,12 @@ impl Query {
     }
 
     /// The parameters of a page. `scope` describes the list, so that a cursor of another one is noticed.
-    pub(crate) fn page(&mut self, key: &CursorKey, list: &str, filter: &impl std::fmt::Debug) -> Result<PageRequest, Problem> {
+    pub(crate) fn page(
+        &mut self,
+        key: &CursorKey,
+        list: &str,
+        filter: &impl std::fmt::Debug,
+    ) -> Result<PageRequest, Problem> {
         let limit = match self.take("limit")? {
             None => DEFAULT_LIMIT,
             Some(text) => text
@@ -82,7 +92,12 @@ impl Query {
             None => None,
             Some(cursor) => Some(key.open(&cursor, &CursorScope::new(list, filter, sort))?),
         };
-        Ok(PageRequest { sort, after, limit, count })
+        Ok(PageRequest {
+            sort,
+            after,
+            limit,
+            count,
+        })
     }
 
     fn sort(&mut self) -> Result<Sort, Problem> {
@@ -114,9 +129,10 @@ impl Query {
     fn finish_as(self, code: &'static str) -> Result<(), Problem> {
         match self.0.first() {
             None => Ok(()),
-            Some((name, _)) => {
-                Err(Problem::bad_request(code, "there is no such query parameter here").with("parameter", name.as_str()))
-            }
+            Some((name, _)) => Err(
+                Problem::bad_request(code, "there is no such query parameter here")
+                    .with("parameter", name.as_str()),
+            ),
         }
     }
 }

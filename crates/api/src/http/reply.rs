@@ -97,23 +97,44 @@ pub(crate) fn receipt<B: Serialize>(body: &B, etag: Option<String>, created_at: 
 
 /// The receipt of a deletion.
 pub(crate) const fn deleted() -> Receipt {
-    Receipt { status: 204, etag: None, location: None, body: Bytes::new(), replayed: false }
+    Receipt {
+        status: 204,
+        etag: None,
+        location: None,
+        body: Bytes::new(),
+        replayed: false,
+    }
 }
 
 /// What a write answers. A dry run made nothing that could have been created, have a tag or an address.
 pub(crate) fn written(receipt: Receipt, dry_run: bool) -> Response {
-    let Receipt { status, etag, location, body, replayed } = receipt;
+    let Receipt {
+        status,
+        etag,
+        location,
+        body,
+        replayed,
+    } = receipt;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let status = if dry_run && status == StatusCode::CREATED { StatusCode::OK } else { status };
+    let status = if dry_run && status == StatusCode::CREATED {
+        StatusCode::OK
+    } else {
+        status
+    };
     let mut response = (status, [(CACHE_CONTROL, PRIVATE)]).into_response();
     let headers = response.headers_mut();
     if !dry_run {
         let kept = [(ETAG, etag), (LOCATION, location)];
-        let kept = kept.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value?).ok()?)));
+        let kept = kept
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, HeaderValue::try_from(value?).ok()?)));
         headers.extend(kept);
     }
     if replayed {
-        headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+        headers.insert(
+            HeaderName::from_static("idempotency-replayed"),
+            HeaderValue::from_static("true"),
+        );
     }
     if !body.is_empty() {
         headers.insert(CONTENT_TYPE, JSON);
@@ -128,5 +149,9 @@ pub(crate) fn to_bytes<B: Serialize>(body: &B) -> Bytes {
 }
 
 fn internal() -> Problem {
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong inside the service")
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "something went wrong inside the service",
+    )
 }

@@ -18,8 +18,12 @@ pub(super) fn described() -> OpenApiRouter<AppState> {
 /// Everything that the service answers.
 pub(crate) fn router(state: AppState) -> Router {
     let (routes, document) = described().split_for_parts();
-    let config = Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(true);
-    let docs = SwaggerUi::new("/docs").url("/openapi.json", openapi::finish(document)).config(config);
+    let config = Config::from("/openapi.json")
+        .try_it_out_enabled(true)
+        .persist_authorization(true);
+    let docs = SwaggerUi::new("/docs")
+        .url("/openapi.json", openapi::finish(document))
+        .config(config);
     routes.with_state(state).merge(docs)
 }
 

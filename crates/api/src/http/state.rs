@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use application::access::TokenVerifier;
-use application::category::{Categories, CategoryReader};
 use application::cache::CachedProducts;
+use application::category::{Categories, CategoryReader};
 use application::product::{ProductReader, Products, VariantReader, Variants};
 use axum::extract::FromRef;
 use domain::value::Locale;

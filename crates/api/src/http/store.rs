@@ -32,7 +32,11 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 fn known(channel: &str) -> Result<(), Problem> {
-    if channel == CHANNEL { Ok(()) } else { Err(Problem::not_found("channel")) }
+    if channel == CHANNEL {
+        Ok(())
+    } else {
+        Err(Problem::not_found("channel"))
+    }
 }
 
 fn cache_control(app: &App) -> HeaderValue {
@@ -68,7 +72,9 @@ async fn list(
     let category = query.parse("category", |c| category_ref(&c, &app.default_locale))?;
     let filter = ProductFilter {
         status: Some(ProductStatus::Published),
-        brand: query.parse("brand", Text::<120>::parse)?.map(|brand| brand.to_string()),
+        brand: query
+            .parse("brand", Text::<120>::parse)?
+            .map(|brand| brand.to_string()),
         tag: query.parse("tag", Text::<255>::parse)?.map(|tag| tag.to_string()),
         ..ProductFilter::default()
     };
@@ -89,7 +95,15 @@ async fn list(
         StoreProductBody::new(product, own, &app.default_locale)
     };
     let page = Page { items, next, total };
-    Ok(reply::list(page, body, &request, &app.cursors, (LIST, &filter), &uri, cache_control(&app)))
+    Ok(reply::list(
+        page,
+        body,
+        &request,
+        &app.cursors,
+        (LIST, &filter),
+        &uri,
+        cache_control(&app),
+    ))
 }
 
 /// Read a published product

@@ -36,13 +36,27 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
-        let request_id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default();
+        let (method, uri, headers) = (
+            request.method().clone(),
+            request.uri().clone(),
+            request.headers().clone(),
+        );
+        let request_id = request
+            .extensions()
+            .get::<RequestId>()
+            .map(|RequestId(id)| id.clone())
+            .unwrap_or_default();
         // The layers that limit size and time answer in their own words when they cut the body.
         let body = Bytes::from_request(request, state)
             .await
             .map_err(|_| Problem::bad_request("malformed_json", "the body ended too early"))?;
-        Ok(Self { method, uri, headers, request_id, body })
+        Ok(Self {
+            method,
+            uri,
+            headers,
+            request_id,
+            body,
+        })
     }
 }
 
@@ -70,19 +84,35 @@ impl Submission {
     }
 
     fn idempotency(&self) -> Result<Option<IdempotencyClaim>, Problem> {
-        let Some(key) = self.headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+        let Some(key) = self.headers.get(IDEMPOTENCY_KEY) else {
+            return Ok(None);
+        };
         let key = key.to_str().unwrap_or_default();
         if !(1..=255).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
-            return Err(invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters"));
+            return Err(invalid(
+                "Idempotency-Key",
+                "must have 1 to 255 printable ASCII characters",
+            ));
         }
         let mut digest = Sha256::new();
-        let path = self.uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
+        let path = self
+            .uri
+            .path_and_query()
+            .map_or("", http::uri::PathAndQuery::as_str);
         // Each part is preceded by its length, so that no two requests run together into the same digest.
-        for part in [self.method.as_str().as_bytes(), path.as_bytes(), self.content_type().as_bytes(), &self.body] {
+        for part in [
+            self.method.as_str().as_bytes(),
+            path.as_bytes(),
+            self.content_type().as_bytes(),
+            &self.body,
+        ] {
             digest.update(part.len().to_be_bytes());
             digest.update(part);
         }
-        Ok(Some(IdempotencyClaim { key: key.to_owned(), fingerprint: digest.finalize().to_vec() }))
+        Ok(Some(IdempotencyClaim {
+            key: key.to_owned(),
+            fingerprint: digest.finalize().to_vec(),
+        }))
     }
 
     /// The body as JSON, parsed into a command, or every fault of it.
@@ -98,7 +128,9 @@ impl Submission {
 
     /// A body is not expected; an empty one and an empty object are let pass.
     pub(crate) fn nothing(&self) -> Result<(), Problem> {
-        if self.body.is_empty() || *self.value()?.as_object().ok_or_else(expects_nothing)? == serde_json::Map::new() {
+        if self.body.is_empty()
+            || *self.value()?.as_object().ok_or_else(expects_nothing)? == serde_json::Map::new()
+        {
             Ok(())
         } else {
             Err(expects_nothing())
@@ -110,20 +142,28 @@ impl Submission {
             MERGE_PATCH => Ok(Patch::Merge(self.value()?)),
             JSON_PATCH => {
                 let operations = serde_json::from_value(self.value()?).map_err(|error| {
-                    Faults::from(Fault::new("", "patch_failed", format!("is no list of operations: {error}")))
+                    Faults::from(Fault::new(
+                        "",
+                        "patch_failed",
+                        format!("is no list of operations: {error}"),
+                    ))
                 })?;
                 Ok(Patch::Operations(operations))
             }
             _ => {
-                let accept = HeaderValue::from_static("application/merge-patch+json, application/json-patch+json");
-                Err(unsupported(&[MERGE_PATCH, JSON_PATCH]).header(HeaderName::from_static("accept-patch"), accept))
+                let accept =
+                    HeaderValue::from_static("application/merge-patch+json, application/json-patch+json");
+                Err(unsupported(&[MERGE_PATCH, JSON_PATCH])
+                    .header(HeaderName::from_static("accept-patch"), accept))
             }
         }
     }
 
     fn value(&self) -> Result<Value, Problem> {
         read_json(&self.body).map_err(|error| match error {
-            JsonError::Malformed(_) | JsonError::TooDeep => Problem::bad_request("malformed_json", error.to_string()),
+            JsonError::Malformed(_) | JsonError::TooDeep => {
+                Problem::bad_request("malformed_json", error.to_string())
+            }
         })
     }
 
@@ -136,7 +176,11 @@ impl Submission {
 
 fn unsupported(expected: &[&str]) -> Problem {
     let detail = format!("the content type must be {}", expected.join(" or "));
-    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        detail,
+    )
 }
 
 fn expects_nothing() -> Problem {
@@ -150,17 +194,19 @@ impl Patch {
         D: Serialize + Deserr<ShapeFaults>,
     {
         let failed = |at: &str, detail: String| Faults::from(Fault::new(at, "patch_failed", detail));
-        let mut document =
-            serde_json::to_value(stored).map_err(|error| failed("", format!("cannot be applied: {error}")))?;
+        let mut document = serde_json::to_value(stored)
+            .map_err(|error| failed("", format!("cannot be applied: {error}")))?;
         match self {
             Self::Merge(patch) => json_patch::merge(&mut document, patch),
-            Self::Operations(operations) => json_patch::patch(&mut document, operations).map_err(|error| {
-                let detail = match error.kind {
-                    PatchErrorKind::TestFailed => "the value is not what the test expects".to_owned(),
-                    _ => format!("cannot be applied at {:?}", error.path.as_str()),
-                };
-                failed(&format!("/{}", error.operation), detail)
-            })?,
+            Self::Operations(operations) => {
+                json_patch::patch(&mut document, operations).map_err(|error| {
+                    let detail = match error.kind {
+                        PatchErrorKind::TestFailed => "the value is not what the test expects".to_owned(),
+                        _ => format!("cannot be applied at {:?}", error.path.as_str()),
+                    };
+                    failed(&format!("/{}", error.operation), detail)
+                })?
+            }
         }
         parse_all(document, parse)
     }

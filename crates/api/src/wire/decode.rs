@@ -130,7 +130,11 @@ where
         Err(more) => more,
     };
     let known = |fault: &Fault| faults.iter().any(|f| fault.pointer.starts_with(&f.pointer));
-    let further: Vec<_> = further.into_vec().into_iter().filter(|fault| !known(fault)).collect();
+    let further: Vec<_> = further
+        .into_vec()
+        .into_iter()
+        .filter(|fault| !known(fault))
+        .collect();
     let mut all = Faults::default();
     all.extend(faults);
     all.extend(further);
@@ -139,7 +143,9 @@ where
 
 /// Takes a faulty part out; where one is missing or stands in a list, a text stands in, as all required parts are text.
 fn mend(value: &mut Value, fault: &Fault) {
-    let Some((parent, token)) = fault.pointer.rsplit_once('/') else { return };
+    let Some((parent, token)) = fault.pointer.rsplit_once('/') else {
+        return;
+    };
     let token = token.replace("~1", "/").replace("~0", "~");
     match value.pointer_mut(parent) {
         Some(Value::Object(fields)) if fault.code == "required" => {

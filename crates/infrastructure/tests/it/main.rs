@@ -8,3 +8,5 @@
 )]
 
 mod access;
+
+mod cache;

@@ -40,7 +40,11 @@ fn reference(text: &str, default_locale: &Locale) -> Result<CategoryRef, Problem
 
 /// The version, by which writes are conditional, and a digest of the path, which changes with the ancestors.
 fn tag(view: &CategoryView) -> String {
-    let digest = view.path.iter().fold(Sha256::new(), |digest, id| digest.chain_update(id.uuid())).finalize();
+    let digest = view
+        .path
+        .iter()
+        .fold(Sha256::new(), |digest, id| digest.chain_update(id.uuid()))
+        .finalize();
     let path: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     version_tag(view.category.record.version, &format!("{SCHEMA}-{path}"))
 }
@@ -73,15 +77,31 @@ async fn list(
         None => None,
         Some(parent) => {
             let found = app.category_reader.find(&parent, false).await?;
-            Some(found.ok_or_else(|| invalid("parent", "names no category"))?.category.id)
+            Some(
+                found
+                    .ok_or_else(|| invalid("parent", "names no category"))?
+                    .category
+                    .id,
+            )
         }
     };
-    let filter = CategoryFilter { parent, deleted: query.flag("deleted")? };
+    let filter = CategoryFilter {
+        parent,
+        deleted: query.flag("deleted")?,
+    };
     let page = query.page(&app.cursors, LIST, &filter)?;
     query.finish_list()?;
     let categories = app.category_reader.list(&filter, &page).await?;
     let body = |view: &CategoryView| CategoryBody::from(view);
-    Ok(reply::list(categories, body, &page, &app.cursors, (LIST, &filter), &uri, PRIVATE))
+    Ok(reply::list(
+        categories,
+        body,
+        &page,
+        &app.cursors,
+        (LIST, &filter),
+        &uri,
+        PRIVATE,
+    ))
 }
 
 /// Create a category
@@ -129,8 +149,17 @@ async fn get(
 ) -> Result<Response, Problem> {
     let category = reference(&text, &app.default_locale)?;
     query.finish()?;
-    let view = app.category_reader.find(&category, false).await?.ok_or_else(|| Problem::not_found("category"))?;
-    reply::resource(&headers, to_bytes(&CategoryBody::from(&view)), &tag(&view), PRIVATE)
+    let view = app
+        .category_reader
+        .find(&category, false)
+        .await?
+        .ok_or_else(|| Problem::not_found("category"))?;
+    reply::resource(
+        &headers,
+        to_bytes(&CategoryBody::from(&view)),
+        &tag(&view),
+        PRIVATE,
+    )
 }
 
 /// Replace or create a category
@@ -167,7 +196,16 @@ async fn replace(
             _ => Ok(draft),
         }
     })?;
-    revise(&caller, &app, &category, &|_| Ok(draft.clone()), true, query, &submission).await
+    revise(
+        &caller,
+        &app,
+        &category,
+        &|_| Ok(draft.clone()),
+        true,
+        query,
+        &submission,
+    )
+    .await
 }
 
 /// Change parts of a category
@@ -198,8 +236,12 @@ async fn patch(
     let category = reference(&text, &app.default_locale)?;
     let patch = submission.patch()?;
     let revision: CategoryRevision<'_> = &|stored| {
-        let Some(stored) = stored else { return Err(Faults::default()) };
-        patch.apply(&CategoryInput::from(&stored.content), |input| input.parse(&app.default_locale))
+        let Some(stored) = stored else {
+            return Err(Faults::default());
+        };
+        patch.apply(&CategoryInput::from(&stored.content), |input| {
+            input.parse(&app.default_locale)
+        })
     };
     revise(&caller, &app, &category, revision, false, query, &submission).await
 }
@@ -216,7 +258,10 @@ async fn revise(
     let precondition = submission.precondition()?;
     let context = submission.context(&caller.principal, &mut query)?;
     query.finish()?;
-    let written = app.categories.revise(category, revision, &precondition, upsert, &context, &receipt).await?;
+    let written = app
+        .categories
+        .revise(category, revision, &precondition, upsert, &context, &receipt)
+        .await?;
     Ok(reply::written(written, context.dry_run))
 }
 
@@ -237,7 +282,16 @@ async fn delete(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    advance(CategoryStep::Delete, &|_, _| reply::deleted(), &caller, &app, &text, query, &submission).await
+    advance(
+        CategoryStep::Delete,
+        &|_, _| reply::deleted(),
+        &caller,
+        &app,
+        &text,
+        query,
+        &submission,
+    )
+    .await
 }
 
 /// Restore a category
@@ -257,7 +311,16 @@ async fn restore(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    advance(CategoryStep::Restore, &receipt, &caller, &app, &text, query, &submission).await
+    advance(
+        CategoryStep::Restore,
+        &receipt,
+        &caller,
+        &app,
+        &text,
+        query,
+        &submission,
+    )
+    .await
 }
 
 async fn advance(
@@ -274,6 +337,9 @@ async fn advance(
     let precondition = submission.precondition()?;
     let context = submission.context(&caller.principal, &mut query)?;
     query.finish()?;
-    let receipt = app.categories.advance(&category, step, &precondition, &context, render).await?;
+    let receipt = app
+        .categories
+        .advance(&category, step, &precondition, &context, render)
+        .await?;
     Ok(reply::written(receipt, context.dry_run))
 }

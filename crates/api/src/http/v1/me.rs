@@ -32,6 +32,11 @@ struct Me {
 async fn me(caller: Authorized<AnyScope>) -> Json<Me> {
     Json(Me {
         subject: caller.principal.subject().to_owned(),
-        scopes: caller.principal.scopes().iter().map(|scope| scope.to_string()).collect(),
+        scopes: caller
+            .principal
+            .scopes()
+            .iter()
+            .map(|scope| scope.to_string())
+            .collect(),
     })
 }

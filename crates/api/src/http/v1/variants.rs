@@ -36,7 +36,11 @@ fn reference(text: &str) -> Result<VariantRef, Problem> {
 
 fn receipt(variant: &VariantState, created: bool) -> Receipt {
     let tag = version_tag(variant.record.version, SCHEMA);
-    reply::receipt(&VariantBody::from(variant), Some(tag), created.then(|| format!("/v1/variants/{}", variant.id)))
+    reply::receipt(
+        &VariantBody::from(variant),
+        Some(tag),
+        created.then(|| format!("/v1/variants/{}", variant.id)),
+    )
 }
 
 /// List the variants of a product
@@ -55,12 +59,24 @@ async fn list(
     mut query: Query,
 ) -> Result<Response, Problem> {
     let product = product_reference(&text, &app.default_locale)?;
-    let product = app.product_reader.locate(&product).await?.ok_or_else(|| Problem::not_found("product"))?;
+    let product = app
+        .product_reader
+        .locate(&product)
+        .await?
+        .ok_or_else(|| Problem::not_found("product"))?;
     let page = query.page(&app.cursors, "variants", &product)?;
     query.finish_list()?;
     let variants = app.variant_reader.list(product, &page).await?;
     let body = |variant: &VariantState| VariantBody::from(variant);
-    Ok(reply::list(variants, body, &page, &app.cursors, ("variants", &product), &uri, PRIVATE))
+    Ok(reply::list(
+        variants,
+        body,
+        &page,
+        &app.cursors,
+        ("variants", &product),
+        &uri,
+        PRIVATE,
+    ))
 }
 
 /// Add a variant to a product
@@ -86,7 +102,10 @@ async fn create(
     let content = submission.json(|input: VariantInput| input.parse_nested(&app.default_locale))?;
     let context = submission.context(&caller.principal, &mut query)?;
     query.finish()?;
-    let receipt = app.variants.create(&product, &content, &context, &receipt).await?;
+    let receipt = app
+        .variants
+        .create(&product, &content, &context, &receipt)
+        .await?;
     Ok(reply::written(receipt, context.dry_run))
 }
 
@@ -112,7 +131,11 @@ async fn get(
 ) -> Result<Response, Problem> {
     let variant = reference(&text)?;
     query.finish()?;
-    let variant = app.variant_reader.find(&variant, false).await?.ok_or_else(|| Problem::not_found("variant"))?;
+    let variant = app
+        .variant_reader
+        .find(&variant, false)
+        .await?
+        .ok_or_else(|| Problem::not_found("variant"))?;
     let etag = version_tag(variant.record.version, SCHEMA);
     reply::resource(&headers, to_bytes(&VariantBody::from(&variant)), &etag, PRIVATE)
 }
@@ -154,7 +177,16 @@ async fn replace(
             _ => Ok((content, product)),
         }
     })?;
-    revise(&caller, &app, &variant, &|_| Ok(content.clone()), product, query, &submission).await
+    revise(
+        &caller,
+        &app,
+        &variant,
+        &|_| Ok(content.clone()),
+        product,
+        query,
+        &submission,
+    )
+    .await
 }
 
 /// Change parts of a variant
@@ -185,7 +217,9 @@ async fn patch(
     let variant = reference(&text)?;
     let patch = submission.patch()?;
     let revision: VariantRevision<'_> = &|stored| {
-        let Some(stored) = stored else { return Err(Faults::default()) };
+        let Some(stored) = stored else {
+            return Err(Faults::default());
+        };
         let parse = |input: VariantInput| input.parse_nested(&app.default_locale);
         patch.apply(&VariantInput::from(&stored.content), parse)
     };
@@ -201,10 +235,16 @@ async fn revise(
     mut query: Query,
     submission: &Submission,
 ) -> Result<Response, Problem> {
-    let options = VariantOptions { precondition: submission.precondition()?, upsert_into };
+    let options = VariantOptions {
+        precondition: submission.precondition()?,
+        upsert_into,
+    };
     let context = submission.context(&caller.principal, &mut query)?;
     query.finish()?;
-    let written = app.variants.revise(variant, revision, &options, &context, &receipt).await?;
+    let written = app
+        .variants
+        .revise(variant, revision, &options, &context, &receipt)
+        .await?;
     Ok(reply::written(written, context.dry_run))
 }
 
@@ -225,7 +265,16 @@ async fn delete(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    advance(VariantStep::Delete, &|_, _| reply::deleted(), &caller, &app, &text, query, &submission).await
+    advance(
+        VariantStep::Delete,
+        &|_, _| reply::deleted(),
+        &caller,
+        &app,
+        &text,
+        query,
+        &submission,
+    )
+    .await
 }
 
 /// Restore a variant
@@ -245,7 +294,16 @@ async fn restore(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    advance(VariantStep::Restore, &receipt, &caller, &app, &text, query, &submission).await
+    advance(
+        VariantStep::Restore,
+        &receipt,
+        &caller,
+        &app,
+        &text,
+        query,
+        &submission,
+    )
+    .await
 }
 
 async fn advance(
@@ -262,6 +320,9 @@ async fn advance(
     let precondition = submission.precondition()?;
     let context = submission.context(&caller.principal, &mut query)?;
     query.finish()?;
-    let receipt = app.variants.advance(&variant, step, &precondition, &context, render).await?;
+    let receipt = app
+        .variants
+        .advance(&variant, step, &precondition, &context, render)
+        .await?;
     Ok(reply::written(receipt, context.dry_run))
 }

@@ -44,7 +44,11 @@ pub(super) async fn create(
     }
     let (draft, variants) =
         submission.json(|input: ProductInput| input.parse_with_variants(&app.default_locale))?;
-    let new = NewProduct { draft, variants, publish };
+    let new = NewProduct {
+        draft,
+        variants,
+        publish,
+    };
     let render = |view: &ProductView, created| receipt_of(&ProductBody::expanded(view), view, created);
     let receipt = app.products.create(&new, &context, &render).await?;
     Ok(reply::written(receipt, context.dry_run))

@@ -32,7 +32,16 @@ pub(super) async fn publish(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    advance(LifecycleStep::Publish, &receipt, &caller, state, path, query, submission).await
+    advance(
+        LifecycleStep::Publish,
+        &receipt,
+        &caller,
+        state,
+        path,
+        query,
+        submission,
+    )
+    .await
 }
 
 /// Take a product out of the store
@@ -52,7 +61,16 @@ pub(super) async fn unpublish(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    advance(LifecycleStep::Unpublish, &receipt, &caller, state, path, query, submission).await
+    advance(
+        LifecycleStep::Unpublish,
+        &receipt,
+        &caller,
+        state,
+        path,
+        query,
+        submission,
+    )
+    .await
 }
 
 /// Archive a product
@@ -72,7 +90,16 @@ pub(super) async fn archive(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    advance(LifecycleStep::Archive, &receipt, &caller, state, path, query, submission).await
+    advance(
+        LifecycleStep::Archive,
+        &receipt,
+        &caller,
+        state,
+        path,
+        query,
+        submission,
+    )
+    .await
 }
 
 /// Restore a product
@@ -93,7 +120,16 @@ pub(super) async fn restore(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    advance(LifecycleStep::Restore, &receipt, &caller, state, path, query, submission).await
+    advance(
+        LifecycleStep::Restore,
+        &receipt,
+        &caller,
+        state,
+        path,
+        query,
+        submission,
+    )
+    .await
 }
 
 /// Delete a product
@@ -115,7 +151,16 @@ pub(super) async fn delete(
     submission: Submission,
 ) -> Result<Response, Problem> {
     let render = |_: &ProductView, _| reply::deleted();
-    advance(LifecycleStep::Delete, &render, &caller, state, path, query, submission).await
+    advance(
+        LifecycleStep::Delete,
+        &render,
+        &caller,
+        state,
+        path,
+        query,
+        submission,
+    )
+    .await
 }
 
 async fn advance<S: RequiredScope>(
@@ -132,6 +177,9 @@ async fn advance<S: RequiredScope>(
     let precondition = submission.precondition()?;
     let context = submission.context(&caller.principal, &mut query)?;
     query.finish()?;
-    let receipt = app.products.advance(&product, step, &precondition, &context, render).await?;
+    let receipt = app
+        .products
+        .advance(&product, step, &precondition, &context, render)
+        .await?;
     Ok(reply::written(receipt, context.dry_run))
 }

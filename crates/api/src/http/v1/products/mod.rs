@@ -24,7 +24,12 @@ pub(super) use revise::other_key;
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(read::list, create::create))
-        .routes(routes!(read::get, revise::replace, revise::patch, lifecycle::delete))
+        .routes(routes!(
+            read::get,
+            revise::replace,
+            revise::patch,
+            lifecycle::delete
+        ))
         .routes(routes!(lifecycle::publish))
         .routes(routes!(lifecycle::unpublish))
         .routes(routes!(lifecycle::archive))
@@ -43,5 +48,9 @@ fn receipt(view: &ProductView, created: bool) -> Receipt {
 
 fn receipt_of(body: &ProductBody, view: &ProductView, created: bool) -> Receipt {
     let tag = version_tag(view.product.record.version, Representation::Management.tag());
-    reply::receipt(body, Some(tag), created.then(|| format!("/v1/products/{}", view.product.id)))
+    reply::receipt(
+        body,
+        Some(tag),
+        created.then(|| format!("/v1/products/{}", view.product.id)),
+    )
 }

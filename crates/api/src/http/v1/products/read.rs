@@ -66,7 +66,9 @@ pub(super) async fn list(
     let filter = ProductFilter {
         status,
         category: None,
-        brand: query.parse("brand", Text::<120>::parse)?.map(|brand| brand.to_string()),
+        brand: query
+            .parse("brand", Text::<120>::parse)?
+            .map(|brand| brand.to_string()),
         tag: query.parse("tag", Text::<255>::parse)?.map(|tag| tag.to_string()),
         updated_since: query.instant("updatedSince")?,
         updated_before: query.instant("updatedBefore")?,
@@ -77,7 +79,15 @@ pub(super) async fn list(
     query.finish_list()?;
     let products = app.product_reader.list(&filter, &page).await?;
     let body = |product: &ProductState| ProductBody::from(product);
-    Ok(reply::list(products, body, &page, &app.cursors, (LIST, &filter), &uri, PRIVATE))
+    Ok(reply::list(
+        products,
+        body,
+        &page,
+        &app.cursors,
+        (LIST, &filter),
+        &uri,
+        PRIVATE,
+    ))
 }
 
 /// Narrows the filter to a category that must exist.
@@ -86,10 +96,15 @@ pub(in crate::http) async fn in_category(
     filter: ProductFilter,
     category: Option<CategoryRef>,
 ) -> Result<ProductFilter, Problem> {
-    let Some(category) = category else { return Ok(filter) };
+    let Some(category) = category else {
+        return Ok(filter);
+    };
     let found = app.category_reader.find(&category, false).await?;
     let found = found.ok_or_else(|| invalid("category", "names no category"))?;
-    Ok(ProductFilter { category: Some(found.category.id), ..filter })
+    Ok(ProductFilter {
+        category: Some(found.category.id),
+        ..filter
+    })
 }
 
 /// Read a product
@@ -124,7 +139,11 @@ pub(super) async fn get(
     };
     query.finish()?;
     let id = locate(&app, &product).await?;
-    let body = app.bodies.body(id, representation).await?.ok_or_else(|| Problem::not_found("product"))?;
+    let body = app
+        .bodies
+        .body(id, representation)
+        .await?
+        .ok_or_else(|| Problem::not_found("product"))?;
     reply::resource(&headers, body.body, &body.etag, PRIVATE)
 }
 
@@ -132,8 +151,10 @@ pub(super) async fn get(
 pub(in crate::http) async fn locate(app: &App, product: &ProductRef) -> Result<ProductId, Problem> {
     match product {
         ProductRef::Id(id) => Ok(*id),
-        ProductRef::Key(_) | ProductRef::Slug(..) => {
-            app.product_reader.locate(product).await?.ok_or_else(|| Problem::not_found("product"))
-        }
+        ProductRef::Key(_) | ProductRef::Slug(..) => app
+            .product_reader
+            .locate(product)
+            .await?
+            .ok_or_else(|| Problem::not_found("product")),
     }
 }

@@ -50,7 +50,16 @@ pub(super) async fn replace(
             _ => Ok(draft),
         }
     })?;
-    revise(&caller, &app, &product, &|_| Ok(draft.clone()), true, query, &submission).await
+    revise(
+        &caller,
+        &app,
+        &product,
+        &|_| Ok(draft.clone()),
+        true,
+        query,
+        &submission,
+    )
+    .await
 }
 
 /// A replacement whose key is not the one that it is addressed by would not be idempotent.
@@ -86,8 +95,12 @@ pub(super) async fn patch(
     let product = reference(&text, &app.default_locale)?;
     let patch = submission.patch()?;
     let revision: Revision<'_> = &|stored| {
-        let Some(stored) = stored else { return Err(Faults::default()) };
-        patch.apply(&ProductInput::from(&stored.content), |input| input.parse(&app.default_locale))
+        let Some(stored) = stored else {
+            return Err(Faults::default());
+        };
+        patch.apply(&ProductInput::from(&stored.content), |input| {
+            input.parse(&app.default_locale)
+        })
     };
     revise(&caller, &app, &product, revision, false, query, &submission).await
 }
@@ -101,12 +114,19 @@ async fn revise(
     mut query: Query,
     submission: &Submission,
 ) -> Result<Response, Problem> {
-    let options = ReviseOptions { precondition: submission.precondition()?, publish: query.flag("publish")?, upsert };
+    let options = ReviseOptions {
+        precondition: submission.precondition()?,
+        publish: query.flag("publish")?,
+        upsert,
+    };
     let context = submission.context(&caller.principal, &mut query)?;
     query.finish()?;
     if options.publish {
         caller.require(Scope::CatalogPublish)?;
     }
-    let written = app.products.revise(product, revision, &options, &context, &receipt).await?;
+    let written = app
+        .products
+        .revise(product, revision, &options, &context, &receipt)
+        .await?;
     Ok(reply::written(written, context.dry_run))
 }

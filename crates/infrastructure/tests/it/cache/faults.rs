@@ -1,0 +1,201 @@
+//! Redis is killed, frozen and brought back, from nothing and from an old dump, under a stream of reads and writes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use application::cache::{
+    CacheEvent, CacheHealth, CacheKey, CachePolicy, CacheStore, Miss, Representation, Source,
+};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::history::{Findings, traffic};
+use super::server::RedisServer;
+use super::world::{World, product};
+use super::{eventually, redis_at, value};
+
+struct Stream {
+    world: Arc<World>,
+    findings: Arc<Findings>,
+    stop: Arc<AtomicBool>,
+    tasks: JoinSet<()>,
+}
+
+impl Stream {
+    async fn new(server: &RedisServer) -> Self {
+        let store = redis_at(&server.url(), "test:").await;
+        let world = Arc::new(World::new(store, CachePolicy::default()).await);
+        let (findings, stop) = (Arc::<Findings>::default(), Arc::<AtomicBool>::default());
+        let tasks = traffic(&world, &findings, &stop).await;
+        let stream = Self {
+            world,
+            findings,
+            stop,
+            tasks,
+        };
+        stream.flows(CacheEvent::Hit).await;
+        stream
+    }
+
+    /// Waits for a hundred more of this event and ten more acknowledged writes.
+    async fn flows(&self, event: CacheEvent) {
+        self.world
+            .events
+            .more(event, self.world.events.of(event) + 100)
+            .await;
+        let writes = self.count(|f| &f.writes);
+        eventually("writes go on", || async {
+            (self.count(|f| &f.writes) > writes + 10).then_some(())
+        })
+        .await;
+    }
+
+    async fn goes_on_without(&self) {
+        self.world.until(CacheHealth::Degraded).await;
+        self.flows(CacheEvent::Bypass).await;
+    }
+
+    async fn comes_back(&self) {
+        self.world.until(CacheHealth::Up).await;
+        self.flows(CacheEvent::Hit).await;
+    }
+
+    async fn ends_well(mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        while let Some(done) = self.tasks.join_next().await {
+            done.unwrap();
+        }
+        assert_eq!(
+            (self.count(|f| &f.failed), self.count(|f| &f.stale)),
+            (0, 0),
+            "failed and stale"
+        );
+    }
+
+    fn count(&self, of: impl Fn(&Findings) -> &AtomicUsize) -> usize {
+        of(&self.findings).load(Ordering::SeqCst)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_and_a_restart_cost_no_answer_and_no_truth() {
+    let mut server = RedisServer::start().await;
+    let stream = Stream::new(&server).await;
+    for _ in 0..2 {
+        server.kill();
+        stream.goes_on_without().await;
+        server.restart().await;
+        stream.comes_back().await;
+    }
+    stream.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_freeze_costs_no_answer_and_no_truth() {
+    let server = RedisServer::start().await;
+    let stream = Stream::new(&server).await;
+    for _ in 0..2 {
+        server.freeze();
+        stream.goes_on_without().await;
+        server.thaw();
+        stream.comes_back().await;
+    }
+    stream.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_from_an_old_dump_under_traffic_costs_no_truth() {
+    let mut server = RedisServer::start().await;
+    let stream = Stream::new(&server).await;
+    server.save().await;
+    stream.flows(CacheEvent::Hit).await;
+    server.kill();
+    stream.goes_on_without().await;
+    server.restart().await;
+    stream.comes_back().await;
+    stream.ends_well().await;
+}
+
+#[tokio::test]
+async fn entries_from_an_old_dump_are_not_answered() {
+    let mut server = RedisServer::start().await;
+    // With no margin the replay does not reach back to the write, so that only the entry's epoch tells.
+    let policy = CachePolicy {
+        replay_margin: Duration::ZERO,
+        database_timeouts: Duration::ZERO,
+        ..CachePolicy::default()
+    };
+    let world = World::new(redis_at(&server.url(), "test:").await, policy).await;
+    let product = product();
+    world.write(product).await.unwrap();
+    world.read(product).await;
+    assert_eq!(world.read(product).await, (1, Source::Hit));
+    server.save().await;
+    world.write(product).await.unwrap();
+    server.kill();
+    server.restart().await;
+    assert_eq!(
+        world.read(product).await,
+        (2, Source::Bypass),
+        "its connections are gone"
+    );
+    world.until(CacheHealth::Up).await;
+    assert_eq!(world.read(product).await, (2, Source::Miss));
+    assert_eq!(world.read(product).await, (2, Source::Hit));
+}
+
+#[tokio::test]
+async fn leases_from_an_old_dump_fill_nothing_that_is_answered() {
+    let mut server = RedisServer::start().await;
+    let store = redis_at(&server.url(), "test:").await;
+    let key = CacheKey {
+        product: product(),
+        representation: Representation::Store,
+    };
+    let long = Duration::from_mins(1);
+    let Miss::Granted(lease) = store.miss(key, Uuid::now_v7(), long).await.unwrap() else {
+        panic!("no lease")
+    };
+    server.save().await;
+    store.release(&[key.product], Uuid::now_v7(), 0).await.unwrap();
+    server.kill();
+    server.restart().await;
+    let store = redis_at(&server.url(), "test:").await;
+    assert!(
+        !store
+            .fill(key, &lease, &value(1, lease.epoch, ""), long)
+            .await
+            .unwrap()
+    );
+    assert_eq!(store.get(key).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_service_that_starts_without_redis_answers_and_finds_it_later() {
+    let mut server = RedisServer::start().await;
+    server.kill();
+    let store = infrastructure::redis_cache::RedisCache::new(&server.url(), "test:").unwrap();
+    let world = World::starting(&Arc::default(), Arc::new(store), CachePolicy::default());
+    let product = product();
+    world.write(product).await.unwrap();
+    assert_eq!(world.read(product).await, (1, Source::Bypass));
+    assert_eq!(world.cache.health(), CacheHealth::Degraded);
+    server.restart().await;
+    world.until(CacheHealth::Up).await;
+    world.read(product).await;
+    assert_eq!(world.read(product).await, (1, Source::Hit));
+}
+
+#[tokio::test]
+async fn a_server_that_forgot_the_scripts_is_taught_again() {
+    let server = RedisServer::start().await;
+    let world = World::new(redis_at(&server.url(), "test:").await, CachePolicy::default()).await;
+    let product = product();
+    server.forget_scripts().await;
+    world.write(product).await.unwrap();
+    server.forget_scripts().await;
+    world.read(product).await;
+    assert_eq!(world.read(product).await, (1, Source::Hit));
+    assert_eq!(world.events.of(CacheEvent::Error), 0);
+}

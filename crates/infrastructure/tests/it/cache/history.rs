@@ -1,0 +1,200 @@
+//! Readers and writers at once, with every answer checked; and the same with guards taken out, which must be noticed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use application::cache::{CachePolicy, CacheStore, Representation};
+use application::store::StoreError;
+use domain::ProductId;
+use infrastructure::memory_cache::MemoryCache;
+use tokio::task::JoinSet;
+
+use super::redis;
+use super::world::{Altered, World, product, version};
+
+/// What is known about one product while it is read and written.
+pub(super) struct Observed {
+    pub(super) product: ProductId,
+    /// The newest version whose write was acknowledged.
+    acknowledged: AtomicI64,
+    /// The newest version that a finished read has given.
+    seen: AtomicI64,
+}
+
+#[derive(Default)]
+pub(super) struct Findings {
+    pub(super) reads: AtomicUsize,
+    pub(super) writes: AtomicUsize,
+    /// Reads older than a write that was acknowledged before they began.
+    pub(super) stale: AtomicUsize,
+    /// Reads older than a read that ended before they began.
+    pub(super) backwards: AtomicUsize,
+    pub(super) failed: AtomicUsize,
+}
+
+impl Observed {
+    pub(super) async fn new(world: &World) -> Arc<Self> {
+        let product = product();
+        world.write(product).await.unwrap();
+        Arc::new(Self {
+            product,
+            acknowledged: AtomicI64::new(1),
+            seen: AtomicI64::new(1),
+        })
+    }
+
+    pub(super) async fn read(&self, world: &World, representation: Representation, findings: &Findings) {
+        let acknowledged = self.acknowledged.load(Ordering::SeqCst);
+        let seen = self.seen.load(Ordering::SeqCst);
+        findings.reads.fetch_add(1, Ordering::SeqCst);
+        let Ok(Some(body)) = world.products.body(self.product, representation).await else {
+            findings.failed.fetch_add(1, Ordering::SeqCst);
+            return;
+        };
+        let version = version(&body);
+        self.seen.fetch_max(version, Ordering::SeqCst);
+        findings
+            .stale
+            .fetch_add(usize::from(version < acknowledged), Ordering::SeqCst);
+        findings
+            .backwards
+            .fetch_add(usize::from(version < seen), Ordering::SeqCst);
+    }
+
+    pub(super) async fn write(&self, world: &World, findings: &Findings) {
+        match world.write(self.product).await {
+            Ok(version) => {
+                self.acknowledged.fetch_max(version, Ordering::SeqCst);
+                findings.writes.fetch_add(1, Ordering::SeqCst);
+            }
+            Err(StoreError::VersionConflict { .. }) => {}
+            Err(_) => {
+                findings.failed.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
+}
+
+pub(super) async fn random_pause(most: u64) {
+    tokio::time::sleep(Duration::from_micros(rand::random_range(0..most))).await;
+}
+
+/// Readers and writers until `stop`.
+pub(super) async fn traffic(
+    world: &Arc<World>,
+    findings: &Arc<Findings>,
+    stop: &Arc<AtomicBool>,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    for _ in 0..4 {
+        let observed = Observed::new(world).await;
+        for worker in 0..10 {
+            let (world, findings, stop, observed) =
+                (world.clone(), findings.clone(), stop.clone(), observed.clone());
+            tasks.spawn(async move {
+                while !stop.load(Ordering::SeqCst) {
+                    if worker < 2 {
+                        observed.write(&world, &findings).await;
+                        random_pause(100_000).await;
+                    } else {
+                        let representation = if worker % 2 == 0 {
+                            Representation::Management
+                        } else {
+                            Representation::Expanded
+                        };
+                        observed.read(&world, representation, &findings).await;
+                        random_pause(1_000).await;
+                    }
+                }
+            });
+        }
+    }
+    tasks
+}
+
+/// Traffic until `enough`, for ten seconds at most.
+async fn observe(
+    store: Arc<dyn CacheStore>,
+    enough: impl Fn(&Findings) -> bool,
+) -> (Arc<Findings>, Arc<World>) {
+    // Short lives make for many misses.
+    let world = Arc::new(
+        World::new(
+            store,
+            CachePolicy {
+                ttl: Duration::from_millis(100),
+                ..CachePolicy::default()
+            },
+        )
+        .await,
+    );
+    world.register.jitter.store(4_000, Ordering::SeqCst);
+    let (findings, stop) = (Arc::<Findings>::default(), Arc::<AtomicBool>::default());
+    let mut tasks = traffic(&world, &findings, &stop).await;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while !enough(&findings) && tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    stop.store(true, Ordering::SeqCst);
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    (findings, world)
+}
+
+fn plenty(findings: &Findings) -> bool {
+    findings.reads.load(Ordering::SeqCst) > 20_000 && findings.writes.load(Ordering::SeqCst) > 200
+}
+
+async fn holds(store: Arc<dyn CacheStore>) {
+    let (findings, world) = observe(store, plenty).await;
+    let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
+    assert_eq!(
+        (
+            count(&findings.stale),
+            count(&findings.backwards),
+            count(&findings.failed)
+        ),
+        (0, 0, 0)
+    );
+    assert!(
+        count(&findings.reads) > 2_000 && count(&findings.writes) > 50,
+        "too little was tried"
+    );
+    let hits = world.events.of(application::cache::CacheEvent::Hit);
+    assert!(
+        hits * 4 > count(&findings.reads),
+        "only {hits} hits: little was shown"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_on_redis_are_never_older_than_an_acknowledged_write() {
+    holds(redis().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_in_memory_are_never_older_than_an_acknowledged_write() {
+    holds(Arc::new(MemoryCache::new(1 << 20))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_lease_check_stale_reads_are_found() {
+    let altered = Altered {
+        no_lease: true,
+        ..Altered::new(redis().await)
+    };
+    let (findings, _) = observe(Arc::new(altered), |f| f.stale.load(Ordering::SeqCst) > 0).await;
+    assert_ne!(findings.stale.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_fence_reads_that_go_backwards_are_found() {
+    let altered = Altered {
+        no_fence: true,
+        ..Altered::new(redis().await)
+    };
+    let (findings, _) = observe(Arc::new(altered), |f| f.backwards.load(Ordering::SeqCst) > 0).await;
+    assert_ne!(findings.backwards.load(Ordering::SeqCst), 0);
+}

@@ -1,0 +1,69 @@
+//! The cache: its stores against their contract, and its protocol against real Redis.
+
+mod contract;
+mod faults;
+mod history;
+mod model;
+mod protocol;
+mod register;
+mod server;
+mod world;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use application::cache::{CacheStore, Entry, Kind};
+use infrastructure::memory_cache::MemoryCache;
+use infrastructure::redis_cache::RedisCache;
+use uuid::Uuid;
+
+/// The Redis that all tests share, each under a prefix of its own.
+fn redis_url() -> String {
+    std::env::var("TEST_REDIS_URL").expect("TEST_REDIS_URL is not set: run `cargo xtask test`")
+}
+
+async fn redis_at(url: &str, prefix: &str) -> Arc<RedisCache> {
+    let cache = RedisCache::new(url, prefix).unwrap();
+    cache.probe().await.unwrap();
+    Arc::new(cache)
+}
+
+async fn redis() -> Arc<RedisCache> {
+    redis_at(&redis_url(), &format!("test:{}:", Uuid::now_v7())).await
+}
+
+/// Every adapter, empty.
+async fn stores() -> [(&'static str, Arc<dyn CacheStore>); 2] {
+    [
+        ("memory", Arc::new(MemoryCache::new(1 << 20))),
+        ("redis", redis().await),
+    ]
+}
+
+fn value(version: i64, epoch: u64, body: &str) -> Entry {
+    Entry {
+        kind: Kind::Value,
+        version,
+        epoch,
+        filled: 1,
+        fresh_until: 2,
+        load_cost: 3,
+        etag: format!("\"{version}\""),
+        body: body.to_owned().into(),
+    }
+}
+
+/// Waits for what is bound to come, looking often; fails when it has not within ten seconds.
+async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let looking = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), looking)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain: {what}"))
+}

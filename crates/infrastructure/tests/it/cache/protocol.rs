@@ -1,0 +1,359 @@
+//! The protocol in the interleavings that break simpler ones, on real Redis.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use application::cache::{
+    CacheEvent, CacheHealth, CachePolicy, CacheStore, CachedProducts, Representation, Source, WriteMode,
+};
+use application::store::{CatalogStore, StoreError, WriteContext};
+use uuid::Uuid;
+
+use super::register::Register;
+use super::world::{Altered, CONTEXT, World, product, version};
+use super::{eventually, redis, redis_at, redis_url, stores};
+
+async fn world() -> World {
+    World::new(redis().await, CachePolicy::default()).await
+}
+
+#[tokio::test]
+async fn a_second_read_is_a_hit_until_a_write() {
+    for (name, store) in stores().await {
+        let world = World::new(store, CachePolicy::default()).await;
+        let product = product();
+        world.write(product).await.unwrap();
+        assert_eq!(world.read(product).await, (1, Source::Miss), "{name}");
+        assert_eq!(world.read(product).await, (1, Source::Hit), "{name}");
+        world.write(product).await.unwrap();
+        assert_eq!(world.read(product).await, (2, Source::Miss), "{name}");
+        assert_eq!(world.read(product).await, (2, Source::Hit), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_loaded_before_a_write_cannot_fill_after_it() {
+    let world = Arc::new(world().await);
+    let product = product();
+    world.write(product).await.unwrap();
+    let mut slow = world.register.hold_load();
+    let reader = tokio::spawn({
+        let world = world.clone();
+        async move { world.read(product).await }
+    });
+    slow.reached().await;
+    world.write(product).await.unwrap();
+    slow.go_on();
+    assert_eq!(
+        reader.await.unwrap(),
+        (1, Source::Miss),
+        "it began before the write was acknowledged"
+    );
+    assert_eq!(world.events.of(CacheEvent::FillRefused), 1);
+    assert_eq!(world.read(product).await, (2, Source::Miss));
+}
+
+#[tokio::test]
+async fn nothing_old_is_shown_beside_a_commit_that_others_have_seen() {
+    let world = Arc::new(world().await);
+    let product = product();
+    world.write(product).await.unwrap();
+    world.read(product).await;
+    assert_eq!(world.read(product).await, (1, Source::Hit));
+    let mut commit = world.register.hold_commit();
+    let writer = tokio::spawn({
+        let world = world.clone();
+        async move { world.write(product).await.unwrap() }
+    });
+    commit.reached().await;
+    assert_eq!(world.read(product).await, (2, Source::Miss));
+    assert_eq!(world.events.of(CacheEvent::Fenced), 1);
+    commit.go_on();
+    writer.await.unwrap();
+    world.read(product).await;
+    assert_eq!(world.read(product).await, (2, Source::Hit));
+}
+
+#[tokio::test]
+async fn absence_and_what_is_not_shown_are_kept_until_a_write() {
+    let world = world().await;
+    let product = product();
+    for _ in 0..2 {
+        assert_eq!(
+            world
+                .products
+                .body(product, Representation::Management)
+                .await
+                .unwrap(),
+            None
+        );
+    }
+    assert_eq!(
+        (
+            world.register.loads.load(Ordering::Relaxed),
+            world.events.of(CacheEvent::Negative)
+        ),
+        (1, 1)
+    );
+    world.write(product).await.unwrap();
+    assert_eq!(world.read(product).await, (1, Source::Miss));
+    for _ in 0..2 {
+        assert_eq!(
+            world.products.body(product, Representation::Store).await.unwrap(),
+            None,
+            "a draft"
+        );
+    }
+    assert_eq!(world.register.loads.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test]
+async fn readers_of_one_cold_key_load_it_once() {
+    let world = {
+        // Long waits: what is tested is that they wait for the one that loads, not how fast this machine is.
+        let waits = [2, 50, 1000, 5000].map(Duration::from_millis);
+        Arc::new(
+            World::new(
+                redis().await,
+                CachePolicy {
+                    waits,
+                    ..CachePolicy::default()
+                },
+            )
+            .await,
+        )
+    };
+    let product = product();
+    world.write(product).await.unwrap();
+    let mut slow = world.register.hold_load();
+    let read = || {
+        let world = world.clone();
+        tokio::spawn(async move { world.read(product).await })
+    };
+    let first = read();
+    slow.reached().await;
+    let others: Vec<_> = (0..199).map(|_| read()).collect();
+    tokio::task::yield_now().await;
+    slow.go_on();
+    assert_eq!(first.await.unwrap(), (1, Source::Miss));
+    for other in others {
+        assert_eq!(other.await.unwrap(), (1, Source::Hit));
+    }
+    assert_eq!(world.register.loads.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_leaves_no_lease_behind() {
+    let world = Arc::new(world().await);
+    let product = product();
+    world.write(product).await.unwrap();
+    let mut slow = world.register.hold_load();
+    let reader = tokio::spawn({
+        let world = world.clone();
+        async move { world.read(product).await }
+    });
+    slow.reached().await;
+    reader.abort();
+    assert!(reader.await.unwrap_err().is_cancelled());
+    slow.go_on();
+    world.events.more(CacheEvent::FillWon, 0).await;
+    assert_eq!(world.read(product).await, (1, Source::Hit));
+}
+
+#[tokio::test]
+async fn a_write_whose_client_hangs_up_is_released() {
+    let world = Arc::new(world().await);
+    let product = product();
+    world.write(product).await.unwrap();
+    let mut commit = world.register.hold_commit();
+    let writer = tokio::spawn({
+        let world = world.clone();
+        async move { world.write(product).await }
+    });
+    commit.reached().await;
+    writer.abort();
+    assert!(writer.await.unwrap_err().is_cancelled());
+    commit.go_on();
+    eventually("the product can be filled again", || async {
+        (world.read(product).await == (2, Source::Hit)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_commit_of_unknown_outcome_keeps_readers_from_filling() {
+    let world = world().await;
+    let product = product();
+    world.write(product).await.unwrap();
+    world.read(product).await;
+    world.register.in_doubt.store(true, Ordering::Relaxed);
+    assert!(matches!(
+        world.write(product).await,
+        Err(StoreError::Unavailable(_))
+    ));
+    assert_eq!(world.read(product).await, (1, Source::Miss));
+    world.register.settle();
+    assert_eq!(
+        world.read(product).await,
+        (2, Source::Miss),
+        "it took effect late"
+    );
+}
+
+#[tokio::test]
+async fn refused_writes_and_dry_runs_leave_no_fence() {
+    let world = world().await;
+    let product = product();
+    world.write(product).await.unwrap();
+    world.read(product).await;
+    let changes = world.register.next(product);
+    let dry = WriteContext {
+        dry_run: true,
+        ..CONTEXT
+    };
+    world.store.commit(&changes, &dry, None).await.unwrap();
+    assert_eq!(
+        world.read(product).await,
+        (1, Source::Hit),
+        "a dry run touches nothing"
+    );
+    world.register.apply(&changes).unwrap();
+    let refused = world.store.commit(&changes, &CONTEXT, None).await;
+    assert!(matches!(refused, Err(StoreError::VersionConflict { .. })));
+    assert_eq!(world.read(product).await, (2, Source::Miss));
+    assert_eq!(world.read(product).await, (2, Source::Hit));
+}
+
+#[tokio::test]
+async fn a_release_that_fails_closes_the_gate_until_its_products_are_released() {
+    let altered = Arc::new(Altered::new(redis().await));
+    let world = World::new(altered.clone(), CachePolicy::default()).await;
+    let product = product();
+    world.write(product).await.unwrap();
+    world.read(product).await;
+    assert_eq!(world.read(product).await, (1, Source::Hit));
+
+    altered.away.store(true, Ordering::SeqCst);
+    world.write(product).await.unwrap();
+    assert_eq!(world.cache.health(), CacheHealth::Degraded);
+    assert_eq!(world.read(product).await, (2, Source::Bypass));
+
+    altered.no_release.store(true, Ordering::SeqCst);
+    altered.away.store(false, Ordering::SeqCst);
+    assert_eq!(
+        world.read(product).await,
+        (2, Source::Bypass),
+        "the old entry is still there"
+    );
+
+    altered.no_release.store(false, Ordering::SeqCst);
+    world.until(CacheHealth::Up).await;
+    assert_eq!(world.read(product).await, (2, Source::Miss));
+    assert_eq!(world.read(product).await, (2, Source::Hit));
+}
+
+#[tokio::test]
+async fn too_many_changes_in_an_outage_drop_everything() {
+    let altered = Arc::new(Altered::new(redis().await));
+    let world = World::new(
+        altered.clone(),
+        CachePolicy {
+            replay_limit: 1,
+            ..CachePolicy::default()
+        },
+    )
+    .await;
+    let products = [product(), product()];
+    for product in products {
+        world.write(product).await.unwrap();
+        world.read(product).await;
+    }
+    altered.away.store(true, Ordering::SeqCst);
+    for product in products {
+        world.write(product).await.unwrap();
+    }
+    altered.away.store(false, Ordering::SeqCst);
+    world.until(CacheHealth::Up).await;
+    assert_eq!(world.events.of(CacheEvent::Purged), 1);
+    for product in products {
+        assert_eq!(world.read(product).await, (2, Source::Miss));
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_starts_drops_what_a_crash_may_have_left() {
+    let prefix = format!("test:{}:", Uuid::now_v7());
+    let register = Arc::<Register>::default();
+    let product = product();
+    {
+        let store = redis_at(&redis_url(), &prefix).await;
+        let world = World::starting(&register, store, CachePolicy::default());
+        world.until(CacheHealth::Up).await;
+        world.write(product).await.unwrap();
+        world.read(product).await;
+        assert_eq!(world.read(product).await, (1, Source::Hit));
+    }
+    // The process dies after the commit; its fence has expired or was never there.
+    register.apply(&register.next(product)).unwrap();
+    let store = redis_at(&redis_url(), &prefix).await;
+    let world = World::starting(&register, store, CachePolicy::default());
+    assert_eq!(world.read(product).await.0, 2, "before it has recovered");
+    world.until(CacheHealth::Up).await;
+    assert_eq!(world.read(product).await.0, 2);
+}
+
+#[tokio::test]
+async fn strict_writes_fail_with_nothing_done_when_they_cannot_be_fenced() {
+    let altered = Arc::new(Altered::new(redis().await));
+    let policy = CachePolicy {
+        mode: WriteMode::Strict,
+        ..CachePolicy::default()
+    };
+    let world = World::new(altered.clone() as Arc<dyn CacheStore>, policy).await;
+    let product = product();
+    world.write(product).await.unwrap();
+    altered.away.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        assert!(matches!(
+            world.write(product).await,
+            Err(StoreError::Unavailable(_))
+        ));
+        assert_eq!(world.register.version(product), 1);
+    }
+    altered.away.store(false, Ordering::SeqCst);
+    world.until(CacheHealth::Up).await;
+    assert_eq!(world.write(product).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn bodies_that_are_too_big_are_not_kept() {
+    let world = World::new(
+        redis().await,
+        CachePolicy {
+            max_body: 0,
+            ..CachePolicy::default()
+        },
+    )
+    .await;
+    let product = product();
+    world.write(product).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(world.read(product).await, (1, Source::Miss));
+    }
+    assert_eq!(world.events.of(CacheEvent::FillTooBig), 2);
+}
+
+#[tokio::test]
+async fn without_a_cache_the_database_answers() {
+    let world = world().await;
+    let product = product();
+    world.write(product).await.unwrap();
+    let products = CachedProducts::new(world.register.clone(), super::world::encode(), None);
+    let body = products
+        .body(product, Representation::Management)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((version(&body), body.source), (1, Source::Bypass));
+}
