@@ -7,3 +7,5 @@ mod http;
 mod problem;
 pub mod server;
 mod wire;
+
+pub use cli::main;

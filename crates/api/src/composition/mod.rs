@@ -1,31 +1,71 @@
 //! The composition root: the only place that knows which adapter stands behind a port.
 
+mod cache;
+pub(crate) mod database;
+mod example;
+pub(crate) mod serve;
+pub(crate) mod services;
 pub(crate) mod settings;
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use application::access::{TokenIssuer, TokenVerifier};
+use application::import::ImportError;
+use application::store::StoreError;
 use infrastructure::access::{JwtIssuer, JwtVerifier};
+use infrastructure::redis_cache::RedisCacheError;
 use infrastructure::system::{SystemClock, UuidV7};
+use infrastructure::telemetry::TelemetryError;
 
 pub(crate) use infrastructure::access::AuthError;
 
 use settings::Settings;
 
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("cannot use the data folder {}", path.display())]
+    DataDir { path: PathBuf, source: std::io::Error },
+    #[error("cannot listen on {address}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error("cannot receive signals")]
+    Signals(#[source] std::io::Error),
+    #[error("cannot open the database")]
+    Database(#[source] StoreError),
+    #[error("cannot bring the database's schema up to date")]
+    Migration(#[source] StoreError),
+    #[error("cannot load the example catalog")]
+    Example(#[source] ImportError),
+    #[error("settings: catalog.default_locale {0}")]
+    Locale(String),
+    #[error("the key for cursors is not usable")]
+    CursorKey,
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    #[error(transparent)]
+    Cache(#[from] RedisCacheError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+}
+
 /// Who checks the tokens of requests. Has to be called within a Tokio runtime.
 pub(crate) async fn token_verifier(settings: &Settings) -> Result<Arc<dyn TokenVerifier>, AuthError> {
-    Ok(Arc::new(
-        JwtVerifier::open(&settings.auth, &settings.data_dir, Arc::new(SystemClock)).await?,
-    ))
+    let verifier = JwtVerifier::open(&settings.auth, &settings.data_dir, Arc::new(SystemClock)).await?;
+    Ok(Arc::new(verifier))
 }
 
 /// Who makes tokens, where it is not an identity provider.
 pub(crate) fn token_issuer(settings: &Settings) -> Result<Arc<dyn TokenIssuer>, AuthError> {
-    let issuer = JwtIssuer::open(
-        &settings.auth,
-        &settings.data_dir,
-        Arc::new(SystemClock),
-        Arc::new(UuidV7),
-    )?;
+    let issuer = JwtIssuer::open(&settings.auth, &settings.data_dir, Arc::new(SystemClock), Arc::new(UuidV7))?;
     Ok(Arc::new(issuer))
+}
+
+/// Brings the database's schema up to date.
+pub(crate) async fn migrate(settings: &Settings) -> Result<(), StartError> {
+    let database = database::open(settings).await.map_err(StartError::Database)?;
+    database.engine.migrate().await.map_err(StartError::Migration)?;
+    database.engine.close().await;
+    Ok(())
 }

@@ -1,0 +1,88 @@
+//! The database that the URL names, as the ports that it implements.
+
+use std::sync::Arc;
+
+use application::category::CategoryReader;
+use application::changelog::ChangeLog;
+use application::import::JobStore;
+use application::product::{ProductReader, VariantReader};
+use application::store::{CatalogStore, StoreError};
+use futures::future::BoxFuture;
+use infrastructure::postgres::PostgresCatalog;
+use infrastructure::sql::{Database as Engine, DatabaseOptions, PoolUse, SqlCatalog};
+use infrastructure::sqlite::SqliteCatalog;
+
+use super::settings::Settings;
+
+/// One catalog behind all its ports.
+#[derive(Clone)]
+pub(crate) struct Database {
+    pub(crate) store: Arc<dyn CatalogStore>,
+    pub(crate) products: Arc<dyn ProductReader>,
+    pub(crate) variants: Arc<dyn VariantReader>,
+    pub(crate) categories: Arc<dyn CategoryReader>,
+    pub(crate) log: Arc<dyn ChangeLog>,
+    pub(crate) jobs: Arc<dyn JobStore>,
+    pub(crate) engine: Arc<dyn Upkeep>,
+}
+
+/// What the process asks of a database besides the catalog's ports.
+pub(crate) trait Upkeep: Send + Sync {
+    fn migrate(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+    fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// A secret that all instances share.
+    fn secret(&self, name: &'static str) -> BoxFuture<'_, Result<Vec<u8>, StoreError>>;
+    fn pool_use(&self) -> PoolUse;
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+impl<E: Engine> Upkeep for SqlCatalog<E> {
+    fn migrate(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(SqlCatalog::migrate(self))
+    }
+
+    fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(SqlCatalog::ping(self))
+    }
+
+    fn secret(&self, name: &'static str) -> BoxFuture<'_, Result<Vec<u8>, StoreError>> {
+        Box::pin(self.shared_secret(name))
+    }
+
+    fn pool_use(&self) -> PoolUse {
+        SqlCatalog::pool_use(self)
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(SqlCatalog::close(self))
+    }
+}
+
+/// Connects to the database that the settings name. The schema is left as it is.
+pub(crate) async fn open(settings: &Settings) -> Result<Database, StoreError> {
+    let url = settings.database_url();
+    let options = DatabaseOptions {
+        url: url.expose().to_owned(),
+        max_connections: settings.database.max_connections,
+        acquire_timeout: settings.database.acquire_timeout,
+        statement_timeout: settings.database.statement_timeout,
+    };
+    Ok(if url.scheme() == "sqlite" {
+        behind_ports(SqliteCatalog::connect(&options).await?)
+    } else {
+        behind_ports(PostgresCatalog::connect(&options).await?)
+    })
+}
+
+fn behind_ports<E: Engine>(catalog: SqlCatalog<E>) -> Database {
+    let catalog = Arc::new(catalog);
+    Database {
+        store: catalog.clone(),
+        products: catalog.clone(),
+        variants: catalog.clone(),
+        categories: catalog.clone(),
+        log: catalog.clone(),
+        jobs: catalog.clone(),
+        engine: catalog,
+    }
+}

@@ -1,0 +1,106 @@
+//! `vitrine serve`: everything put together in the order in which it starts, and taken apart in the other.
+
+use std::sync::Arc;
+
+use application::cache::{Cache, CacheHealth};
+use infrastructure::telemetry::Telemetry;
+use tokio::net::TcpListener;
+
+use super::services::{self, Services};
+use super::settings::Settings;
+use super::{StartError, cache, example, token_verifier};
+use crate::http::{self, App, AppState, CursorKey, Health, Probe};
+use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
+
+/// Serves until a stop signal, then brings everything to its end.
+pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
+    let telemetry = Arc::new(Telemetry::install(&settings.telemetry)?);
+    let lifecycle = Lifecycle::new();
+    lifecycle.shut_down_on_signals().map_err(StartError::Signals)?;
+    std::fs::create_dir_all(&settings.data_dir)
+        .map_err(|source| StartError::DataDir { path: settings.data_dir.clone(), source })?;
+
+    // The port is taken first, so that a second instance on this machine fails before it does anything.
+    let address = settings.http.address;
+    let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+    let verifier = token_verifier(settings).await?;
+    let cache = cache::open(settings, telemetry.cache_metrics())?;
+    let services = services::compose(settings, cache.clone()).await?;
+    register_gauges(&telemetry, &services, cache.as_ref());
+    let loaded = example::load_if_first(settings, &services).await?;
+
+    let recovery = cache.clone().map(|cache| {
+        let log = services.database.log.clone();
+        tokio::spawn(async move { cache.recover(&*log).await })
+    });
+    let database = services.database.clone();
+    let ids = services.ids.clone();
+    let secret = database.engine.secret("cursor").await.map_err(StartError::Database)?;
+    let metrics = telemetry.clone();
+    let app = App {
+        products: services.products,
+        variants: services.variants,
+        categories: services.categories,
+        product_reader: database.products.clone(),
+        variant_reader: database.variants.clone(),
+        category_reader: database.categories.clone(),
+        bodies: services.bodies,
+        verifier,
+        cursors: CursorKey::new(&secret).ok_or(StartError::CursorKey)?,
+        default_locale: services.default_locale,
+        store_max_age: settings.catalog.store_max_age,
+        health: health(&lifecycle, &database, cache),
+        metrics: Arc::new(move || metrics.prometheus_text()),
+    };
+    let layers = Layers {
+        settings: settings.http.clone(),
+        lifecycle: lifecycle.clone(),
+        metrics: HttpMetrics::new(&telemetry.meter()),
+        new_request_id: Arc::new(move || ids.next().to_string()),
+        is_stream: http::is_stream,
+    };
+    let router = server::wrap(http::router(AppState::new(app)), layers);
+
+    crate::cli::banner::print(settings, loaded);
+    let end = server::serve(listener, router, &settings.http, &lifecycle).await;
+    if let Shutdown::Forced { connections, writes } = end {
+        tracing::warn!(connections, writes, "stopped before everything had come to its end");
+    }
+
+    if let Some(recovery) = recovery {
+        recovery.abort();
+    }
+    database.engine.close().await;
+    // Flushing blocks; it is all that is left to do.
+    let _: Result<(), _> = tokio::task::spawn_blocking(move || telemetry.shutdown()).await;
+    Ok(())
+}
+
+fn health(lifecycle: &Lifecycle, database: &super::database::Database, cache: Option<Arc<Cache>>) -> Health {
+    let engine = database.engine.clone();
+    let probe: Probe = Arc::new(move || {
+        let engine = engine.clone();
+        Box::pin(async move { engine.ping().await.is_ok() })
+    });
+    let cache = move || cache.as_ref().map_or(CacheHealth::Disabled, |cache| cache.health()).as_str();
+    Health { readiness: lifecycle.readiness(), database: probe, cache: Arc::new(cache) }
+}
+
+fn register_gauges(telemetry: &Telemetry, services: &Services, cache: Option<&Arc<Cache>>) {
+    let engine = services.database.engine.clone();
+    let (in_use, idle, max) = (engine.clone(), engine.clone(), engine);
+    telemetry.register_gauge("db.pool.in_use", "Database connections that are working", move || {
+        in_use.pool_use().in_use.into()
+    });
+    telemetry.register_gauge("db.pool.idle", "Database connections that wait for work", move || {
+        idle.pool_use().idle.into()
+    });
+    telemetry.register_gauge("db.pool.max", "The most database connections there can be", move || {
+        max.pool_use().max.into()
+    });
+    if let Some(cache) = cache.cloned() {
+        telemetry.register_gauge("cache.up", "1 while the cache is in use, 0 while it is away", move || {
+            u64::from(cache.health() == CacheHealth::Up)
+        });
+    }
+}

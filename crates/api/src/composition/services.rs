@@ -1,0 +1,63 @@
+//! What the command line's tasks work with: the catalog, its schema up to date, and its use cases.
+
+use std::sync::Arc;
+
+use application::cache::{Cache, CachedProducts, FencedStore};
+use application::category::Categories;
+use application::import::Importer;
+use application::product::{Products, Variants};
+use application::store::CatalogStore;
+use application::{Clock, Ids, Writer};
+use domain::value::Locale;
+use infrastructure::system::{SystemClock, UuidV7};
+
+use super::StartError;
+use super::database::{self, Database};
+use super::settings::Settings;
+use crate::http::JsonEncoder;
+
+pub(crate) struct Services {
+    pub(crate) database: Database,
+    pub(crate) products: Products,
+    pub(crate) variants: Variants,
+    pub(crate) categories: Categories,
+    pub(crate) bodies: CachedProducts,
+    pub(crate) importer: Importer,
+    pub(crate) default_locale: Locale,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+}
+
+/// Opens the database, brings its schema up to date where that is wanted, and composes the use cases over it. With a
+/// cache, every write invalidates what it changes.
+pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> Result<Services, StartError> {
+    let database = database::open(settings).await.map_err(StartError::Database)?;
+    if settings.database.migrate_on_start {
+        database.engine.migrate().await.map_err(StartError::Migration)?;
+    }
+    let default_locale = Locale::parse(&settings.catalog.default_locale)
+        .map_err(|error| StartError::Locale(error.to_string()))?;
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ids: Arc<dyn Ids> = Arc::new(UuidV7);
+    let store: Arc<dyn CatalogStore> = match &cache {
+        Some(cache) => Arc::new(FencedStore::new(database.store.clone(), cache.clone())),
+        None => database.store.clone(),
+    };
+    let encoder = Arc::new(JsonEncoder { default_locale: default_locale.clone() });
+    let bodies = CachedProducts::new(database.products.clone(), encoder, cache);
+    let writer = Writer::new(store.clone(), clock.clone(), ids.clone());
+    let (products, variants, categories) =
+        (database.products.clone(), database.variants.clone(), database.categories.clone());
+    Ok(Services {
+        products: Products::new(writer.clone(), products.clone(), categories.clone()),
+        variants: Variants::new(writer.clone(), products.clone(), variants),
+        categories: Categories::new(writer, categories.clone()),
+        bodies,
+        importer: Importer::new(store, products, categories, clock.clone(), ids.clone()),
+        database,
+        default_locale,
+        clock,
+        ids,
+    })
+}
