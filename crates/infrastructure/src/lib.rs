@@ -3,6 +3,10 @@
 pub mod access;
 pub mod cache_settings;
 pub mod database;
+pub mod postgres;
+pub mod rows;
 pub mod settings;
+pub mod sql;
+pub mod sqlite;
 pub mod system;
 pub mod telemetry;
