@@ -1,7 +1,6 @@
 //! PostgreSQL's errors in the words of the ports.
 
 use application::store::{ConflictRule, StoreError};
-use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
 use crate::sql::Failure;

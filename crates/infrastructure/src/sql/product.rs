@@ -11,7 +11,7 @@ use domain::value::Key;
 use super::dialect::{IDS, KEYS};
 use super::find::{Name, Tables, find};
 use super::query::states;
-use super::{Database, Failure, Query, Row, SqlCatalog};
+use super::{Database, Failure, Query, SqlCatalog};
 use crate::rows::{ProductDoc, RowError, VariantDoc};
 
 const TABLES: Tables = Tables {
@@ -57,15 +57,17 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
         );
         let mut rows = self.database.fetch(query.with(id.uuid())).await?.into_iter();
         // Variants do not outlive their product: the first row is the product's, or there is none.
-        let view = |mut first: Row| {
-            Ok(ProductView {
+        let Some(mut first) = rows.next() else {
+            return Ok(None);
+        };
+        let view = || {
+            Ok::<_, RowError>(ProductView {
                 product: first.json::<ProductDoc>()?.try_into()?,
                 revision: first.parse()?,
-                variants: states::<VariantDoc, _>(rows.by_ref().collect())?,
+                variants: states::<VariantDoc, _>(rows.collect())?,
             })
         };
-        let first = rows.next();
-        Ok(first.map(view).transpose().map_err(|e: RowError| Failure::from(e))?)
+        Ok(Some(view().map_err(Failure::from)?))
     }
 
     async fn list(

@@ -8,10 +8,10 @@ mod error;
 mod statement;
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use application::store::StoreError;
 use async_trait::async_trait;
-use sqlx::ConnectOptions;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
@@ -19,6 +19,9 @@ use self::error::failure;
 use crate::sql::{Database, DatabaseOptions, Dialect, Failure, PoolUse, Query, Row, SqlCatalog, Transaction};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+
+/// As good as for ever, for a wait without a limit.
+const FOREVER: Duration = Duration::from_hours(24);
 
 /// The catalog in an SQLite file.
 pub type SqliteCatalog = SqlCatalog<Sqlite>;
@@ -39,7 +42,7 @@ impl SqliteCatalog {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(options.statement_timeout);
+            .busy_timeout(if options.statement_timeout.is_zero() { FOREVER } else { options.statement_timeout });
         let pool = |connections: u32| {
             SqlitePoolOptions::new()
                 .max_connections(connections)
