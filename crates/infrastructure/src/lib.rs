@@ -6,7 +6,7 @@ pub mod database;
 pub mod memory_cache;
 pub mod postgres;
 pub mod redis_cache;
-mod rows;
+pub mod rows;
 pub mod settings;
 pub mod sql;
 pub mod sqlite;

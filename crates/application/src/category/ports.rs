@@ -9,7 +9,7 @@ use crate::page::{Page, PageRequest};
 use crate::store::StoreError;
 
 /// The ways to name a category.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum CategoryRef {
     Id(CategoryId),
     Key(Key),

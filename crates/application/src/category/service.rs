@@ -202,7 +202,7 @@ impl Categories {
     }
 }
 
-fn slug_from_name(draft: &CategoryDraft, id: CategoryId) -> Result<LocalizedSlug, Faults> {
+pub(crate) fn slug_from_name(draft: &CategoryDraft, id: CategoryId) -> Result<LocalizedSlug, Faults> {
     let fallback = Slug::parse(format!("category-{}", crate::product::short(id.uuid())))
         .map_err(|e| Faults::from(Fault::new("/slug", e.code(), e.to_string())))?;
     Ok(LocalizedSlug::from_names(&draft.name, &fallback))

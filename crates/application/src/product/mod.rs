@@ -10,7 +10,7 @@ mod variant;
 
 pub use create::NewProduct;
 pub use draft::ProductDraft;
-pub(crate) use draft::{avoid, known_categories, short, variant_faults};
+pub(crate) use draft::{known_categories, short, variant_faults};
 pub use lifecycle::LifecycleStep;
 pub use ports::{ProductFilter, ProductReader, ProductRef, ProductView, VariantReader, VariantRef};
 pub use revise::{ReviseOptions, Revision};

@@ -1,0 +1,196 @@
+//! Imports that outlive the request that asked for them.
+//!
+//! Invariant: a running job writes down that it is alive at least every [`HEARTBEAT`], so that one whose process died
+//! is told from one that works.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use futures::Stream;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::importer::{ImportError, ImportObserver, ImportOptions, ImportSummary, Importer, Progress};
+use super::record::{ImportRecord, SourceError};
+use super::{ImportCounts, ImportFault, Job, JobStatus, JobStore};
+use crate::clock::Clock;
+use crate::error::CatalogError;
+use crate::ids::Ids;
+use crate::store::StoreError;
+
+/// How often a running job says that it is alive.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// A running job that was silent for longer is taken for dead.
+const SILENCE: TimeDelta = TimeDelta::seconds(60);
+/// How often the end of a job is written down anew while the database is away, one heartbeat apart.
+const FAREWELLS: usize = 10;
+
+#[derive(Clone)]
+pub struct ImportJobs {
+    importer: Importer,
+    jobs: Arc<dyn JobStore>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl ImportJobs {
+    pub fn new(
+        importer: Importer,
+        jobs: Arc<dyn JobStore>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Self {
+        Self {
+            importer,
+            jobs,
+            clock,
+            ids,
+        }
+    }
+
+    /// Notes a job that [`run`](Self::run) is about to work on.
+    pub async fn create(&self, format: &str, options: &ImportOptions) -> Result<Job, StoreError> {
+        let now = self.clock.now();
+        let job = Job {
+            id: self.ids.next(),
+            status: JobStatus::Running,
+            format: format.to_owned(),
+            dry_run: options.context.dry_run,
+            actor: options.context.actor.clone(),
+            counts: ImportCounts::default(),
+            error: None,
+            created_at: now,
+            updated_at: now,
+            finished_at: None,
+        };
+        self.jobs.create(&job).await?;
+        Ok(job)
+    }
+
+    /// Does the job's work and writes down how it goes. Answers the job as it ended.
+    pub async fn run(
+        &self,
+        mut job: Job,
+        batches: impl Stream<Item = Result<Vec<ImportRecord>, SourceError>> + Send + Unpin,
+        options: &ImportOptions,
+    ) -> Job {
+        let cancelled = AtomicBool::new(false);
+        let mut unsaid = Vec::new();
+        let (sender, mut progress) = mpsc::channel(1);
+        let mut observer = Reporter {
+            sender,
+            cancelled: &cancelled,
+        };
+        let result = {
+            let import = self.importer.run(batches, options, &mut observer);
+            tokio::pin!(import);
+            let mut heartbeat = tokio::time::interval(HEARTBEAT);
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(Progress { counts, faults }) = progress.recv() => {
+                        job.counts = counts;
+                        unsaid.extend(faults);
+                        self.report(&mut job, &mut unsaid, &cancelled).await;
+                    }
+                    _ = heartbeat.tick() => self.report(&mut job, &mut unsaid, &cancelled).await,
+                    result = &mut import => break result,
+                }
+            }
+        };
+        while let Ok(Progress { counts, faults }) = progress.try_recv() {
+            job.counts = counts;
+            unsaid.extend(faults);
+        }
+        self.finish(&mut job, &unsaid, result).await;
+        job
+    }
+
+    /// The job; one whose process died is shown as failed.
+    pub async fn find(&self, id: Uuid) -> Result<Job, CatalogError> {
+        let mut job = self.jobs.find(id).await?.ok_or(CatalogError::NotFound("job"))?;
+        if job.status == JobStatus::Running && self.clock.now() - job.updated_at > SILENCE {
+            job.status = JobStatus::Failed;
+            job.error = Some("interrupted".to_owned());
+            job.finished_at = Some(job.updated_at);
+        }
+        Ok(job)
+    }
+
+    /// Faults in the order in which they were found, after the first `skip`.
+    pub async fn faults(&self, id: Uuid, skip: u64, limit: u32) -> Result<Vec<ImportFault>, CatalogError> {
+        self.find(id).await?;
+        Ok(self.jobs.faults(id, skip, limit).await?)
+    }
+
+    /// Asks the job to end after the batch that it is at. A job that has ended stays as it is.
+    pub async fn cancel(&self, id: Uuid) -> Result<Job, CatalogError> {
+        self.jobs.request_cancel(id).await?;
+        self.find(id).await
+    }
+
+    async fn report(&self, job: &mut Job, unsaid: &mut Vec<ImportFault>, cancelled: &AtomicBool) {
+        job.updated_at = self.clock.now();
+        match self.jobs.update(job, unsaid).await {
+            Ok(wish) => {
+                cancelled.fetch_or(wish, Ordering::Relaxed);
+                unsaid.clear();
+            }
+            // The next report says it all again.
+            Err(error) => tracing::warn!(job = %job.id, %error, "progress of an import was not written down"),
+        }
+    }
+
+    async fn finish(
+        &self,
+        job: &mut Job,
+        unsaid: &[ImportFault],
+        result: Result<ImportSummary, ImportError>,
+    ) {
+        (job.status, job.error) = match result {
+            Ok(ImportSummary { cancelled: true, .. }) => (JobStatus::Cancelled, None),
+            Ok(_) => (JobStatus::Succeeded, None),
+            Err(error) => {
+                tracing::warn!(job = %job.id, %error, "an import failed");
+                let told = match &error {
+                    ImportError::Source(error) => error.to_string(),
+                    ImportError::Store(_) => error.code().to_owned(),
+                };
+                (JobStatus::Failed, Some(told))
+            }
+        };
+        for _ in 0..FAREWELLS {
+            let now = self.clock.now();
+            job.updated_at = now;
+            job.finished_at = Some(now);
+            match self.jobs.update(job, unsaid).await {
+                Ok(_) => return,
+                Err(error) => {
+                    tracing::warn!(job = %job.id, %error, "the end of an import was not written down");
+                }
+            }
+            tokio::time::sleep(HEARTBEAT).await;
+        }
+    }
+}
+
+struct Reporter<'a> {
+    sender: mpsc::Sender<Progress>,
+    cancelled: &'a AtomicBool,
+}
+
+#[async_trait]
+impl ImportObserver for Reporter<'_> {
+    async fn progressed(&mut self, progress: Progress) -> ControlFlow<()> {
+        let heard = self.sender.send(progress).await.is_ok();
+        if heard && !self.cancelled.load(Ordering::Relaxed) {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Deciding what a wave of records changes: a fixed number of queries, however many records it has.
+
+mod category;
+mod product;
+
+use std::collections::{HashMap, HashSet};
+
+use domain::value::{Key, Locale, LocalizedSlug, Slug};
+use domain::{CategoryId, RuleError};
+use uuid::Uuid;
+
+use super::importer::Importer;
+use super::record::{ImportMode, Record};
+use super::run::{Planned, Run};
+use super::wave::Item;
+use crate::category::{CategoryRef, resolve};
+use crate::fault::Fault;
+use crate::product::short;
+use crate::store::StoreError;
+
+impl Importer {
+    /// What each record changes. Those that can change nothing because they are wrong are noted as failed.
+    pub(super) async fn plan(&self, items: Vec<Item>, run: &mut Run<'_>) -> Result<Vec<Planned>, StoreError> {
+        match items.first().map(|item| &item.record) {
+            None => Ok(Vec::new()),
+            Some(Record::Category(_)) => self.plan_categories(items, run).await,
+            Some(Record::Product(_) | Record::Variants(_)) => self.plan_products(items, run).await,
+        }
+    }
+
+    /// The ids behind references; those that lead nowhere are missing from the answer.
+    async fn category_ids(
+        &self,
+        refs: impl Iterator<Item = &CategoryRef>,
+        run: &Run<'_>,
+    ) -> Result<HashMap<CategoryRef, CategoryId>, StoreError> {
+        let rehearsed = |reference: &CategoryRef| match reference {
+            CategoryRef::Key(key) => run.rehearsed.category_ids.get(key).copied(),
+            CategoryRef::Id(_) | CategoryRef::Slug(..) => None,
+        };
+        let distinct: HashSet<_> = refs.collect();
+        let mut found = HashMap::with_capacity(distinct.len());
+        let mut sought = Vec::new();
+        for reference in distinct {
+            match rehearsed(reference) {
+                Some(id) => {
+                    found.insert(reference.clone(), id);
+                }
+                None => sought.push(reference.clone()),
+            }
+        }
+        let ids = resolve(&*self.categories, &sought).await?;
+        let mut keyless = Vec::new();
+        for (reference, id) in sought.into_iter().zip(ids) {
+            match (id, &reference) {
+                (Some(id), _) => {
+                    found.insert(reference, id);
+                }
+                (None, CategoryRef::Key(key)) => {
+                    keyless.extend(id_in(key).map(|id| (reference, CategoryId::new(id))));
+                }
+                (None, _) => {}
+            }
+        }
+        if !keyless.is_empty() {
+            let ids: Vec<_> = keyless.iter().map(|(_, id)| *id).collect();
+            let existing: HashSet<_> = self.categories.existing(&ids).await?.into_iter().collect();
+            found.extend(keyless.into_iter().filter(|(_, id)| existing.contains(id)));
+        }
+        Ok(found)
+    }
+}
+
+/// The id that a key is, where it stands for a resource without key.
+fn id_in(key: &Key) -> Option<Uuid> {
+    Uuid::try_parse(key.as_str())
+        .ok()
+        .filter(|id| id.to_string() == key.as_str())
+}
+
+/// What the mode says about a record whose key exists or not.
+fn mode_fault(mode: ImportMode, exists: bool, kind: &str) -> Option<Fault> {
+    match (mode, exists) {
+        (ImportMode::Create, true) => Some(Fault::new(
+            "/key",
+            "duplicate_key",
+            format!("another {kind} has this key"),
+        )),
+        (ImportMode::Update, false) => Some(Fault::new(
+            "/key",
+            "resource_not_found",
+            format!("there is no {kind} with this key"),
+        )),
+        (ImportMode::Upsert, _) | (ImportMode::Create, false) | (ImportMode::Update, true) => None,
+    }
+}
+
+fn key_required() -> Fault {
+    Fault::new("/key", "required", "is required in files")
+}
+
+fn rule_fault(error: &RuleError) -> Fault {
+    Fault::new("", "state_conflict", error.to_string())
+}
+
+/// How a record comes by its slug.
+enum SlugChoice {
+    /// Given by the record, or stored.
+    Given(LocalizedSlug),
+    /// Made from the name, still to be told apart from others.
+    Made(LocalizedSlug),
+}
+
+/// Slugs that a wave must not make: those in use, and those that its records were given.
+#[derive(Default)]
+struct Slugs(HashSet<(Locale, Slug)>);
+
+impl Slugs {
+    /// Those given among `choices`; the made ones are answered, to be looked up.
+    fn gather<'a>(choices: impl Iterator<Item = &'a SlugChoice>) -> (Self, Vec<(Locale, Slug)>) {
+        let mut given = HashSet::new();
+        let mut made = Vec::new();
+        for choice in choices {
+            match choice {
+                SlugChoice::Given(slug) => given.extend(pairs(slug)),
+                SlugChoice::Made(slug) => made.extend(pairs(slug)),
+            }
+        }
+        (Self(given), made)
+    }
+
+    /// The slug to store, told apart from all others by the end of `id`.
+    fn settle(&mut self, choice: SlugChoice, id: Uuid) -> LocalizedSlug {
+        match choice {
+            SlugChoice::Given(slug) => slug,
+            SlugChoice::Made(slug) => {
+                let slug = slug.avoiding(|l, s| self.0.contains(&(l.clone(), s.clone())), &short(id));
+                self.0.extend(pairs(&slug));
+                slug
+            }
+        }
+    }
+}
+
+fn pairs(slug: &LocalizedSlug) -> impl Iterator<Item = (Locale, Slug)> {
+    slug.iter().map(|(locale, slug)| (locale.clone(), slug.clone()))
+}

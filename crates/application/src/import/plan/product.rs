@@ -1,0 +1,310 @@
+//! What product records change.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::product::{Axis, Product, ProductState, ProductStatus, Variant, VariantContent, VariantState};
+use domain::value::Key;
+use domain::{CategoryId, ProductId, RuleError, Timestamp, VariantId};
+
+use super::{SlugChoice, Slugs, id_in, key_required, mode_fault, rule_fault};
+use crate::category::CategoryRef;
+use crate::fault::{Fault, Faults};
+use crate::import::importer::Importer;
+use crate::import::record::{ImportProduct, ImportVariant, Record};
+use crate::import::run::{Outcome, Planned, Run};
+use crate::import::wave::Item;
+use crate::product::{ProductRef, known_categories, variant_faults};
+use crate::store::{Changes, StoreError};
+
+/// A record with what is stored under its key.
+struct Draft {
+    item: Item,
+    id: ProductId,
+    stored: Option<ProductState>,
+    /// `None` where the record leaves the product alone.
+    slug: Option<SlugChoice>,
+}
+
+impl Importer {
+    pub(super) async fn plan_products(
+        &self,
+        items: Vec<Item>,
+        run: &mut Run<'_>,
+    ) -> Result<Vec<Planned>, StoreError> {
+        let drafts = self.product_drafts(items, run).await?;
+        let stored: Vec<_> = drafts
+            .iter()
+            .filter_map(|d| d.stored.as_ref().map(|p| p.id))
+            .collect();
+        let mut variants: HashMap<ProductId, Vec<VariantState>> = HashMap::new();
+        if !stored.is_empty() {
+            for variant in self.products.variants_of(&stored).await? {
+                variants.entry(variant.product).or_default().push(variant);
+            }
+        }
+        let refs = drafts.iter().flat_map(|d| match &d.item.record {
+            Record::Product(product) => product.draft.categories.as_slice(),
+            Record::Category(_) | Record::Variants(_) => &[],
+        });
+        let categories = self.category_ids(refs, run).await?;
+        let (mut slugs, made) = Slugs::gather(drafts.iter().filter_map(|d| d.slug.as_ref()));
+        if !made.is_empty() {
+            slugs
+                .0
+                .extend(self.writer.store().taken_product_slugs(&made).await?);
+        }
+        let mut planned = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let siblings = variants.remove(&draft.id).unwrap_or_default();
+            let item = draft.item.clone();
+            match self.plan_product(draft, siblings, &categories, &mut slugs) {
+                Ok(plan) => planned.push(plan),
+                Err(faults) => run.refuse(&item, faults.into_vec()),
+            }
+        }
+        Ok(planned)
+    }
+
+    async fn product_drafts(&self, items: Vec<Item>, run: &mut Run<'_>) -> Result<Vec<Draft>, StoreError> {
+        let keys: Vec<_> = items.iter().filter_map(key_of).cloned().collect();
+        let found = self.products.by_keys(&keys).await?;
+        let mut by_key: HashMap<Key, ProductState> = found
+            .into_iter()
+            .filter_map(|p| Some((p.content.key.clone()?, p)))
+            .collect();
+        let mut drafts = Vec::with_capacity(items.len());
+        for item in items {
+            let Some(key) = key_of(&item) else {
+                run.refuse(&item, [key_required()]);
+                continue;
+            };
+            if run.rehearsed.products.contains(key) {
+                run.count(Outcome::Updated);
+                continue;
+            }
+            let mut stored = by_key.remove(key);
+            if stored.is_none() {
+                stored = self.keyless_product(key).await?;
+            }
+            let fault = match &item.record {
+                Record::Variants(_) if stored.is_none() => {
+                    let detail = "there is no product with this key";
+                    Some(Fault::new("/key", "resource_not_found", detail))
+                }
+                Record::Product(_) => mode_fault(run.options.mode, stored.is_some(), "product"),
+                Record::Variants(_) | Record::Category(_) => None,
+            };
+            if let Some(fault) = fault {
+                run.refuse(&item, [fault]);
+                continue;
+            }
+            let stored_id = stored.as_ref().map(|p| p.id);
+            let id = stored_id.unwrap_or_else(|| ProductId::new(self.writer.id()));
+            match slug_choice(&item.record, stored.as_ref(), id) {
+                Ok(slug) => drafts.push(Draft {
+                    item,
+                    id,
+                    stored,
+                    slug,
+                }),
+                Err(faults) => run.refuse(&item, faults.into_vec()),
+            }
+        }
+        Ok(drafts)
+    }
+
+    /// The product without key that an export named by its id.
+    async fn keyless_product(&self, key: &Key) -> Result<Option<ProductState>, StoreError> {
+        let Some(id) = id_in(key) else {
+            return Ok(None);
+        };
+        let reference = ProductRef::Id(ProductId::new(id));
+        let found = self.products.find(&reference, false).await?;
+        Ok(found.filter(|p| p.content.key.is_none()))
+    }
+
+    fn plan_product(
+        &self,
+        draft: Draft,
+        siblings: Vec<VariantState>,
+        categories: &HashMap<CategoryRef, CategoryId>,
+        slugs: &mut Slugs,
+    ) -> Result<Planned, Faults> {
+        let Draft {
+            item,
+            id,
+            stored,
+            slug,
+        } = draft;
+        let now = self.writer.now();
+        let variants = item.record.variants();
+        let axes = match (&item.record, &stored) {
+            (Record::Product(product), _) => product.draft.option_axes.as_slice(),
+            (_, Some(stored)) => &stored.content.option_axes,
+            (_, None) => &[],
+        };
+        let mut faults = fitting(axes, variants);
+        let created = stored.is_none();
+        let product = match (&item.record, slug) {
+            (Record::Product(record), Some(slug)) => {
+                let found = record.draft.categories.iter().map(|c| categories.get(c).copied());
+                let category_ids = match known_categories(found.collect()) {
+                    Ok(ids) => Some(ids),
+                    Err(more) => {
+                        faults.extend(more.into_vec());
+                        None
+                    }
+                };
+                let category_ids = faults.or(category_ids)?;
+                let mut draft = record.draft.clone();
+                if let Some(stored) = &stored {
+                    draft.key.clone_from(&stored.content.key);
+                }
+                let content = draft.into_content(category_ids, slugs.settle(slug, id.uuid()));
+                let product = match stored {
+                    None => Ok(Product::create(id, content, now)),
+                    Some(state) => revise(state, content, now),
+                };
+                product
+                    .and_then(|product| moved(product, record, now))
+                    .map_err(|error| rule_fault(&error))?
+                    .into_change()
+            }
+            _ => faults.or(Some(None))?,
+        };
+        let (variants, places) = self.plan_variants(id, variants, siblings, now)?;
+        let changes = Changes {
+            products: product.into_iter().collect(),
+            variants,
+            ..Changes::default()
+        };
+        let outcome = match changes.is_empty() {
+            true => Outcome::Unchanged,
+            false if created => Outcome::Created,
+            false => Outcome::Updated,
+        };
+        Ok(Planned {
+            item,
+            outcome,
+            changes,
+            places,
+        })
+    }
+
+    /// The changes of variants, and for each its place in the record.
+    fn plan_variants(
+        &self,
+        product: ProductId,
+        variants: &[ImportVariant],
+        siblings: Vec<VariantState>,
+        now: Timestamp,
+    ) -> Result<(Vec<domain::Change<VariantState>>, Vec<usize>), Faults> {
+        let mut siblings = Siblings::new(siblings, variants);
+        let mut changes = Vec::new();
+        let mut places = Vec::new();
+        for (place, ImportVariant { content, .. }) in variants.iter().enumerate() {
+            let content = content.clone();
+            let variant = match siblings.take(&content) {
+                None => Variant::create(VariantId::new(self.writer.id()), product, content, now),
+                Some(state) => {
+                    let mut variant = Variant::load(state);
+                    variant.revise(content, now).map_err(|error| rule_fault(&error))?;
+                    variant
+                }
+            };
+            if let Some(change) = variant.into_change() {
+                changes.push(change);
+                places.push(place);
+            }
+        }
+        Ok((changes, places))
+    }
+}
+
+/// The stored variants of a product, each to be matched once.
+struct Siblings {
+    by_sku: HashMap<String, VariantState>,
+    by_key: HashMap<Key, VariantState>,
+}
+
+impl Siblings {
+    fn new(siblings: Vec<VariantState>, variants: &[ImportVariant]) -> Self {
+        let wanted: HashSet<_> = variants.iter().map(|v| v.content.sku.as_str()).collect();
+        let (mut by_sku, mut by_key) = (HashMap::new(), HashMap::new());
+        for sibling in siblings {
+            // One that a record names by its SKU is not up for another record that has its key.
+            if wanted.contains(sibling.content.sku.as_str()) {
+                by_sku.insert(sibling.content.sku.to_string(), sibling);
+            } else if let Some(key) = sibling.content.key.clone() {
+                by_key.insert(key, sibling);
+            }
+        }
+        Self { by_sku, by_key }
+    }
+
+    fn take(&mut self, content: &VariantContent) -> Option<VariantState> {
+        let by_sku = self.by_sku.remove(content.sku.as_str());
+        by_sku.or_else(|| content.key.as_ref().and_then(|key| self.by_key.remove(key)))
+    }
+}
+
+fn key_of(item: &Item) -> Option<&Key> {
+    match &item.record {
+        Record::Product(product) => product.draft.key.as_ref(),
+        Record::Variants(more) => Some(&more.product),
+        Record::Category(_) => None,
+    }
+}
+
+fn slug_choice(
+    record: &Record,
+    stored: Option<&ProductState>,
+    id: ProductId,
+) -> Result<Option<SlugChoice>, Faults> {
+    let Record::Product(product) = record else {
+        return Ok(None);
+    };
+    let slug = product.draft.slug.as_ref().or(stored.map(|p| &p.content.slug));
+    match slug {
+        Some(slug) => Ok(Some(SlugChoice::Given(slug.clone()))),
+        None => product
+            .draft
+            .slug_from_name(id)
+            .map(|slug| Some(SlugChoice::Made(slug))),
+    }
+}
+
+fn fitting(axes: &[Axis], variants: &[ImportVariant]) -> Faults {
+    let contents: Vec<_> = variants.iter().map(|v| v.content.clone()).collect();
+    variant_faults(axes, &contents)
+}
+
+fn revise(
+    state: ProductState,
+    content: domain::product::ProductContent,
+    now: Timestamp,
+) -> Result<Product, RuleError> {
+    let mut product = Product::load(state);
+    product.revise(content, now)?;
+    Ok(product)
+}
+
+/// Moves the product to where the record says that it stands.
+fn moved(mut product: Product, record: &ImportProduct, now: Timestamp) -> Result<Product, RuleError> {
+    let is = product.state().status;
+    let Some(wanted) = record.status.filter(|wanted| *wanted != is) else {
+        return Ok(product);
+    };
+    match wanted {
+        ProductStatus::Archived => product.archive(now)?,
+        ProductStatus::Draft if is == ProductStatus::Archived => product.restore(now)?,
+        ProductStatus::Draft => product.unpublish(now)?,
+        ProductStatus::Published => {
+            if is == ProductStatus::Archived {
+                product.restore(now)?;
+            }
+            product.publish(now)?;
+        }
+    }
+    Ok(product)
+}

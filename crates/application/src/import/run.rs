@@ -1,0 +1,126 @@
+//! What one import has done so far.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::category::CategoryState;
+use domain::value::Key;
+use domain::{CategoryId, Change};
+
+use super::importer::ImportOptions;
+use super::record::{ImportVariant, Record};
+use super::wave::Item;
+use super::{ImportCounts, ImportFault};
+use crate::fault::Fault;
+use crate::store::Changes;
+
+/// What becomes of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Created,
+    Updated,
+    Unchanged,
+    /// A category that no record of the file is.
+    Uncounted,
+}
+
+/// A record with what is to be stored for it.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) item: Item,
+    pub(super) outcome: Outcome,
+    pub(super) changes: Changes,
+    /// For each variant among the changes its place in the record.
+    pub(super) places: Vec<usize>,
+}
+
+pub(super) struct Run<'a> {
+    pub(super) options: &'a ImportOptions,
+    pub(super) counts: ImportCounts,
+    /// Since they were last reported.
+    pub(super) faults: Vec<ImportFault>,
+    pub(super) rehearsed: Rehearsed,
+}
+
+/// What a dry run would have stored: later records of the file may refer to it.
+#[derive(Default)]
+pub(super) struct Rehearsed {
+    /// Sent along with every later commit, so that the database can check references to them.
+    pub(super) categories: Vec<Change<CategoryState>>,
+    pub(super) category_ids: HashMap<Key, CategoryId>,
+    pub(super) products: HashSet<Key>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(options: &'a ImportOptions) -> Self {
+        Self {
+            options,
+            counts: ImportCounts::default(),
+            faults: Vec::new(),
+            rehearsed: Rehearsed::default(),
+        }
+    }
+
+    pub(super) fn fail(&mut self, faults: impl IntoIterator<Item = ImportFault>) {
+        self.counts.failed += 1;
+        self.faults.extend(faults);
+    }
+
+    /// Notes what is wrong with a record, each fault on the line of the variant that it is about.
+    pub(super) fn refuse(&mut self, item: &Item, faults: impl IntoIterator<Item = Fault>) {
+        let located = |fault: Fault| ImportFault {
+            line: line_of(item, &fault.pointer),
+            fault,
+        };
+        self.fail(faults.into_iter().map(located));
+    }
+
+    pub(super) fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Created => self.counts.created += 1,
+            Outcome::Updated => self.counts.updated += 1,
+            Outcome::Unchanged => self.counts.unchanged += 1,
+            Outcome::Uncounted => {}
+        }
+    }
+
+    /// Notes that a record is stored.
+    pub(super) fn stored(&mut self, planned: Planned) {
+        self.count(planned.outcome);
+        if !self.options.context.dry_run {
+            return;
+        }
+        for change in planned.changes.categories {
+            if let (None, Some(key)) = (&change.before, &change.after.content.key) {
+                self.rehearsed.category_ids.insert(key.clone(), change.after.id);
+                self.rehearsed.categories.push(change);
+            }
+        }
+        let created = planned
+            .changes
+            .products
+            .into_iter()
+            .filter(|p| p.before.is_none());
+        self.rehearsed
+            .products
+            .extend(created.filter_map(|p| p.after.content.key));
+    }
+}
+
+impl Record {
+    pub(super) fn variants(&self) -> &[ImportVariant] {
+        match self {
+            Self::Category(_) => &[],
+            Self::Product(product) => &product.variants,
+            Self::Variants(more) => &more.variants,
+        }
+    }
+}
+
+fn line_of(item: &Item, pointer: &str) -> u64 {
+    pointer
+        .strip_prefix("/variants/")
+        .and_then(|rest| rest.split('/').next())
+        .and_then(|index| index.parse::<usize>().ok())
+        .and_then(|index| item.record.variants().get(index))
+        .map_or(item.line, |variant| variant.line)
+}
