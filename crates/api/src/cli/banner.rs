@@ -7,7 +7,9 @@ use crate::composition::settings::Settings;
 /// Says where everything is. `loaded` is how many products of the example catalog were just loaded.
 pub(crate) fn print(settings: &Settings, loaded: Option<u64>) {
     let base = format!("http://{}", settings.http.address);
-    let example = loaded.map(|n| format!("  Example catalog   {n} products loaded\n")).unwrap_or_default();
+    let example = loaded
+        .map(|n| format!("  Example catalog   {n} products loaded\n"))
+        .unwrap_or_default();
     let text = format!(
         "Vitrine {} is ready\n\
          \x20 API               {base}/v1\n\
@@ -20,7 +22,11 @@ pub(crate) fn print(settings: &Settings, loaded: Option<u64>) {
          \x20 Token             vitrine token --scope catalog:admin --ttl 8h\n",
         env!("CARGO_PKG_VERSION"),
         settings.database_url(),
-        if settings.cache.enabled { settings.cache_url().to_string() } else { "disabled".to_owned() },
+        if settings.cache.enabled {
+            settings.cache_url().to_string()
+        } else {
+            "disabled".to_owned()
+        },
     );
     // Nobody may be reading; serving goes on.
     let _: io::Result<()> = io::stdout().lock().write_all(text.as_bytes());

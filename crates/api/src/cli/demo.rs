@@ -32,7 +32,14 @@ pub(super) async fn run(args: &Args, settings: &Settings) -> Result<(), Failure>
         }
         return Ok(out.flush()?);
     }
-    import::load(Source::Generated(Box::new(Lines { lines, rest: io::Cursor::default() })), settings).await
+    import::load(
+        Source::Generated(Box::new(Lines {
+            lines,
+            rest: io::Cursor::default(),
+        })),
+        settings,
+    )
+    .await
 }
 
 /// Lines as a file.
@@ -46,7 +53,9 @@ impl<I: Iterator<Item = String>> Read for Lines<I> {
         loop {
             match self.rest.read(buffer)? {
                 0 => {
-                    let Some(line) = self.lines.next() else { return Ok(0) };
+                    let Some(line) = self.lines.next() else {
+                        return Ok(0);
+                    };
                     self.rest = io::Cursor::new(format!("{line}\n").into_bytes());
                 }
                 read => return Ok(read),

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use crate::composition::settings::{Settings, SettingsError};
 
 pub(super) fn settings(settings: &Settings) -> Result<(), PrintError> {
-    Ok(io::stdout().lock().write_all(settings.effective_toml()?.as_bytes())?)
+    Ok(io::stdout()
+        .lock()
+        .write_all(settings.effective_toml()?.as_bytes())?)
 }
 
 pub(super) fn openapi() -> Result<(), PrintError> {

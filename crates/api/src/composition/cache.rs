@@ -20,7 +20,10 @@ impl CacheEvents for Counted {
 }
 
 /// The cache, or none where it is switched off.
-pub(crate) fn open(settings: &Settings, metrics: CacheMetrics) -> Result<Option<Arc<Cache>>, RedisCacheError> {
+pub(crate) fn open(
+    settings: &Settings,
+    metrics: CacheMetrics,
+) -> Result<Option<Arc<Cache>>, RedisCacheError> {
     if !settings.cache.enabled {
         return Ok(None);
     }

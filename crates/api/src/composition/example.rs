@@ -17,11 +17,19 @@ const CATALOG: &[u8] = include_bytes!("../../assets/example-catalog.ndjson");
 
 /// Loads the example catalog into the data folder's own database when nothing was ever written there. Returns how
 /// many records came in.
-pub(super) async fn load_if_first(settings: &Settings, services: &Services) -> Result<Option<u64>, StartError> {
+pub(super) async fn load_if_first(
+    settings: &Settings,
+    services: &Services,
+) -> Result<Option<u64>, StartError> {
     if !settings.catalog.example || settings.database.url.is_some() {
         return Ok(None);
     }
-    let log = services.database.log.read(LogPosition::default(), 1).await.map_err(StartError::Database)?;
+    let log = services
+        .database
+        .log
+        .read(LogPosition::default(), 1)
+        .await
+        .map_err(StartError::Database)?;
     if !log.is_empty() {
         return Ok(None);
     }
@@ -31,9 +39,16 @@ pub(super) async fn load_if_first(settings: &Settings, services: &Services) -> R
         dry_run: false,
         idempotency: None,
     };
-    let options = ImportOptions { mode: ImportMode::Create, context };
+    let options = ImportOptions {
+        mode: ImportMode::Create,
+        context,
+    };
     let records = batches(Cursor::new(CATALOG), services.reading(Format::Ndjson));
-    let done = services.importer.run(records, &options, &mut Quiet).await.map_err(StartError::Example)?;
+    let done = services
+        .importer
+        .run(records, &options, &mut Quiet)
+        .await
+        .map_err(StartError::Example)?;
     Ok(Some(done.counts.created))
 }
 
@@ -43,7 +58,11 @@ struct Quiet;
 impl ImportObserver for Quiet {
     async fn progressed(&mut self, progress: Progress) -> ControlFlow<()> {
         for fault in progress.faults {
-            tracing::warn!(line = fault.line, code = fault.fault.code, "an example was not taken in");
+            tracing::warn!(
+                line = fault.line,
+                code = fault.fault.code,
+                "an example was not taken in"
+            );
         }
         ControlFlow::Continue(())
     }

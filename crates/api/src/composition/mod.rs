@@ -29,7 +29,10 @@ pub(crate) enum StartError {
     #[error("cannot use the data folder {}", path.display())]
     DataDir { path: PathBuf, source: std::io::Error },
     #[error("cannot listen on {address}")]
-    Listen { address: SocketAddr, source: std::io::Error },
+    Listen {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
     #[error("cannot receive signals")]
     Signals(#[source] std::io::Error),
     #[error("cannot open the database")]
@@ -58,7 +61,12 @@ pub(crate) async fn token_verifier(settings: &Settings) -> Result<Arc<dyn TokenV
 
 /// Who makes tokens, where it is not an identity provider.
 pub(crate) fn token_issuer(settings: &Settings) -> Result<Arc<dyn TokenIssuer>, AuthError> {
-    let issuer = JwtIssuer::open(&settings.auth, &settings.data_dir, Arc::new(SystemClock), Arc::new(UuidV7))?;
+    let issuer = JwtIssuer::open(
+        &settings.auth,
+        &settings.data_dir,
+        Arc::new(SystemClock),
+        Arc::new(UuidV7),
+    )?;
     Ok(Arc::new(issuer))
 }
 

@@ -17,12 +17,16 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
     let telemetry = Arc::new(Telemetry::install(&settings.telemetry)?);
     let lifecycle = Lifecycle::new();
     lifecycle.shut_down_on_signals().map_err(StartError::Signals)?;
-    std::fs::create_dir_all(&settings.data_dir)
-        .map_err(|source| StartError::DataDir { path: settings.data_dir.clone(), source })?;
+    std::fs::create_dir_all(&settings.data_dir).map_err(|source| StartError::DataDir {
+        path: settings.data_dir.clone(),
+        source,
+    })?;
 
     // The port is taken first, so that a second instance on this machine fails before it does anything.
     let address = settings.http.address;
-    let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| StartError::Listen { address, source })?;
     let verifier = token_verifier(settings).await?;
     let cache = cache::open(settings, telemetry.cache_metrics())?;
     let services = services::compose(settings, cache.clone()).await?;
@@ -35,7 +39,11 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
     });
     let database = services.database.clone();
     let ids = services.ids.clone();
-    let secret = database.engine.secret("cursor").await.map_err(StartError::Database)?;
+    let secret = database
+        .engine
+        .secret("cursor")
+        .await
+        .map_err(StartError::Database)?;
     let metrics = telemetry.clone();
     let app = App {
         products: services.products,
@@ -64,7 +72,11 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
     crate::cli::banner::print(settings, loaded);
     let end = server::serve(listener, router, &settings.http, &lifecycle).await;
     if let Shutdown::Forced { connections, writes } = end {
-        tracing::warn!(connections, writes, "stopped before everything had come to its end");
+        tracing::warn!(
+            connections,
+            writes,
+            "stopped before everything had come to its end"
+        );
     }
 
     if let Some(recovery) = recovery {
@@ -82,25 +94,42 @@ fn health(lifecycle: &Lifecycle, database: &super::database::Database, cache: Op
         let engine = engine.clone();
         Box::pin(async move { engine.ping().await.is_ok() })
     });
-    let cache = move || cache.as_ref().map_or(CacheHealth::Disabled, |cache| cache.health()).as_str();
-    Health { readiness: lifecycle.readiness(), database: probe, cache: Arc::new(cache) }
+    let cache = move || {
+        cache
+            .as_ref()
+            .map_or(CacheHealth::Disabled, |cache| cache.health())
+            .as_str()
+    };
+    Health {
+        readiness: lifecycle.readiness(),
+        database: probe,
+        cache: Arc::new(cache),
+    }
 }
 
 fn register_gauges(telemetry: &Telemetry, services: &Services, cache: Option<&Arc<Cache>>) {
     let engine = services.database.engine.clone();
     let (in_use, idle, max) = (engine.clone(), engine.clone(), engine);
-    telemetry.register_gauge("db.pool.in_use", "Database connections that are working", move || {
-        in_use.pool_use().in_use.into()
-    });
-    telemetry.register_gauge("db.pool.idle", "Database connections that wait for work", move || {
-        idle.pool_use().idle.into()
-    });
-    telemetry.register_gauge("db.pool.max", "The most database connections there can be", move || {
-        max.pool_use().max.into()
-    });
+    telemetry.register_gauge(
+        "db.pool.in_use",
+        "Database connections that are working",
+        move || in_use.pool_use().in_use.into(),
+    );
+    telemetry.register_gauge(
+        "db.pool.idle",
+        "Database connections that wait for work",
+        move || idle.pool_use().idle.into(),
+    );
+    telemetry.register_gauge(
+        "db.pool.max",
+        "The most database connections there can be",
+        move || max.pool_use().max.into(),
+    );
     if let Some(cache) = cache.cloned() {
-        telemetry.register_gauge("cache.up", "1 while the cache is in use, 0 while it is away", move || {
-            u64::from(cache.health() == CacheHealth::Up)
-        });
+        telemetry.register_gauge(
+            "cache.up",
+            "1 while the cache is in use, 0 while it is away",
+            move || u64::from(cache.health() == CacheHealth::Up),
+        );
     }
 }

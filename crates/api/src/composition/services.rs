@@ -44,11 +44,16 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
         Some(cache) => Arc::new(FencedStore::new(database.store.clone(), cache.clone())),
         None => database.store.clone(),
     };
-    let encoder = Arc::new(JsonEncoder { default_locale: default_locale.clone() });
+    let encoder = Arc::new(JsonEncoder {
+        default_locale: default_locale.clone(),
+    });
     let bodies = CachedProducts::new(database.products.clone(), encoder, cache);
     let writer = Writer::new(store.clone(), clock.clone(), ids.clone());
-    let (products, variants, categories) =
-        (database.products.clone(), database.variants.clone(), database.categories.clone());
+    let (products, variants, categories) = (
+        database.products.clone(),
+        database.variants.clone(),
+        database.categories.clone(),
+    );
     Ok(Services {
         products: Products::new(writer.clone(), products.clone(), categories.clone()),
         variants: Variants::new(writer.clone(), products.clone(), variants),

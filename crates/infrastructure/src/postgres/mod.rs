@@ -79,7 +79,10 @@ impl Database for Postgres {
     const DIALECT: Dialect = Dialect::Postgres;
 
     async fn fetch(&self, query: Query) -> Result<Vec<Row>, Failure> {
-        let rows = statement::bound(query).fetch_all(&self.pool).await.map_err(failure)?;
+        let rows = statement::bound(query)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failure)?;
         rows.iter().map(statement::row).collect()
     }
 
@@ -115,12 +118,18 @@ struct Open(sqlx::Transaction<'static, sqlx::Postgres>);
 #[async_trait]
 impl Transaction for Open {
     async fn fetch(&mut self, query: Query) -> Result<Vec<Row>, Failure> {
-        let rows = statement::bound(query).fetch_all(&mut *self.0).await.map_err(failure)?;
+        let rows = statement::bound(query)
+            .fetch_all(&mut *self.0)
+            .await
+            .map_err(failure)?;
         rows.iter().map(statement::row).collect()
     }
 
     async fn execute(&mut self, query: Query) -> Result<u64, Failure> {
-        let done = statement::bound(query).execute(&mut *self.0).await.map_err(failure)?;
+        let done = statement::bound(query)
+            .execute(&mut *self.0)
+            .await
+            .map_err(failure)?;
         Ok(done.rows_affected())
     }
 
@@ -130,7 +139,9 @@ impl Transaction for Open {
 
     async fn rollback(mut self: Box<Self>) -> Result<(), Failure> {
         // Deferred constraints are looked at by a dry run too; in a transaction that failed this fails again.
-        let checked = sqlx::raw_sql("set constraints all immediate").execute(&mut *self.0).await;
+        let checked = sqlx::raw_sql("set constraints all immediate")
+            .execute(&mut *self.0)
+            .await;
         self.0.rollback().await.map_err(failure)?;
         checked.map(drop).map_err(failure)
     }

@@ -9,14 +9,17 @@ use crate::sql::{Cell, Failure, Param, Query, Row};
 pub(super) fn bound(query: Query) -> sqlx::query::Query<'static, sqlx::Postgres, PgArguments> {
     // The text is made of constants; see `Query`.
     let statement = sqlx::query(AssertSqlSafe(query.text));
-    query.params.into_iter().fold(statement, |statement, param| match param {
-        Param::Text(text) => statement.bind(text),
-        Param::OptionalText(text) => statement.bind(text),
-        Param::Uuid(id) => statement.bind(id),
-        Param::Int(number) => statement.bind(number),
-        Param::Time(time) => statement.bind(time),
-        Param::Bytes(bytes) => statement.bind(bytes),
-    })
+    query
+        .params
+        .into_iter()
+        .fold(statement, |statement, param| match param {
+            Param::Text(text) => statement.bind(text),
+            Param::OptionalText(text) => statement.bind(text),
+            Param::Uuid(id) => statement.bind(id),
+            Param::Int(number) => statement.bind(number),
+            Param::Time(time) => statement.bind(time),
+            Param::Bytes(bytes) => statement.bind(bytes),
+        })
 }
 
 pub(super) fn row(row: &PgRow) -> Result<Row, Failure> {
@@ -26,8 +29,12 @@ pub(super) fn row(row: &PgRow) -> Result<Row, Failure> {
         .map(|column| {
             let at = column.ordinal();
             Ok(match column.type_info().name() {
-                "BYTEA" => row.try_get::<Option<Vec<u8>>, _>(at)?.map_or(Cell::Null, Cell::Bytes),
-                _ => row.try_get_unchecked::<Option<String>, _>(at)?.map_or(Cell::Null, Cell::Text),
+                "BYTEA" => row
+                    .try_get::<Option<Vec<u8>>, _>(at)?
+                    .map_or(Cell::Null, Cell::Bytes),
+                _ => row
+                    .try_get_unchecked::<Option<String>, _>(at)?
+                    .map_or(Cell::Null, Cell::Text),
             })
         })
         .collect();

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub(super) type Texts = BTreeMap<String, String>;
 
 pub(super) fn texts<const MAX: usize>(localized: &Localized<MAX>) -> Texts {
-    let plain = |(locale, text): (&Locale, &Text<MAX>)| (locale.as_str().to_owned(), text.as_str().to_owned());
+    let plain =
+        |(locale, text): (&Locale, &Text<MAX>)| (locale.as_str().to_owned(), text.as_str().to_owned());
     localized.iter().map(plain).collect()
 }
 

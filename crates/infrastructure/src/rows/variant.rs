@@ -2,8 +2,8 @@
 
 use domain::product::{VariantContent, VariantState};
 use domain::value::{
-    Currency, Decimal, Dimensions, Gtin, Key, LengthUnit, Money, Price, Prices, Sku, Text, ValueError, Weight,
-    WeightUnit,
+    Currency, Decimal, Dimensions, Gtin, Key, LengthUnit, Money, Price, Prices, Sku, Text, ValueError,
+    Weight, WeightUnit,
 };
 use domain::{ProductId, VariantId};
 use serde::{Deserialize, Serialize};
@@ -167,7 +167,10 @@ impl From<&VariantState> for VariantDoc {
             sku: sku.to_string(),
             gtin: gtin.as_ref().map(|g| g.as_str().to_owned()),
             mpn: mpn.as_ref().map(ToString::to_string),
-            options: options.iter().map(|(a, v)| (a.to_string(), v.to_string())).collect(),
+            options: options
+                .iter()
+                .map(|(a, v)| (a.to_string(), v.to_string()))
+                .collect(),
             prices: prices.iter().map(Into::into).collect(),
             media: media.iter().map(Into::into).collect(),
             weight: weight.as_ref().map(Into::into),
@@ -212,7 +215,10 @@ impl TryFrom<VariantDoc> for VariantState {
                 sku: Sku::parse(sku)?,
                 gtin: gtin.map(Gtin::parse).transpose()?,
                 mpn: mpn.map(Text::parse).transpose()?,
-                options: options.into_iter().map(option).collect::<Result<_, ValueError>>()?,
+                options: options
+                    .into_iter()
+                    .map(option)
+                    .collect::<Result<_, ValueError>>()?,
                 prices,
                 media: all(media)?,
                 weight: weight.map(Weight::try_from).transpose()?,

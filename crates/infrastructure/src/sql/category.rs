@@ -24,7 +24,11 @@ const TABLES: Tables = Tables {
 
 impl<D: Database> SqlCatalog<D> {
     async fn with_paths(&self, categories: Vec<CategoryState>) -> Result<Vec<CategoryView>, Failure> {
-        let nested: Vec<_> = categories.iter().filter(|c| c.content.parent.is_some()).map(|c| c.id).collect();
+        let nested: Vec<_> = categories
+            .iter()
+            .filter(|c| c.content.parent.is_some())
+            .map(|c| c.id)
+            .collect();
         let mut paths: HashMap<CategoryId, Vec<CategoryId>> = HashMap::new();
         if !nested.is_empty() {
             // The bound keeps a damaged tree from making this run forever; a sound one is not that deep.
@@ -37,7 +41,11 @@ impl<D: Database> SqlCatalog<D> {
                  select cast(start as text), cast(id as text) from up order by start, level desc",
                 D::DIALECT.batch(IDS)
             );
-            for mut row in self.database.fetch(Query::new(text).with(id_batch(&nested))).await? {
+            for mut row in self
+                .database
+                .fetch(Query::new(text).with(id_batch(&nested)))
+                .await?
+            {
                 let (start, id) = (CategoryId::new(row.uuid()?), CategoryId::new(row.uuid()?));
                 paths.entry(start).or_default().push(id);
             }
@@ -62,7 +70,9 @@ impl<D: Database> CategoryReader for SqlCatalog<D> {
             CategoryRef::Key(key) => Name::Column("key", key.as_str()),
             CategoryRef::Slug(locale, slug) => Name::Slug(locale, slug),
         };
-        let found = self.one::<CategoryDoc, _>(find(&TABLES, "data", name, with_deleted)).await?;
+        let found = self
+            .one::<CategoryDoc, _>(find(&TABLES, "data", name, with_deleted))
+            .await?;
         Ok(self.with_paths(found.into_iter().collect()).await?.pop())
     }
 
@@ -103,7 +113,10 @@ impl<D: Database> CategoryReader for SqlCatalog<D> {
             D::DIALECT.batch(IDS)
         );
         let rows = self.database.fetch(Query::new(text).with(id_batch(ids))).await?;
-        let found: Result<Vec<_>, _> = rows.into_iter().map(|mut row| row.uuid().map(CategoryId::new)).collect();
+        let found: Result<Vec<_>, _> = rows
+            .into_iter()
+            .map(|mut row| row.uuid().map(CategoryId::new))
+            .collect();
         Ok(found.map_err(Failure::from)?)
     }
 
@@ -113,12 +126,18 @@ impl<D: Database> CategoryReader for SqlCatalog<D> {
              and c.deleted_at is null",
             D::DIALECT.batch(KEYS)
         );
-        let rows = self.database.fetch(Query::new(text).with(key_batch(keys))).await?;
+        let rows = self
+            .database
+            .fetch(Query::new(text).with(key_batch(keys)))
+            .await?;
         Ok(states::<CategoryDoc, _>(rows).map_err(Failure::from)?)
     }
 }
 
 fn id_batch(ids: &[CategoryId]) -> String {
-    let ids: Vec<_> = ids.iter().map(|id| serde_json::json!({"id": id.uuid()})).collect();
+    let ids: Vec<_> = ids
+        .iter()
+        .map(|id| serde_json::json!({"id": id.uuid()}))
+        .collect();
     serde_json::Value::Array(ids).to_string()
 }

@@ -34,8 +34,15 @@ impl<D: Database> ChangeLog for SqlCatalog<D> {
             ))
             .with(after.transaction),
         };
-        let rows = self.database.fetch(query.with(after.position).with(i64::from(limit))).await?;
-        Ok(rows.into_iter().map(entry).collect::<Result<_, _>>().map_err(Failure::from)?)
+        let rows = self
+            .database
+            .fetch(query.with(after.position).with(i64::from(limit)))
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(entry)
+            .collect::<Result<_, _>>()
+            .map_err(Failure::from)?)
     }
 
     async fn products_changed_since(
@@ -49,7 +56,10 @@ impl<D: Database> ChangeLog for SqlCatalog<D> {
             "select distinct cast(root as text) from changes where at >= $1 and resource in ('product', 'variant') \
              limit $2",
         );
-        let rows = self.database.fetch(query.with(since).with(i64::from(limit) + 1)).await?;
+        let rows = self
+            .database
+            .fetch(query.with(since).with(i64::from(limit) + 1))
+            .await?;
         if rows.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
             return Ok(None);
         }

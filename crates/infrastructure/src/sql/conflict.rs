@@ -41,9 +41,19 @@ impl<D: Database> SqlCatalog<D> {
         let Some(place) = place(rule) else {
             return Ok((twin, None));
         };
-        let pairs: Vec<_> = owners.keys().map(|(a, b)| serde_json::json!({"a": a, "b": b})).collect();
-        let columns = if rule == ConflictRule::Options { PRODUCT_PAIRS } else { PAIRS };
-        let text = format!("with {} select cast(r.a as text), r.b, {place}", D::DIALECT.batch(columns));
+        let pairs: Vec<_> = owners
+            .keys()
+            .map(|(a, b)| serde_json::json!({"a": a, "b": b}))
+            .collect();
+        let columns = if rule == ConflictRule::Options {
+            PRODUCT_PAIRS
+        } else {
+            PAIRS
+        };
+        let text = format!(
+            "with {} select cast(r.a as text), r.b, {place}",
+            D::DIALECT.batch(columns)
+        );
         let query = Query::new(text).with(serde_json::Value::Array(pairs).to_string());
         for mut row in self.database.fetch(query).await? {
             let (name, existing) = ((row.text()?, row.text()?), row.uuid()?);
@@ -71,9 +81,14 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         ConflictRule::CategoryKey => claimed(&changes.categories, |c| (c.id.uuid(), key(&c.content.key))),
         ConflictRule::CategorySlug => claimed(&changes.categories, |c| (c.id.uuid(), slug(&c.content.slug))),
         ConflictRule::VariantKey => claimed(&changes.variants, |v| (v.id.uuid(), key(&v.content.key))),
-        ConflictRule::Sku => claimed(&changes.variants, |v| (v.id.uuid(), single(v.content.sku.as_str()))),
+        ConflictRule::Sku => claimed(&changes.variants, |v| {
+            (v.id.uuid(), single(v.content.sku.as_str()))
+        }),
         ConflictRule::Gtin => claimed(&changes.variants, |v| {
-            (v.id.uuid(), v.content.gtin.iter().flat_map(|g| single(g.as_str())).collect())
+            (
+                v.id.uuid(),
+                v.content.gtin.iter().flat_map(|g| single(g.as_str())).collect(),
+            )
         }),
         ConflictRule::Options => claimed(&changes.variants, |v| {
             let options = write::options(&v.content).unwrap_or_default();
@@ -116,7 +131,9 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         ConflictRule::VariantKey => {
             "cast(t.id as text) from r join variants t on t.key = r.a where t.deleted_at is null"
         }
-        ConflictRule::Sku => "cast(t.id as text) from r join variants t on t.sku = r.a where t.deleted_at is null",
+        ConflictRule::Sku => {
+            "cast(t.id as text) from r join variants t on t.sku = r.a where t.deleted_at is null"
+        }
         ConflictRule::Gtin => {
             "cast(t.id as text) from r join variants t on t.gtin = r.a where t.deleted_at is null"
         }

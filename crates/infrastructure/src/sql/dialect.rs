@@ -29,7 +29,10 @@ impl Dialect {
     /// A common table `r` with the rows of the JSON array that is the statement's first parameter: one statement and
     /// one parameter, however many rows.
     pub(crate) fn batch(self, columns: &[(&str, Kind)]) -> String {
-        let list: Vec<String> = columns.iter().map(|(name, kind)| self.column(name, *kind)).collect();
+        let list: Vec<String> = columns
+            .iter()
+            .map(|(name, kind)| self.column(name, *kind))
+            .collect();
         let list = list.join(", ");
         match self {
             Self::Postgres => format!("r as (select * from jsonb_to_recordset($1::jsonb) as x({list}))"),
@@ -62,7 +65,9 @@ impl Dialect {
     /// A column of instants as RFC 3339 text.
     pub(crate) fn instant(self, column: &str) -> String {
         match self {
-            Self::Postgres => format!("to_char({column} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"),
+            Self::Postgres => {
+                format!("to_char({column} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
+            }
             Self::Sqlite => column.to_owned(),
         }
     }

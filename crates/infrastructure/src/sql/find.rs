@@ -26,12 +26,15 @@ pub(super) fn find(tables: &Tables, column: &str, name: Name<'_>, with_deleted: 
     let own = tables.own;
     let (from, condition, params) = match (name, tables.slugs) {
         (Name::Id(id), _) => (String::new(), "t.id = $1".to_owned(), Query::new("").with(id)),
-        (Name::Column(name, value), _) => (String::new(), format!("t.{name} = $1"), Query::new("").with(value)),
+        (Name::Column(name, value), _) => (
+            String::new(),
+            format!("t.{name} = $1"),
+            Query::new("").with(value),
+        ),
         (Name::Slug(locale, slug), slugs) => {
             let (table, id) = slugs.unwrap_or(("product_slugs", "product_id"));
             (
                 format!(" join {table} s on s.{id} = t.id"),
-
                 "s.locale = $1 and s.slug = $2".to_owned(),
                 Query::new("").with(locale.as_str()).with(slug.as_str()),
             )

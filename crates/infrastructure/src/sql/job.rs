@@ -100,7 +100,11 @@ impl<D: Database> JobStore for SqlCatalog<D> {
             let rows: Vec<_> = faults
                 .iter()
                 .map(|ImportFault { line, fault }| {
-                    let Fault { pointer, code, detail } = fault;
+                    let Fault {
+                        pointer,
+                        code,
+                        detail,
+                    } = fault;
                     serde_json::json!({
                         "job_id": job.id, "line": line, "pointer": pointer, "code": code, "detail": detail
                     })
@@ -111,21 +115,28 @@ impl<D: Database> JobStore for SqlCatalog<D> {
                  select job_id, line, pointer, code, detail from r",
                 D::DIALECT.batch(FAULTS)
             );
-            tx.execute(Query::new(text).with(serde_json::Value::Array(rows).to_string())).await?;
+            tx.execute(Query::new(text).with(serde_json::Value::Array(rows).to_string()))
+                .await?;
         }
         tx.commit().await?;
         Ok(cancelled)
     }
 
     async fn find(&self, id: Uuid) -> Result<Option<Job>, StoreError> {
-        let [created, updated, finished] = ["created_at", "updated_at", "finished_at"].map(|c| D::DIALECT.instant(c));
+        let [created, updated, finished] =
+            ["created_at", "updated_at", "finished_at"].map(|c| D::DIALECT.instant(c));
         let text = format!(
             "select cast(id as text), status, format, case when dry_run then '1' else '0' end, actor, \
              cast(created as text), cast(updated as text), cast(unchanged as text), cast(failed as text), error, \
              {created}, {updated}, {finished} from jobs where id = $1"
         );
         let rows = self.database.fetch(Query::new(text).with(id)).await?;
-        Ok(rows.into_iter().next().map(job).transpose().map_err(Failure::from)?)
+        Ok(rows
+            .into_iter()
+            .next()
+            .map(job)
+            .transpose()
+            .map_err(Failure::from)?)
     }
 
     async fn faults(&self, id: Uuid, skip: u64, limit: u32) -> Result<Vec<ImportFault>, StoreError> {
@@ -135,11 +146,16 @@ impl<D: Database> JobStore for SqlCatalog<D> {
         );
         let query = query.with(id).with(i64::from(limit)).with(number(skip)?);
         let rows = self.database.fetch(query).await?;
-        Ok(rows.into_iter().map(fault).collect::<Result<_, _>>().map_err(Failure::from)?)
+        Ok(rows
+            .into_iter()
+            .map(fault)
+            .collect::<Result<_, _>>()
+            .map_err(Failure::from)?)
     }
 
     async fn request_cancel(&self, id: Uuid) -> Result<bool, StoreError> {
-        let query = Query::new("update jobs set cancel_requested = true where id = $1 and status = 'running'");
+        let query =
+            Query::new("update jobs set cancel_requested = true where id = $1 and status = 'running'");
         Ok(self.write_one(query.with(id)).await? == 1)
     }
 }

@@ -46,9 +46,19 @@ impl<D: Database> SqlCatalog<D> {
         match (count, D::DIALECT) {
             (Count::None, _) => Ok(None),
             (Count::Estimate, Dialect::Postgres) => {
-                let rows = self.database.fetch(with("explain (format json) select t.id")).await?;
-                let plan: serde_json::Value = rows.into_iter().next().map(|mut r| r.json()).transpose()?.unwrap_or_default();
-                let items = plan.pointer("/0/Plan/Plan Rows").and_then(serde_json::Value::as_u64);
+                let rows = self
+                    .database
+                    .fetch(with("explain (format json) select t.id"))
+                    .await?;
+                let plan: serde_json::Value = rows
+                    .into_iter()
+                    .next()
+                    .map(|mut r| r.json())
+                    .transpose()?
+                    .unwrap_or_default();
+                let items = plan
+                    .pointer("/0/Plan/Plan Rows")
+                    .and_then(serde_json::Value::as_u64);
                 Ok(items.map(|items| Total {
                     items,
                     is_estimate: true,
@@ -72,7 +82,11 @@ fn keyset(conditions: Query, page: &PageRequest) -> Query {
         text: format!("select cast(t.data as text) {}", conditions.text),
         params: conditions.params,
     };
-    let (after, direction) = if page.sort.descending { (" < (", " desc") } else { (" > (", "") };
+    let (after, direction) = if page.sort.descending {
+        (" < (", " desc")
+    } else {
+        (" > (", "")
+    };
     match (page.sort.field, page.after) {
         (SortField::Id, Some(position)) => {
             query.push(" and (t.id)").push(after).bind(position.id).push(")");
@@ -80,7 +94,11 @@ fn keyset(conditions: Query, page: &PageRequest) -> Query {
         // A position of the other order begins at the start of its instant, which never skips an item.
         (SortField::UpdatedAt, Some(position)) => {
             query.push(" and (t.updated_at, t.id)").push(after);
-            query.bind(position.updated_at.unwrap_or_default()).push(", ").bind(position.id).push(")");
+            query
+                .bind(position.updated_at.unwrap_or_default())
+                .push(", ")
+                .bind(position.id)
+                .push(")");
         }
         (_, None) => {}
     }
@@ -88,6 +106,10 @@ fn keyset(conditions: Query, page: &PageRequest) -> Query {
     if page.sort.field == SortField::UpdatedAt {
         query.push("t.updated_at").push(direction).push(", ");
     }
-    query.push("t.id").push(direction).push(" limit ").bind(i64::from(page.limit) + 1);
+    query
+        .push("t.id")
+        .push(direction)
+        .push(" limit ")
+        .bind(i64::from(page.limit) + 1);
     query
 }

@@ -34,11 +34,16 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
         product: &ProductRef,
         with_deleted: bool,
     ) -> Result<Option<ProductState>, StoreError> {
-        Ok(self.one::<ProductDoc, _>(find(&TABLES, "data", name(product), with_deleted)).await?)
+        Ok(self
+            .one::<ProductDoc, _>(find(&TABLES, "data", name(product), with_deleted))
+            .await?)
     }
 
     async fn locate(&self, product: &ProductRef) -> Result<Option<ProductId>, StoreError> {
-        let rows = self.database.fetch(find(&TABLES, "id", name(product), false)).await?;
+        let rows = self
+            .database
+            .fetch(find(&TABLES, "id", name(product), false))
+            .await?;
         let id = rows.into_iter().next().map(|mut row| row.uuid()).transpose();
         Ok(id.map_err(Failure::from)?.map(ProductId::new))
     }
@@ -76,7 +81,9 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
         page: &PageRequest,
     ) -> Result<Page<ProductState>, StoreError> {
         let place = |p: &ProductState| (p.id.uuid(), p.record.updated_at);
-        Ok(self.page::<ProductDoc, _>(conditions(filter), page, place).await?)
+        Ok(self
+            .page::<ProductDoc, _>(conditions(filter), page, place)
+            .await?)
     }
 
     async fn variants_of(&self, products: &[ProductId]) -> Result<Vec<VariantState>, StoreError> {
@@ -85,7 +92,10 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
              and v.deleted_at is null order by v.product_id, v.position, v.id",
             D::DIALECT.batch(IDS)
         );
-        let ids: Vec<_> = products.iter().map(|id| serde_json::json!({"id": id.uuid()})).collect();
+        let ids: Vec<_> = products
+            .iter()
+            .map(|id| serde_json::json!({"id": id.uuid()}))
+            .collect();
         let query = Query::new(text).with(serde_json::Value::Array(ids).to_string());
         Ok(states::<VariantDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
     }
@@ -103,7 +113,10 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
 
 /// Keys as the parameter of a batch.
 pub(super) fn key_batch(keys: &[Key]) -> String {
-    let keys: Vec<_> = keys.iter().map(|key| serde_json::json!({"a": key.as_str()})).collect();
+    let keys: Vec<_> = keys
+        .iter()
+        .map(|key| serde_json::json!({"a": key.as_str()}))
+        .collect();
     serde_json::Value::Array(keys).to_string()
 }
 

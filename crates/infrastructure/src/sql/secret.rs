@@ -12,7 +12,8 @@ impl<D: Database> SqlCatalog<D> {
         }
         let fresh: [u8; 32] = rand::random();
         let mut tx = self.database.begin().await?;
-        let query = Query::new("insert into secrets (name, value) values ($1, $2) on conflict (name) do nothing");
+        let query =
+            Query::new("insert into secrets (name, value) values ($1, $2) on conflict (name) do nothing");
         tx.execute(query.with(name).with(fresh.to_vec())).await?;
         tx.commit().await?;
         let missing = || StoreError::Internal("a secret that was just stored is not there".into());

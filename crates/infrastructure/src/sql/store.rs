@@ -53,7 +53,11 @@ impl<D: Database> SqlCatalog<D> {
             let (locale, slug) = (row.text()?, row.text()?);
             Ok((Locale::parse(&locale)?, Slug::parse(slug)?))
         };
-        Ok(rows.into_iter().map(pair).collect::<Result<_, RowError>>().map_err(Failure::from)?)
+        Ok(rows
+            .into_iter()
+            .map(pair)
+            .collect::<Result<_, RowError>>()
+            .map_err(Failure::from)?)
     }
 }
 
@@ -137,7 +141,10 @@ impl<D: Database> CatalogStore for SqlCatalog<D> {
              where actor = $1 and key = $2 and created_at >= {}",
             D::DIALECT.day_ago()
         );
-        let rows = self.database.fetch(Query::new(text).with(actor).with(key)).await?;
+        let rows = self
+            .database
+            .fetch(Query::new(text).with(actor).with(key))
+            .await?;
         let parse = |mut row: super::Row| {
             let fingerprint = row.bytes()?;
             let receipt = Receipt {
@@ -149,7 +156,12 @@ impl<D: Database> CatalogStore for SqlCatalog<D> {
             };
             Ok((fingerprint, receipt))
         };
-        Ok(rows.into_iter().next().map(parse).transpose().map_err(|e: RowError| Failure::from(e))?)
+        Ok(rows
+            .into_iter()
+            .next()
+            .map(parse)
+            .transpose()
+            .map_err(|e: RowError| Failure::from(e))?)
     }
 
     async fn taken_product_slugs(&self, slugs: &[(Locale, Slug)]) -> Result<Vec<(Locale, Slug)>, StoreError> {

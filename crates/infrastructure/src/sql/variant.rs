@@ -29,7 +29,9 @@ impl<D: Database> VariantReader for SqlCatalog<D> {
             VariantRef::Sku(sku) => Name::Column("sku", sku.as_str()),
             VariantRef::Gtin(gtin) => Name::Column("gtin", gtin.as_str()),
         };
-        Ok(self.one::<VariantDoc, _>(find(&TABLES, "data", name, with_deleted)).await?)
+        Ok(self
+            .one::<VariantDoc, _>(find(&TABLES, "data", name, with_deleted))
+            .await?)
     }
 
     async fn list(&self, product: ProductId, page: &PageRequest) -> Result<Page<VariantState>, StoreError> {

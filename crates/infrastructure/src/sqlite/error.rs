@@ -21,9 +21,10 @@ pub(super) fn failure(error: sqlx::Error) -> Failure {
                 _ => StoreError::Internal(Box::new(error)).into(),
             }
         }
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-            StoreError::Unavailable(Box::new(error)).into()
-        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => StoreError::Unavailable(Box::new(error)).into(),
         _ => StoreError::Internal(Box::new(error)).into(),
     }
 }

@@ -13,7 +13,9 @@ use std::time::Duration;
 use application::store::StoreError;
 use async_trait::async_trait;
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 
 use self::error::failure;
 use crate::sql::{Database, DatabaseOptions, Dialect, Failure, PoolUse, Query, Row, SqlCatalog, Transaction};
@@ -42,7 +44,11 @@ impl SqliteCatalog {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(if options.statement_timeout.is_zero() { FOREVER } else { options.statement_timeout });
+            .busy_timeout(if options.statement_timeout.is_zero() {
+                FOREVER
+            } else {
+                options.statement_timeout
+            });
         let pool = |connections: u32| {
             SqlitePoolOptions::new()
                 .max_connections(connections)
@@ -51,7 +57,10 @@ impl SqliteCatalog {
         };
         let writer = pool(1).connect_with(file.clone()).await.map_err(failure)?;
         let reading = file.pragma("query_only", "on");
-        let readers = pool(options.max_connections).connect_with(reading).await.map_err(failure)?;
+        let readers = pool(options.max_connections)
+            .connect_with(reading)
+            .await
+            .map_err(failure)?;
         let database = Sqlite { writer, readers };
         Ok(Self { database })
     }
@@ -62,7 +71,10 @@ impl Database for Sqlite {
     const DIALECT: Dialect = Dialect::Sqlite;
 
     async fn fetch(&self, query: Query) -> Result<Vec<Row>, Failure> {
-        let rows = statement::bound(query).fetch_all(&self.readers).await.map_err(failure)?;
+        let rows = statement::bound(query)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failure)?;
         rows.iter().map(statement::row).collect()
     }
 
@@ -84,7 +96,10 @@ impl Database for Sqlite {
 
     fn pool_use(&self) -> PoolUse {
         let pools = [&self.writer, &self.readers];
-        let idle = pools.iter().map(|p| u32::try_from(p.num_idle()).unwrap_or(u32::MAX)).sum();
+        let idle = pools
+            .iter()
+            .map(|p| u32::try_from(p.num_idle()).unwrap_or(u32::MAX))
+            .sum();
         let open: u32 = pools.iter().map(|p| p.size()).sum();
         PoolUse {
             in_use: open.saturating_sub(idle),
@@ -105,12 +120,18 @@ struct Open(sqlx::Transaction<'static, sqlx::Sqlite>);
 #[async_trait]
 impl Transaction for Open {
     async fn fetch(&mut self, query: Query) -> Result<Vec<Row>, Failure> {
-        let rows = statement::bound(query).fetch_all(&mut *self.0).await.map_err(failure)?;
+        let rows = statement::bound(query)
+            .fetch_all(&mut *self.0)
+            .await
+            .map_err(failure)?;
         rows.iter().map(statement::row).collect()
     }
 
     async fn execute(&mut self, query: Query) -> Result<u64, Failure> {
-        let done = statement::bound(query).execute(&mut *self.0).await.map_err(failure)?;
+        let done = statement::bound(query)
+            .execute(&mut *self.0)
+            .await
+            .map_err(failure)?;
         Ok(done.rows_affected())
     }
 

@@ -10,14 +10,17 @@ use crate::sql::{Cell, Failure, Param, Query, Row};
 pub(super) fn bound(query: Query) -> sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments> {
     // The text is made of constants; see `Query`.
     let statement = sqlx::query(AssertSqlSafe(query.text));
-    query.params.into_iter().fold(statement, |statement, param| match param {
-        Param::Text(text) => statement.bind(text),
-        Param::OptionalText(text) => statement.bind(text),
-        Param::Uuid(id) => statement.bind(id.to_string()),
-        Param::Int(number) => statement.bind(number),
-        Param::Time(time) => statement.bind(String::from(Instant(time))),
-        Param::Bytes(bytes) => statement.bind(bytes),
-    })
+    query
+        .params
+        .into_iter()
+        .fold(statement, |statement, param| match param {
+            Param::Text(text) => statement.bind(text),
+            Param::OptionalText(text) => statement.bind(text),
+            Param::Uuid(id) => statement.bind(id.to_string()),
+            Param::Int(number) => statement.bind(number),
+            Param::Time(time) => statement.bind(String::from(Instant(time))),
+            Param::Bytes(bytes) => statement.bind(bytes),
+        })
 }
 
 pub(super) fn row(row: &SqliteRow) -> Result<Row, Failure> {

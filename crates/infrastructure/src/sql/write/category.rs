@@ -75,8 +75,11 @@ impl Plan {
     pub(super) fn new(changes: &[Change<CategoryState>]) -> Self {
         let mut plan = Self::default();
         let (mut cleared, mut placed, mut parents, mut deleted) = (vec![], vec![], vec![], vec![]);
-        let live_here: HashSet<CategoryId> =
-            changes.iter().filter(|c| lives(c).1).map(|c| c.after.id).collect();
+        let live_here: HashSet<CategoryId> = changes
+            .iter()
+            .filter(|c| lives(c).1)
+            .map(|c| c.after.id)
+            .collect();
         for change in changes {
             let CategoryState { id, record, content } = &change.after;
             let (was_live, is_live) = lives(change);
@@ -98,15 +101,19 @@ impl Plan {
             );
             if was_live != is_live || before.is_none_or(|b| b.content.slug != content.slug) {
                 cleared.extend(before.map(|b| b.id.uuid()));
-                plan.slugs.extend(content.slug.iter().map(|(locale, slug)| SlugRow {
-                    category_id: id.uuid(),
-                    locale: locale.as_str().to_owned(),
-                    slug: slug.as_str().to_owned(),
-                    live: is_live,
-                }));
+                plan.slugs
+                    .extend(content.slug.iter().map(|(locale, slug)| SlugRow {
+                        category_id: id.uuid(),
+                        locale: locale.as_str().to_owned(),
+                        slug: slug.as_str().to_owned(),
+                        live: is_live,
+                    }));
             }
             let moved = !was_live || before.is_some_and(|b| b.content.parent != content.parent);
-            if is_live && moved && let Some(parent) = content.parent {
+            if is_live
+                && moved
+                && let Some(parent) = content.parent
+            {
                 placed.push(id.uuid());
                 parents.extend((!live_here.contains(&parent)).then_some(parent.uuid()));
             }
@@ -127,20 +134,24 @@ impl Plan {
         tx.require_categories(&self.parents).await?;
         tx.update("category", &self.rows.deletes, update(tx)).await?;
         tx.update("category", &self.rows.updates, update(tx)).await?;
-        tx.execute(&self.rows.inserts, insert(tx.dialect, "categories", COLUMNS)).await?;
+        tx.execute(&self.rows.inserts, insert(tx.dialect, "categories", COLUMNS))
+            .await?;
         let clear = format!(
             "with {} delete from category_slugs where category_id in (select id from r)",
             tx.dialect.batch(IDS)
         );
         tx.execute(&self.slugs_to_clear, clear).await?;
-        tx.execute(&self.slugs, insert(tx.dialect, "category_slugs", SLUG_COLUMNS)).await?;
+        tx.execute(&self.slugs, insert(tx.dialect, "category_slugs", SLUG_COLUMNS))
+            .await?;
         self.check_tree(tx).await
     }
 
     async fn lock(&self, tx: &mut Writer<'_>) -> Result<(), Failure> {
         if !(self.placed.is_empty() && self.deleted.is_empty()) {
             // Two moves that are harmless alone may make a cycle together. The number is any that nobody else uses.
-            tx.tx.fetch(statement("select cast(pg_advisory_xact_lock(7021553) as text)")).await?;
+            tx.tx
+                .fetch(statement("select cast(pg_advisory_xact_lock(7021553) as text)"))
+                .await?;
         }
         // Stronger than the lock of an update, so that it excludes those who hold a reference by `for key share`.
         let text = format!(

@@ -60,14 +60,24 @@ pub(crate) struct Writer<'t> {
 }
 
 impl Writer<'_> {
-    async fn execute<T: serde::Serialize + Sync>(&mut self, batch: &Batch<T>, text: String) -> Result<(), Failure> {
+    async fn execute<T: serde::Serialize + Sync>(
+        &mut self,
+        batch: &Batch<T>,
+        text: String,
+    ) -> Result<(), Failure> {
         if !batch.is_empty() {
-            self.tx.execute(batch.query(text).map_err(RowError::from)?).await?;
+            self.tx
+                .execute(batch.query(text).map_err(RowError::from)?)
+                .await?;
         }
         Ok(())
     }
 
-    async fn fetch<T: serde::Serialize + Sync>(&mut self, batch: &Batch<T>, text: String) -> Result<Vec<Row>, Failure> {
+    async fn fetch<T: serde::Serialize + Sync>(
+        &mut self,
+        batch: &Batch<T>,
+        text: String,
+    ) -> Result<Vec<Row>, Failure> {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
@@ -152,7 +162,10 @@ impl<T> batch::Batches<T> {
 fn insert(dialect: Dialect, table: &str, columns: &[(&str, super::dialect::Kind)]) -> String {
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let names = names.join(", ");
-    format!("with {} insert into {table} ({names}) select {names} from r", dialect.batch(columns))
+    format!(
+        "with {} insert into {table} ({names}) select {names} from r",
+        dialect.batch(columns)
+    )
 }
 
 /// A statement without parameters.

@@ -4,15 +4,15 @@ use std::collections::{BTreeSet, HashSet};
 
 use application::store::{Changes, ConflictRule};
 use domain::product::{Axis, ProductState};
-use domain::{Change, CategoryId};
+use domain::{CategoryId, Change};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::batch::{Batch, Batches, Id, Identified, ids};
 use super::{Writer, insert, lives};
 use crate::rows::{Instant, ProductDoc, RowError};
-use crate::sql::dialect::{Dialect, IDS, Kind};
 use crate::sql::Failure;
+use crate::sql::dialect::{Dialect, IDS, Kind};
 
 const COLUMNS: &[(&str, Kind)] = &[
     ("id", Kind::Uuid),
@@ -113,9 +113,16 @@ impl Plan {
         plan.side_tables(&changes.products);
         let stored = || changes.products.iter().filter(|c| c.before.is_some());
         plan.other_axes = ids(stored().filter(|c| axes_differ(c)).map(|c| c.after.id.uuid()));
-        let live_here: HashSet<CategoryId> =
-            changes.categories.iter().filter(|c| lives(c).1).map(|c| c.after.id).collect();
-        let referring = changes.products.iter().filter(|c| lives(c).1 && (!lives(c).0 || categories_differ(c)));
+        let live_here: HashSet<CategoryId> = changes
+            .categories
+            .iter()
+            .filter(|c| lives(c).1)
+            .map(|c| c.after.id)
+            .collect();
+        let referring = changes
+            .products
+            .iter()
+            .filter(|c| lives(c).1 && (!lives(c).0 || categories_differ(c)));
         let referred = referring.flat_map(|c| &c.after.content.categories);
         plan.referred = ids(referred.filter(|id| !live_here.contains(id)).map(|id| id.uuid()));
         Ok(plan)
@@ -158,10 +165,11 @@ impl Plan {
             if categories_differ(change) {
                 categories.extend(stored);
                 let distinct: BTreeSet<_> = after.categories.iter().collect();
-                self.categories.extend(distinct.into_iter().map(|category| CategoryRefRow {
-                    category_id: category.uuid(),
-                    product_id: id,
-                }));
+                self.categories
+                    .extend(distinct.into_iter().map(|category| CategoryRefRow {
+                        category_id: category.uuid(),
+                        product_id: id,
+                    }));
             }
         }
         // Writers that want the same slugs meet in one order.
@@ -175,14 +183,24 @@ impl Plan {
         let dialect = tx.dialect;
         tx.update("product", &self.rows.deletes, update(dialect)).await?;
         tx.update("product", &self.rows.updates, update(dialect)).await?;
-        tx.execute(&self.rows.inserts, insert(dialect, "products", COLUMNS)).await?;
-        tx.execute(&self.slugs_to_clear, clear(dialect, "product_slugs")).await?;
-        tx.execute(&self.slugs, insert(dialect, "product_slugs", SLUG_COLUMNS)).await?;
-        tx.execute(&self.tags_to_clear, clear(dialect, "product_tags")).await?;
-        tx.execute(&self.tags, insert(dialect, "product_tags", TAG_COLUMNS)).await?;
+        tx.execute(&self.rows.inserts, insert(dialect, "products", COLUMNS))
+            .await?;
+        tx.execute(&self.slugs_to_clear, clear(dialect, "product_slugs"))
+            .await?;
+        tx.execute(&self.slugs, insert(dialect, "product_slugs", SLUG_COLUMNS))
+            .await?;
+        tx.execute(&self.tags_to_clear, clear(dialect, "product_tags"))
+            .await?;
+        tx.execute(&self.tags, insert(dialect, "product_tags", TAG_COLUMNS))
+            .await?;
         tx.require_categories(&self.referred).await?;
-        tx.execute(&self.categories_to_clear, clear(dialect, "product_categories")).await?;
-        tx.execute(&self.categories, insert(dialect, "product_categories", CATEGORY_COLUMNS)).await
+        tx.execute(&self.categories_to_clear, clear(dialect, "product_categories"))
+            .await?;
+        tx.execute(
+            &self.categories,
+            insert(dialect, "product_categories", CATEGORY_COLUMNS),
+        )
+        .await
     }
 
     /// Variants go with their product and come back with it. Their versions stay: what they say is the same, and the
@@ -193,7 +211,10 @@ impl Plan {
             Dialect::Sqlite => format!("json_set(variants.data, '$.deletedAt', {value})"),
         });
         let (deleted, alive) = match tx.dialect {
-            Dialect::Postgres => (set("to_jsonb(to_char(r.at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'))"), set("'null'")),
+            Dialect::Postgres => (
+                set("to_jsonb(to_char(r.at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'))"),
+                set("'null'"),
+            ),
             Dialect::Sqlite => (set("r.at"), set("null")),
         };
         let delete = format!(
@@ -250,17 +271,33 @@ pub(super) fn axes<'a>(axes: impl IntoIterator<Item = &'a Axis>) -> Result<Strin
 }
 
 fn axes_differ(change: &Change<ProductState>) -> bool {
-    let set = |state: &ProductState| state.content.option_axes.iter().cloned().collect::<BTreeSet<Axis>>();
-    change.before.as_ref().is_some_and(|b| set(b) != set(&change.after))
+    let set = |state: &ProductState| {
+        state
+            .content
+            .option_axes
+            .iter()
+            .cloned()
+            .collect::<BTreeSet<Axis>>()
+    };
+    change
+        .before
+        .as_ref()
+        .is_some_and(|b| set(b) != set(&change.after))
 }
 
 fn categories_differ(change: &Change<ProductState>) -> bool {
     let after = &change.after.content.categories;
-    change.before.as_ref().is_none_or(|b| b.content.categories != *after)
+    change
+        .before
+        .as_ref()
+        .is_none_or(|b| b.content.categories != *after)
 }
 
 fn clear(dialect: Dialect, table: &str) -> String {
-    format!("with {} delete from {table} where product_id in (select id from r)", dialect.batch(IDS))
+    format!(
+        "with {} delete from {table} where product_id in (select id from r)",
+        dialect.batch(IDS)
+    )
 }
 
 fn update(dialect: Dialect) -> String {

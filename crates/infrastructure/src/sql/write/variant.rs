@@ -100,20 +100,31 @@ impl Plan {
                 Some((_, None)) => {}
             }
             let names = |v: &VariantState| v.content.options.keys().cloned().collect::<Vec<_>>();
-            if !was_live || change.before.as_ref().is_some_and(|b| names(b) != names(&change.after)) {
+            if !was_live
+                || change
+                    .before
+                    .as_ref()
+                    .is_some_and(|b| names(b) != names(&change.after))
+            {
                 fitted.push(change.after.id.uuid());
             }
         }
         let written = changes.products.iter().map(|c| c.after.id);
-        let written: HashSet<_> = written.chain(changes.variants.iter().map(|c| c.after.product)).collect();
+        let written: HashSet<_> = written
+            .chain(changes.variants.iter().map(|c| c.after.product))
+            .collect();
         let stored = ids(written.into_iter().filter(|id| !is_new(id)).map(ProductId::uuid));
         // A single product is locked by its own update.
         if stored.iter().count() > 1 || !changes.variants.is_empty() {
             plan.products = stored;
         }
         // A product that begins with few variants cannot have too many.
-        let few = |(id, count): &(&ProductId, &usize)| is_new(id) && **count <= VariantContent::MAX_PER_PRODUCT;
-        plan.growing = ids(additions.iter().filter(|entry| !few(entry)).map(|(id, _)| id.uuid()));
+        let few =
+            |(id, count): &(&ProductId, &usize)| is_new(id) && **count <= VariantContent::MAX_PER_PRODUCT;
+        plan.growing = ids(additions
+            .iter()
+            .filter(|entry| !few(entry))
+            .map(|(id, _)| id.uuid()));
         plan.fitted = ids(fitted);
         Ok(plan)
     }
@@ -138,13 +149,19 @@ impl Plan {
                 live.insert(id);
             }
         }
-        self.needed.iter().find(|id| !live.contains(*id)).map_or(Ok(()), |id| Err(gone(*id)))
+        self.needed
+            .iter()
+            .find(|id| !live.contains(*id))
+            .map_or(Ok(()), |id| Err(gone(*id)))
     }
 
     pub(super) async fn write(&self, tx: &mut Writer<'_>) -> Result<(), Failure> {
-        tx.update("variant", &self.rows.deletes, update(tx.dialect)).await?;
-        tx.update("variant", &self.rows.updates, update(tx.dialect)).await?;
-        tx.execute(&self.rows.inserts, insert(tx.dialect, "variants", COLUMNS)).await?;
+        tx.update("variant", &self.rows.deletes, update(tx.dialect))
+            .await?;
+        tx.update("variant", &self.rows.updates, update(tx.dialect))
+            .await?;
+        tx.execute(&self.rows.inserts, insert(tx.dialect, "variants", COLUMNS))
+            .await?;
         let fit = format!(
             "with {} select cast(v.id as text) from r join variants v on v.id = r.id \
              join products p on p.id = v.product_id where v.deleted_at is null and v.axes <> p.axes limit 1",
@@ -180,7 +197,11 @@ fn row(change: &Change<VariantState>) -> Result<VariantRow, RowError> {
         position: content.position,
         version: record.version,
         previous: change.before.as_ref().map(|b| b.record.version),
-        was_deleted_at: change.before.as_ref().and_then(|b| b.record.deleted_at).map(Instant),
+        was_deleted_at: change
+            .before
+            .as_ref()
+            .and_then(|b| b.record.deleted_at)
+            .map(Instant),
         data: VariantDoc::from(&change.after),
         created_at: Instant(record.created_at),
         updated_at: Instant(record.updated_at),
@@ -190,14 +211,21 @@ fn row(change: &Change<VariantState>) -> Result<VariantRow, RowError> {
 
 /// The options as a JSON object in the order of their names: equal options, equal text.
 pub(crate) fn options(content: &VariantContent) -> Result<String, RowError> {
-    let plain: std::collections::BTreeMap<&str, &str> =
-        content.options.iter().map(|(axis, value)| (axis.as_str(), value.as_str())).collect();
+    let plain: std::collections::BTreeMap<&str, &str> = content
+        .options
+        .iter()
+        .map(|(axis, value)| (axis.as_str(), value.as_str()))
+        .collect();
     Ok(serde_json::to_string(&plain)?)
 }
 
 /// Deletion of the product leaves a variant's version as it is, so the instant of deletion is compared too.
 fn update(dialect: Dialect) -> String {
-    let columns = [COLUMNS, &[("previous", Kind::Int), ("was_deleted_at", Kind::Time)]].concat();
+    let columns = [
+        COLUMNS,
+        &[("previous", Kind::Int), ("was_deleted_at", Kind::Time)],
+    ]
+    .concat();
     format!(
         "with {} update variants set key = r.key, sku = r.sku, gtin = r.gtin, axes = r.axes, options = r.options, \
          position = r.position, version = r.version, data = r.data, updated_at = r.updated_at, \
