@@ -3,6 +3,7 @@
 mod cli;
 mod composition;
 pub mod demo;
+mod formats;
 mod http;
 mod problem;
 pub mod server;

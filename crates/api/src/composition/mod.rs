@@ -41,8 +41,8 @@ pub(crate) enum StartError {
     Migration(#[source] StoreError),
     #[error("cannot load the example catalog")]
     Example(#[source] ImportError),
-    #[error("settings: catalog.default_locale {0}")]
-    Locale(String),
+    #[error("settings: catalog.{0} {1}")]
+    Catalog(&'static str, String),
     #[error("the key for cursors is not usable")]
     CursorKey,
     #[error(transparent)]

@@ -8,12 +8,13 @@ use application::import::Importer;
 use application::product::{Products, Variants};
 use application::store::CatalogStore;
 use application::{Clock, Ids, Writer};
-use domain::value::Locale;
+use domain::value::{Currency, Locale};
 use infrastructure::system::{SystemClock, UuidV7};
 
 use super::StartError;
 use super::database::{self, Database};
 use super::settings::Settings;
+use crate::formats::{Format, Reading};
 use crate::http::JsonEncoder;
 
 pub(crate) struct Services {
@@ -24,6 +25,7 @@ pub(crate) struct Services {
     pub(crate) bodies: CachedProducts,
     pub(crate) importer: Importer,
     pub(crate) default_locale: Locale,
+    pub(crate) default_currency: Currency,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
 }
@@ -36,7 +38,9 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
         database.engine.migrate().await.map_err(StartError::Migration)?;
     }
     let default_locale = Locale::parse(&settings.catalog.default_locale)
-        .map_err(|error| StartError::Locale(error.to_string()))?;
+        .map_err(|error| StartError::Catalog("default_locale", error.to_string()))?;
+    let default_currency = Currency::parse(&settings.catalog.default_currency)
+        .map_err(|error| StartError::Catalog("default_currency", error.to_string()))?;
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids: Arc<dyn Ids> = Arc::new(UuidV7);
@@ -55,14 +59,26 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
         database.categories.clone(),
     );
     Ok(Services {
+        importer: Importer::new(writer.clone(), products.clone(), categories.clone()),
         products: Products::new(writer.clone(), products.clone(), categories.clone()),
         variants: Variants::new(writer.clone(), products.clone(), variants),
         categories: Categories::new(writer, categories.clone()),
         bodies,
-        importer: Importer::new(store, products, categories, clock.clone(), ids.clone()),
         database,
         default_locale,
+        default_currency,
         clock,
         ids,
     })
+}
+
+impl Services {
+    /// How files are read unless they are told otherwise.
+    pub(crate) fn reading(&self, format: Format) -> Reading {
+        Reading {
+            format,
+            locale: self.default_locale.clone(),
+            currency: self.default_currency,
+        }
+    }
 }

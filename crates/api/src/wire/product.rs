@@ -74,14 +74,30 @@ pub(crate) struct ProductInput {
 }
 
 impl ProductInput {
-    /// The draft and the variants that came with it.
+    /// The draft and the variants that came with it in one request.
     pub(crate) fn parse_with_variants(
+        self,
+        default_locale: &Locale,
+    ) -> Result<(ProductDraft, Vec<VariantContent>), Faults> {
+        self.parse_with_up_to(MAX_NEW_VARIANTS, default_locale)
+    }
+
+    /// The draft and the variants that came with it in a file: as many as a product may have.
+    pub(crate) fn parse_record(
+        self,
+        default_locale: &Locale,
+    ) -> Result<(ProductDraft, Vec<VariantContent>), Faults> {
+        self.parse_with_up_to(VariantContent::MAX_PER_PRODUCT, default_locale)
+    }
+
+    fn parse_with_up_to(
         mut self,
+        max_variants: usize,
         default_locale: &Locale,
     ) -> Result<(ProductDraft, Vec<VariantContent>), Faults> {
         let mut parser = Parser::new(default_locale);
         let variants = self.variants.take().unwrap_or_default();
-        let variants = parser.list("/variants", variants, MAX_NEW_VARIANTS, |p, at, v| {
+        let variants = parser.list("/variants", variants, max_variants, |p, at, v| {
             if v.product.is_some() {
                 p.refuse(
                     &format!("{at}/product"),

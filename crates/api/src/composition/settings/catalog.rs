@@ -1,6 +1,11 @@
 //! What a fresh catalog starts with: the section `catalog`.
 
+use std::time::Duration;
+
+use domain::value::{Currency, Locale};
 use serde::{Deserialize, Serialize};
+
+use crate::server::duration;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -9,8 +14,11 @@ pub(crate) struct CatalogSettings {
     pub(crate) default_locale: String,
     /// ISO 4217 code of the channel `default`.
     pub(crate) default_currency: String,
-    /// Whether an empty catalog is filled with the example products.
+    /// Whether an empty catalog in the data folder is filled with the example products.
     pub(crate) example: bool,
+    /// How long shared caches such as CDNs may keep what the store plane answers.
+    #[serde(with = "duration")]
+    pub(crate) store_max_age: Duration,
 }
 
 impl Default for CatalogSettings {
@@ -19,6 +27,7 @@ impl Default for CatalogSettings {
             default_locale: "en".to_owned(),
             default_currency: "EUR".to_owned(),
             example: true,
+            store_max_age: Duration::from_secs(10),
         }
     }
 }
@@ -27,21 +36,17 @@ impl CatalogSettings {
     /// What is wrong, one line to a fault, each beginning with its key.
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let locale = &self.default_locale;
-        let subtags = locale.split('-').all(|part| {
-            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        });
-        let language = locale.bytes().take(2).filter(u8::is_ascii_alphabetic).count() == 2;
-        if !subtags || !language || locale.len() > 35 {
+        if let Err(error) = Locale::parse(&self.default_locale) {
+            problems.push(format!("default_locale {error}, not {:?}", self.default_locale));
+        }
+        if let Err(error) = Currency::parse(&self.default_currency) {
             problems.push(format!(
-                "default_locale must be a BCP 47 tag such as \"en\" or \"de-CH\", not {locale:?}"
+                "default_currency {error}, not {:?}",
+                self.default_currency
             ));
         }
-        let currency = &self.default_currency;
-        if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            problems.push(format!(
-                "default_currency must be an ISO 4217 code such as \"EUR\", not {currency:?}"
-            ));
+        if self.store_max_age > Duration::from_hours(24) {
+            problems.push("store_max_age must be at most 24h".to_owned());
         }
         problems
     }

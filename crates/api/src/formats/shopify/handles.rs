@@ -1,0 +1,46 @@
+//! The Handles that a file has had so far.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use domain::product::Axis;
+
+/// What later rows of a Handle need to know of its first ones.
+#[derive(Clone)]
+pub(super) struct Seen {
+    pub(super) axes: Arc<[Axis]>,
+    pub(super) variants: usize,
+}
+
+/// Hashes stand for Handles, to keep memory small; by 64 bits two of a million coincide once in 37 million files.
+#[derive(Default)]
+pub(super) struct Handles {
+    seen: HashMap<u64, Seen>,
+    /// Most products share a few lists of axes.
+    axes: HashMap<Vec<Axis>, Arc<[Axis]>>,
+}
+
+impl Handles {
+    pub(super) fn find(&self, handle: &[u8]) -> Option<Seen> {
+        self.seen.get(&digest(handle)).cloned()
+    }
+
+    pub(super) fn add(&mut self, handle: &[u8], axes: &[Axis], variants: usize) {
+        let axes = match self.axes.get(axes) {
+            Some(axes) => Arc::clone(axes),
+            None => {
+                let shared: Arc<[Axis]> = axes.into();
+                self.axes.insert(axes.to_vec(), Arc::clone(&shared));
+                shared
+            }
+        };
+        self.seen.insert(digest(handle), Seen { axes, variants });
+    }
+}
+
+fn digest(handle: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    handle.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,165 @@
+//! Shopify's product CSV. Rows of one Handle that follow each other are one product: the first says what it is, later
+//! ones add variants and images. Rows of a Handle that comes back further down add variants to the product.
+//!
+//! Kept for the whole file are a hash and the option axes of each Handle, some 32 bytes a product, and the categories.
+
+mod handles;
+mod product;
+mod reader;
+mod row;
+mod values;
+mod variant;
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use application::Fault;
+use application::import::{ImportFault, ImportRecord, Record, SourceError};
+use csv::{ByteRecord, ReaderBuilder};
+use domain::value::Key;
+
+use super::Reading;
+use super::source::{Sink, unreadable};
+use handles::Handles;
+use product::Mapping;
+use row::{Columns, Row, column};
+
+/// The most bytes that one row, or all rows of one product, may take. A quote that is left open reads as a row without
+/// end, and must not fill the memory.
+const MAX_BYTES: usize = 8 << 20;
+
+pub(super) fn parse(file: impl Read, reading: &Reading, sink: &mut impl Sink) -> Result<(), SourceError> {
+    let allowance = Rc::new(Cell::new(MAX_BYTES));
+    let guarded = Guarded {
+        file,
+        allowance: Rc::clone(&allowance),
+    };
+    let mut csv = ReaderBuilder::new()
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(guarded);
+    let mut header = ByteRecord::new();
+    next_row(&mut csv, &mut header)?;
+    let columns = Columns::new(&header)?;
+    let mut products = Products {
+        columns: &columns,
+        mapping: Mapping {
+            locale: &reading.locale,
+            currency: reading.currency,
+        },
+        group: Group::default(),
+        handles: Handles::default(),
+        categories: HashSet::new(),
+        sink,
+    };
+    let mut record = ByteRecord::new();
+    loop {
+        allowance.set(MAX_BYTES);
+        if !next_row(&mut csv, &mut record)? {
+            products.end_group();
+            return Ok(());
+        }
+        if products.add(Row::new(record.clone())).is_break() {
+            return Ok(());
+        }
+    }
+}
+
+fn next_row(csv: &mut csv::Reader<impl Read>, row: &mut ByteRecord) -> Result<bool, SourceError> {
+    csv.read_byte_record(row)
+        .map_err(|error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => unreadable(&error),
+            other => SourceError(format!("the file is not CSV: {other:?}")),
+        })
+}
+
+/// Gives out no more than the allowance between two rows.
+struct Guarded<R> {
+    file: R,
+    allowance: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for Guarded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        let left = self.allowance.get().checked_sub(read);
+        self.allowance.set(left.ok_or_else(|| {
+            let detail = "a row is longer than 8 MiB; is a quotation mark left open?";
+            io::Error::new(io::ErrorKind::InvalidData, detail)
+        })?);
+        Ok(read)
+    }
+}
+
+/// The rows of one Handle.
+#[derive(Default)]
+struct Group {
+    handle: Vec<u8>,
+    rows: Vec<Row>,
+    bytes: usize,
+}
+
+struct Products<'a, S> {
+    columns: &'a Columns,
+    mapping: Mapping<'a>,
+    group: Group,
+    handles: Handles,
+    /// Those that were put into the sink.
+    categories: HashSet<Key>,
+    sink: &'a mut S,
+}
+
+impl<S: Sink> Products<'_, S> {
+    fn add(&mut self, row: Row) -> ControlFlow<()> {
+        let handle = self.columns.bytes(&row, column::HANDLE);
+        if handle != self.group.handle.as_slice() || self.group.rows.is_empty() {
+            let handle = handle.to_vec();
+            if self.end_group().is_break() {
+                return ControlFlow::Break(());
+            }
+            self.group.handle = handle;
+        }
+        self.group.bytes += row.len();
+        // What is too much is not kept, but counted, so that the group is refused.
+        if self.group.bytes <= MAX_BYTES {
+            self.group.rows.push(row);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn end_group(&mut self) -> ControlFlow<()> {
+        let Group { handle, rows, bytes } = std::mem::take(&mut self.group);
+        let Some(first) = rows.first() else {
+            return ControlFlow::Continue(());
+        };
+        let line = first.line;
+        let content = if bytes > MAX_BYTES {
+            let fault = Fault::new("/Handle", "too_long", "the rows of a product take at most 8 MiB");
+            Err(vec![ImportFault { line, fault }])
+        } else if let Some(seen) = self.handles.find(&handle) {
+            let more = self
+                .mapping
+                .more_variants(self.columns, &rows, &seen.axes, seen.variants);
+            more.map(|more| Record::Variants(Box::new(more)))
+        } else {
+            match self.mapping.product(self.columns, &rows) {
+                Err(faults) => Err(faults),
+                Ok((product, category)) => {
+                    self.handles
+                        .add(&handle, &product.draft.option_axes, product.variants.len());
+                    if let Some((key, category)) = category
+                        && self.categories.insert(key)
+                    {
+                        let content = Ok(Record::Category(Box::new(category)));
+                        self.sink.put(ImportRecord { line, content }, 0)?;
+                    }
+                    Ok(Record::Product(Box::new(product)))
+                }
+            }
+        };
+        self.sink.put(ImportRecord { line, content }, bytes)
+    }
+}
