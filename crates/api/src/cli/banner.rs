@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use crate::composition::settings::Settings;
 
-/// Says where everything is. `loaded` is how many products of the example catalog were just loaded.
+/// Says where everything is. `loaded` is how much of the example catalog was just loaded.
 pub(crate) fn print(settings: &Settings, loaded: Option<u64>) {
     let base = format!("http://{}", settings.http.address);
     let example = loaded
-        .map(|n| format!("  Example catalog   {n} products loaded\n"))
+        .map(|n| format!("  Example catalog   {n} categories and products loaded\n"))
         .unwrap_or_default();
     let text = format!(
         "Vitrine {} is ready\n\

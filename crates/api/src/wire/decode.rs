@@ -112,6 +112,9 @@ fn join(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
+/// How often faulty parts are mended to see what is wrong behind them: a part that was taken out may be missing.
+const ROUNDS: usize = 3;
+
 /// Decodes and parses, so that faults of shape and of value are told together.
 ///
 /// Where the shape is at fault, the faulty parts are taken out or stood in for, and what is left is looked at too.
@@ -119,26 +122,42 @@ pub(crate) fn parse_all<D, T>(value: Value, parse: impl Fn(D) -> Result<T, Fault
 where
     D: Deserr<ShapeFaults>,
 {
-    let faults = match decode::<D>(value.clone()) {
-        Ok(input) => return parse(input),
-        Err(faults) => faults.into_vec(),
-    };
-    let mut mended = value;
-    faults.iter().for_each(|fault| mend(&mut mended, fault));
-    let further = match decode::<D>(mended) {
-        Ok(input) => parse(input).err().unwrap_or_default(),
-        Err(more) => more,
-    };
-    let known = |fault: &Fault| faults.iter().any(|f| fault.pointer.starts_with(&f.pointer));
-    let further: Vec<_> = further
-        .into_vec()
-        .into_iter()
-        .filter(|fault| !known(fault))
-        .collect();
-    let mut all = Faults::default();
-    all.extend(faults);
-    all.extend(further);
-    Err(all)
+    let mut value = value;
+    let mut found: Vec<Fault> = Vec::new();
+    for _ in 0..ROUNDS {
+        let known = |fault: &Fault| found.iter().any(|f| is_within(&fault.pointer, &f.pointer));
+        match decode::<D>(value.clone()) {
+            Ok(input) => match parse(input) {
+                Ok(parsed) if found.is_empty() => return Ok(parsed),
+                Ok(_) => break,
+                Err(faults) => {
+                    let further: Vec<_> = faults
+                        .into_vec()
+                        .into_iter()
+                        .filter(|fault| !known(fault))
+                        .collect();
+                    found.extend(further);
+                    break;
+                }
+            },
+            Err(faults) => {
+                let faults = faults.into_vec();
+                faults.iter().for_each(|fault| mend(&mut value, fault));
+                let further: Vec<_> = faults.into_iter().filter(|fault| !known(fault)).collect();
+                found.extend(further);
+            }
+        }
+    }
+    let mut faults = Faults::default();
+    faults.extend(found);
+    Err(faults)
+}
+
+/// Whether a pointer is the other one or below it.
+fn is_within(pointer: &str, other: &str) -> bool {
+    pointer
+        .strip_prefix(other)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Takes a faulty part out; where one is missing or stands in a list, a text stands in, as all required parts are text.
@@ -160,5 +179,73 @@ fn mend(value: &mut Value, fault: &Fault) {
             }
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::ProductInput;
+    use domain::value::Locale;
+
+    fn faults(value: Value) -> Vec<(String, &'static str)> {
+        let locale = Locale::parse("en").unwrap();
+        let parsed = parse_all(value, |input: ProductInput| input.parse_with_variants(&locale));
+        let mut faults: Vec<_> = parsed
+            .unwrap_err()
+            .into_vec()
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.code))
+            .collect();
+        faults.sort();
+        faults
+    }
+
+    #[test]
+    fn faults_of_shape_and_value_are_told_together() {
+        let input = json!({
+            "name": 5, "brand": " ", "extra": 1, "tags": [1, "", "fine"], "categories": ["key:-"],
+            "variants": [
+                {"gtin": "4006381333932", "prices": [{"amount": "1e3", "currency": "EUR"}, {"amount": 1, "currency": "JPY"}]},
+                {"sku": "A", "prices": [{"amount": "1.5", "currency": "JPY"}, {"currency": "EUR"}]},
+            ],
+        });
+        let expected = [
+            ("/brand", "required"),
+            ("/categories/0", "pattern"),
+            ("/extra", "unknown_field"),
+            ("/name", "wrong_type"),
+            ("/tags/0", "wrong_type"),
+            ("/tags/1", "required"),
+            ("/variants/0/gtin", "gtin_check_digit"),
+            ("/variants/0/prices/0/amount", "pattern"),
+            ("/variants/0/prices/1/amount", "wrong_type"),
+            ("/variants/0/sku", "required"),
+            ("/variants/1/prices/0/amount", "currency_digits"),
+            ("/variants/1/prices/1/amount", "required"),
+        ];
+        assert_eq!(
+            faults(input),
+            expected.map(|(pointer, code)| (pointer.to_owned(), code))
+        );
+    }
+
+    #[test]
+    fn pointers_are_escaped() {
+        let input = json!({"name": "x", "metadata": {"a/b~c": ""}, "m/n~o": 1});
+        assert_eq!(faults(input), [("/m~1n~0o".to_owned(), "unknown_field")]);
+    }
+
+    #[test]
+    fn depth_is_limited_and_half_characters_are_no_text() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth)).into_bytes();
+        assert!(read_json(&nested(32)).is_ok());
+        assert!(matches!(read_json(&nested(33)), Err(JsonError::TooDeep)));
+        assert!(matches!(read_json(&nested(5000)), Err(JsonError::Malformed(_))));
+        assert!(matches!(read_json(br#""\ud800""#), Err(JsonError::Malformed(_))));
+        assert!(matches!(read_json(b"{"), Err(JsonError::Malformed(_))));
     }
 }

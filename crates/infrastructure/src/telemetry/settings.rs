@@ -31,7 +31,7 @@ impl Default for TelemetrySettings {
     fn default() -> Self {
         Self {
             log_format: LogFormat::Pretty,
-            log_level: "info".to_owned(),
+            log_level: "info,opentelemetry=warn".to_owned(),
             otlp_endpoint: None,
             service_name: "vitrine".to_owned(),
             sample_ratio: 1.0,
