@@ -17,10 +17,16 @@ use crate::problem::codes::{self, CODES};
 const LISTED: &str = "x-problem-codes";
 
 /// What every operation can answer.
-const ALWAYS: &[&str] = &["invalid_parameter", "internal", "unavailable", "timeout"];
+const ALWAYS: &[&str] = &["internal", "timeout"];
+
+/// What every operation on the catalog can answer.
+const CATALOG: &[&str] = &["invalid_parameter", "unavailable"];
 
 /// What every operation that needs a token can answer.
-const PROTECTED: &[&str] = &["unauthenticated", "token_expired", "scope_missing"];
+const PROTECTED: &[&str] = &["unauthenticated", "token_expired", "unavailable"];
+
+/// What every operation that needs a token with a scope can answer.
+const SCOPED: &[&str] = &["scope_missing"];
 
 fn group(name: &str) -> &'static [&'static str] {
     match name {
@@ -154,16 +160,21 @@ fn add_problems(operation: &mut Operation, path: &str) {
             vec![code.as_str()]
         }
     });
-    // An empty requirement is what an open operation states.
-    let is_open = operation
-        .security
-        .as_ref()
-        .is_none_or(|all| all.iter().any(|s| *s == Default::default()));
-    let protected = if is_open { &[] } else { PROTECTED };
-    let own: Vec<&str> = listed
-        .chain(ALWAYS.iter().copied())
-        .chain(protected.iter().copied())
-        .collect();
+    // An open operation states an empty requirement.
+    let security = serde_json::to_value(&operation.security).unwrap_or_default();
+    let scopes = security.pointer("/0/token").and_then(Value::as_array);
+    let of_catalog = path.starts_with("/v1/");
+    let further = [
+        (true, ALWAYS),
+        (of_catalog, CATALOG),
+        (scopes.is_some(), PROTECTED),
+        (scopes.is_some_and(|scopes| !scopes.is_empty()), SCOPED),
+    ];
+    let further = further
+        .into_iter()
+        .filter(|(applies, _)| *applies)
+        .flat_map(|(_, codes)| codes.iter().copied());
+    let own: Vec<&str> = listed.chain(further).collect();
 
     let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
     for code in CODES

@@ -44,14 +44,15 @@ pub(crate) struct CategoryInput {
     pub(crate) description: Option<LocalizedDto>,
     /// Siblings stand in the order of their positions, then of their creation.
     #[deserr(default)]
-    #[schema(example = 0)]
+    #[schema(required = false, example = 0)]
     pub(crate) position: u32,
     /// At most 250, in the order in which they are shown.
     #[deserr(default)]
+    #[schema(required = false)]
     pub(crate) media: Vec<MediaDto>,
     /// At most 50 pairs of strings; names of at most 64 characters, values of at most 1,000.
     #[deserr(default)]
-    #[schema(example = json!({}))]
+    #[schema(required = false, example = json!({}))]
     pub(crate) metadata: BTreeMap<String, String>,
 }
 

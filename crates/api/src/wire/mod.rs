@@ -12,7 +12,6 @@ mod variant;
 pub(crate) use category::{CategoryBody, CategoryInput};
 pub(crate) use decode::{JsonError, ShapeFaults, decode, parse_all, read_json};
 pub(crate) use parse::Parser;
-pub(crate) use product::{ProductBody, ProductInput, StoreProductBody, StoreVariantBody};
+pub(crate) use product::{ProductBody, ProductInput, StoreProductBody};
 pub(crate) use reference::{category_ref, product_ref, variant_ref};
-pub(crate) use values::{DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, WeightDto, instant};
 pub(crate) use variant::{VariantBody, VariantInput};

@@ -47,25 +47,26 @@ pub(crate) struct ProductInput {
     pub(crate) brand: Option<String>,
     /// At most 250 tags of at most 255 characters.
     #[deserr(default)]
-    #[schema(example = json!(["stovetop"]))]
+    #[schema(required = false, example = json!(["stovetop"]))]
     pub(crate) tags: Vec<String>,
     /// At most 200 references to categories: ids, `key:<key>` or `slug:<slug>`; answers have ids.
     #[deserr(default)]
-    #[schema(example = json!([]))]
+    #[schema(required = false, example = json!([]))]
     pub(crate) categories: Vec<String>,
     /// At most 250, in the order in which they are shown.
     #[deserr(default)]
+    #[schema(required = false)]
     pub(crate) media: Vec<MediaDto>,
     #[deserr(default)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seo: Option<SeoDto>,
     /// At most 10 names of the axes along which the variants differ. Can't change while there are variants.
     #[deserr(default)]
-    #[schema(example = json!(["colour"]))]
+    #[schema(required = false, example = json!(["colour"]))]
     pub(crate) option_axes: Vec<String>,
     /// At most 50 pairs of strings; names of at most 64 characters, values of at most 1,000.
     #[deserr(default)]
-    #[schema(example = json!({"erpId": "40012"}))]
+    #[schema(required = false, example = json!({"erpId": "40012"}))]
     pub(crate) metadata: BTreeMap<String, String>,
     /// Only when a product is created: at most 200 variants, created with it or not at all.
     #[deserr(default)]

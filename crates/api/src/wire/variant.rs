@@ -40,13 +40,15 @@ pub(crate) struct VariantInput {
     pub(crate) mpn: Option<String>,
     /// A value of at most 255 characters for every option axis of the product; unique within the product.
     #[deserr(default)]
-    #[schema(example = json!({"colour": "Blue"}))]
+    #[schema(required = false, example = json!({"colour": "Blue"}))]
     pub(crate) options: BTreeMap<String, String>,
     /// At most one per currency.
     #[deserr(default)]
+    #[schema(required = false)]
     pub(crate) prices: Vec<PriceDto>,
     /// At most 250, in the order in which they are shown.
     #[deserr(default)]
+    #[schema(required = false)]
     pub(crate) media: Vec<MediaDto>,
     #[deserr(default)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,11 +58,11 @@ pub(crate) struct VariantInput {
     pub(crate) dimensions: Option<DimensionsDto>,
     /// Variants stand in the order of their positions, then of their creation.
     #[deserr(default)]
-    #[schema(example = 0)]
+    #[schema(required = false, example = 0)]
     pub(crate) position: u32,
     /// At most 50 pairs of strings; names of at most 64 characters, values of at most 1,000.
     #[deserr(default)]
-    #[schema(example = json!({}))]
+    #[schema(required = false, example = json!({}))]
     pub(crate) metadata: BTreeMap<String, String>,
 }
 
