@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::server::HttpSettings;
 
-use super::toy::{Server, happened, rest, settings};
+use super::toy::{Server, client, happened, rest, settings};
 
 const WRITE: &str = "POST /write HTTP/1.1\r\nhost: toy\r\ncontent-length: 0\r\n\r\n";
 
@@ -23,22 +23,12 @@ async fn a_client_that_hangs_up_does_not_cancel_its_write() {
 
 #[tokio::test]
 async fn a_write_that_times_out_goes_on() {
-    let short = HttpSettings {
-        request_timeout: Duration::from_millis(50),
-        ..settings()
-    };
+    let short = HttpSettings { request_timeout: Duration::from_millis(50), ..settings() };
     let server = Server::start(short).await;
 
-    let response = reqwest::Client::new()
-        .post(server.url("/write"))
-        .send()
-        .await
-        .unwrap();
+    let response = client().post(server.url("/write")).send().await.unwrap();
     assert_eq!(response.status(), 504);
-    assert_eq!(
-        response.json::<serde_json::Value>().await.unwrap()["code"],
-        "timeout"
-    );
+    assert_eq!(response.json::<serde_json::Value>().await.unwrap()["code"], "timeout");
     server.toy.may_go_on.add_permits(1);
 
     happened(&server.toy.committed).await;
