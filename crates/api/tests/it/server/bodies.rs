@@ -10,12 +10,18 @@ const LIMIT: usize = 64 * 1024;
 const BOMB: usize = 16 * 1024 * 1024;
 
 async fn server() -> Server {
-    Server::start(HttpSettings { body_limit: LIMIT, ..settings() }).await
+    Server::start(HttpSettings {
+        body_limit: LIMIT,
+        ..settings()
+    })
+    .await
 }
 
 /// `length` zeros in a content coding, made by the server's own compression.
 async fn coded_zeros(server: &Server, coding: &str, length: usize) -> Bytes {
-    let request = client().get(server.url(&format!("/zeros/{length}"))).header("accept-encoding", coding);
+    let request = client()
+        .get(server.url(&format!("/zeros/{length}")))
+        .header("accept-encoding", coding);
     let response = request.send().await.unwrap();
     assert_eq!(response.headers()["content-encoding"], coding);
     response.bytes().await.unwrap()
@@ -49,7 +55,12 @@ async fn a_small_body_that_unpacks_to_a_large_one_is_too_large() {
         assert!(bomb.len() < LIMIT, "{coding}: {}", bomb.len());
         for path in ["/length", "/raw-length"] {
             for body in [Body::from(bomb.clone()), chunked(bomb.clone())] {
-                assert_problem(post(&server, path, Some(coding), body).await, 413, "payload_too_large").await;
+                assert_problem(
+                    post(&server, path, Some(coding), body).await,
+                    413,
+                    "payload_too_large",
+                )
+                .await;
             }
         }
     }
@@ -62,7 +73,10 @@ async fn the_limit_is_exact_with_and_without_a_declared_length() {
     let too_large = Bytes::from(vec![0; LIMIT + 1]);
     for path in ["/length", "/raw-length"] {
         for body in [Body::from(fits.clone()), chunked(fits.clone())] {
-            assert_eq!(post(&server, path, None, body).await.text().await.unwrap(), LIMIT.to_string());
+            assert_eq!(
+                post(&server, path, None, body).await.text().await.unwrap(),
+                LIMIT.to_string()
+            );
         }
         for body in [Body::from(too_large.clone()), chunked(too_large.clone())] {
             assert_problem(post(&server, path, None, body).await, 413, "payload_too_large").await;
@@ -73,8 +87,19 @@ async fn the_limit_is_exact_with_and_without_a_declared_length() {
 #[tokio::test]
 async fn a_limit_above_the_frameworks_own_holds() {
     let length = 5 * 1024 * 1024;
-    let server = Server::start(HttpSettings { body_limit: length, ..settings() }).await;
-    assert_eq!(post(&server, "/length", None, vec![0; length]).await.text().await.unwrap(), length.to_string());
+    let server = Server::start(HttpSettings {
+        body_limit: length,
+        ..settings()
+    })
+    .await;
+    assert_eq!(
+        post(&server, "/length", None, vec![0; length])
+            .await
+            .text()
+            .await
+            .unwrap(),
+        length.to_string()
+    );
 }
 
 #[tokio::test]
@@ -82,7 +107,14 @@ async fn compressed_bodies_arrive_unpacked() {
     let server = server().await;
     for coding in ["gzip", "zstd"] {
         let body = coded_zeros(&server, coding, LIMIT).await;
-        assert_eq!(post(&server, "/length", Some(coding), body).await.text().await.unwrap(), LIMIT.to_string());
+        assert_eq!(
+            post(&server, "/length", Some(coding), body)
+                .await
+                .text()
+                .await
+                .unwrap(),
+            LIMIT.to_string()
+        );
     }
 }
 
@@ -90,7 +122,10 @@ async fn compressed_bodies_arrive_unpacked() {
 async fn a_stream_may_be_larger_than_the_limit() {
     let server = server().await;
     let body = chunked(Bytes::from(vec![0; LIMIT * 4]));
-    assert_eq!(post(&server, "/imports", None, body).await.text().await.unwrap(), (LIMIT * 4).to_string());
+    assert_eq!(
+        post(&server, "/imports", None, body).await.text().await.unwrap(),
+        (LIMIT * 4).to_string()
+    );
 }
 
 #[tokio::test]

@@ -15,10 +15,11 @@ use futures::future::join_all;
 use tokio::{
     io::AsyncWriteExt as _,
     net::TcpStream,
+    task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
 
-use super::toy::{PATIENCE, Server, answer, happened, settings};
+use super::toy::{PATIENCE, Server, Toy, answer, happened, settings};
 
 const GET: &str = "GET /ok HTTP/1.1\r\nhost: toy\r\n\r\n";
 const WRITE: &str = "POST /write HTTP/1.1\r\nhost: toy\r\ncontent-length: 0\r\n\r\n";
@@ -35,10 +36,7 @@ async fn readiness_is_withdrawn_while_connections_are_still_accepted() {
     server.lifecycle.shut_down();
     assert!(!readiness.is_ready());
     let text = answer(&mut server.send(GET).await).await.unwrap();
-    assert!(
-        text.starts_with("HTTP/1.1 200 ") && text.contains("connection: close"),
-        "{text}"
-    );
+    assert!(text.starts_with("HTTP/1.1 200 ") && text.contains("connection: close"), "{text}");
 
     let address = server.address;
     assert_eq!(server.end().await, Shutdown::Clean);
@@ -47,31 +45,54 @@ async fn readiness_is_withdrawn_while_connections_are_still_accepted() {
 }
 
 #[tokio::test]
-async fn running_requests_and_writes_without_a_client_are_waited_for() {
+async fn a_running_request_is_waited_for() {
     let server = Server::start(settings()).await;
     let mut reader = server.send(WAIT).await;
     happened(&server.toy.started).await;
+
+    let (toy, ending) = assert_waits(server).await;
+    toy.may_go_on.add_permits(1);
+    assert!(answer(&mut reader).await.unwrap().ends_with("went on"));
+    assert_eq!(ending.await.unwrap(), Shutdown::Clean);
+}
+
+#[tokio::test]
+async fn a_write_without_a_client_is_waited_for() {
+    let server = Server::start(settings()).await;
     let writer = server.send(WRITE).await;
     happened(&server.toy.started).await;
     drop(writer);
     happened(&server.toy.abandoned).await;
 
-    server.lifecycle.shut_down();
-    timeout(PATIENCE, server.lifecycle.closing().cancelled())
-        .await
-        .unwrap();
-    let toy = server.toy.clone();
-    let mut ending = tokio::spawn(server.end());
-    toy.may_go_on.add_permits(1);
-    assert!(answer(&mut reader).await.unwrap().ends_with("went on"));
-
-    assert!(
-        timeout(Duration::from_millis(200), &mut ending).await.is_err(),
-        "the write was not waited for"
-    );
+    let (toy, ending) = assert_waits(server).await;
     toy.may_go_on.add_permits(1);
     assert_eq!(ending.await.unwrap(), Shutdown::Clean);
     assert_eq!(toy.committed.available_permits(), 1);
+}
+
+async fn assert_waits(server: Server) -> (Toy, JoinHandle<Shutdown>) {
+    let toy = server.toy.clone();
+    let closing = server.lifecycle.closing().clone();
+    server.lifecycle.shut_down();
+    let mut ending = tokio::spawn(server.end());
+    timeout(PATIENCE, closing.cancelled()).await.unwrap();
+    assert!(timeout(Duration::from_millis(200), &mut ending).await.is_err(), "the server ended first");
+    (toy, ending)
+}
+
+/// The kernel has accepted it, the server has not heard of it when it stops accepting.
+#[tokio::test]
+async fn a_connection_in_the_queue_is_served() {
+    let server = Server::start(settings()).await;
+    answer(&mut server.send(GET).await).await.unwrap();
+
+    // Nothing yields to the server between the connection and the end of its accepting.
+    let mut stream = std::net::TcpStream::connect(server.address).unwrap();
+    std::io::Write::write_all(&mut stream, GET.as_bytes()).unwrap();
+    stream.set_nonblocking(true).unwrap();
+    server.lifecycle.closing().cancel();
+
+    assert!(answer(&mut TcpStream::from_std(stream).unwrap()).await.unwrap().ends_with("ok"));
 }
 
 #[tokio::test]
@@ -81,9 +102,7 @@ async fn a_connection_that_was_accepted_may_still_send_its_first_request() {
     // Accepted in order, so the first one is accepted once a later one is answered.
     answer(&mut server.send(GET).await).await.unwrap();
     server.lifecycle.shut_down();
-    timeout(PATIENCE, server.lifecycle.closing().cancelled())
-        .await
-        .unwrap();
+    timeout(PATIENCE, server.lifecycle.closing().cancelled()).await.unwrap();
     sleep(Duration::from_millis(100)).await;
 
     stream.write_all(GET.as_bytes()).await.unwrap();
@@ -93,23 +112,13 @@ async fn a_connection_that_was_accepted_may_still_send_its_first_request() {
 
 #[tokio::test]
 async fn what_does_not_end_is_cut_at_the_hard_limit() {
-    let server = Server::start(HttpSettings {
-        shutdown_timeout: Duration::from_millis(100),
-        ..settings()
-    })
-    .await;
+    let server = Server::start(HttpSettings { shutdown_timeout: Duration::from_millis(100), ..settings() }).await;
     let _reader = server.send(WAIT).await;
     let _writer = server.send(WRITE).await;
     happened(&server.toy.started).await;
     happened(&server.toy.started).await;
     server.lifecycle.shut_down();
-    assert_eq!(
-        server.end().await,
-        Shutdown::Forced {
-            connections: 2,
-            writes: 1
-        }
-    );
+    assert_eq!(server.end().await, Shutdown::Forced { connections: 2, writes: 1 });
 }
 
 #[tokio::test]
@@ -127,11 +136,7 @@ async fn an_idle_connection_does_not_hold_up_the_end() {
 async fn a_shutdown_under_load_drops_no_request() {
     let drain = Duration::from_millis(400);
     let server = Server::start(HttpSettings { drain, ..settings() }).await;
-    let load = Load {
-        address: server.address,
-        lifecycle: server.lifecycle.clone(),
-        answered: Arc::default(),
-    };
+    let load = Load { address: server.address, lifecycle: server.lifecycle.clone(), answered: Arc::default() };
 
     let clients: Vec<_> = (0..12)
         .map(|number| {

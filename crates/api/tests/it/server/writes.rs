@@ -23,12 +23,18 @@ async fn a_client_that_hangs_up_does_not_cancel_its_write() {
 
 #[tokio::test]
 async fn a_write_that_times_out_goes_on() {
-    let short = HttpSettings { request_timeout: Duration::from_millis(50), ..settings() };
+    let short = HttpSettings {
+        request_timeout: Duration::from_millis(50),
+        ..settings()
+    };
     let server = Server::start(short).await;
 
     let response = client().post(server.url("/write")).send().await.unwrap();
     assert_eq!(response.status(), 504);
-    assert_eq!(response.json::<serde_json::Value>().await.unwrap()["code"], "timeout");
+    assert_eq!(
+        response.json::<serde_json::Value>().await.unwrap()["code"],
+        "timeout"
+    );
     server.toy.may_go_on.add_permits(1);
 
     happened(&server.toy.committed).await;
