@@ -1,7 +1,7 @@
 //! Stopping without losing what was asked.
 
 use std::{
-    io,
+    io::{self, Write as _},
     net::SocketAddr,
     sync::{
         Arc,
@@ -88,7 +88,7 @@ async fn a_connection_in_the_queue_is_served() {
 
     // Nothing yields to the server between the connection and the end of its accepting.
     let mut stream = std::net::TcpStream::connect(server.address).unwrap();
-    std::io::Write::write_all(&mut stream, GET.as_bytes()).unwrap();
+    stream.write_all(GET.as_bytes()).unwrap();
     stream.set_nonblocking(true).unwrap();
     server.lifecycle.closing().cancel();
 
