@@ -29,7 +29,12 @@ const BACKLOG_PAUSE: Duration = Duration::from_millis(10);
 ///
 /// A shutdown goes: readiness false and `Connection: close` on answers → after `drain` no new connections and idle ones
 /// closed → running requests and writes end → [`Shutdown::Clean`], or after `shutdown_timeout` [`Shutdown::Forced`].
-pub async fn serve(listener: TcpListener, router: Router, settings: &HttpSettings, lifecycle: &Lifecycle) -> Shutdown {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: &HttpSettings,
+    lifecycle: &Lifecycle,
+) -> Shutdown {
     let connections = TaskTracker::new();
     let work = async {
         accept(listener, &router, settings, lifecycle, &connections).await;
@@ -58,7 +63,10 @@ async fn accept(
     let slots = Arc::new(Semaphore::new(settings.max_connections));
     let patience = Patience::from(settings);
     let next = async || {
-        let slot = Arc::clone(&slots).acquire_owned().await.map_err(io::Error::other)?;
+        let slot = Arc::clone(&slots)
+            .acquire_owned()
+            .await
+            .map_err(io::Error::other)?;
         Ok((slot, listener.accept().await?))
     };
     let start = |slot, stream: TcpStream, peer| {
@@ -78,7 +86,9 @@ async fn accept(
         };
         match accepted {
             Ok((slot, (stream, peer))) => start(slot, stream, peer),
-            Err(error) if concerns_one_connection(&error) => tracing::debug!(%error, "connection lost while accepted"),
+            Err(error) if concerns_one_connection(&error) => {
+                tracing::debug!(%error, "connection lost while accepted")
+            }
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted");
                 sleep(ACCEPT_PAUSE).await;
@@ -87,12 +97,17 @@ async fn accept(
     }
     // What the kernel has queued would be reset when the listener closes.
     for _ in 0..settings.max_connections {
-        let Ok(Ok((slot, (stream, peer)))) = timeout(BACKLOG_PAUSE, next()).await else { return };
+        let Ok(Ok((slot, (stream, peer)))) = timeout(BACKLOG_PAUSE, next()).await else {
+            return;
+        };
         start(slot, stream, peer);
     }
 }
 
 fn concerns_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }

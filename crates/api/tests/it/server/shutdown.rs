@@ -36,7 +36,10 @@ async fn readiness_is_withdrawn_while_connections_are_still_accepted() {
     server.lifecycle.shut_down();
     assert!(!readiness.is_ready());
     let text = answer(&mut server.send(GET).await).await.unwrap();
-    assert!(text.starts_with("HTTP/1.1 200 ") && text.contains("connection: close"), "{text}");
+    assert!(
+        text.starts_with("HTTP/1.1 200 ") && text.contains("connection: close"),
+        "{text}"
+    );
 
     let address = server.address;
     assert_eq!(server.end().await, Shutdown::Clean);
@@ -76,7 +79,10 @@ async fn assert_waits(server: Server) -> (Toy, JoinHandle<Shutdown>) {
     server.lifecycle.shut_down();
     let mut ending = tokio::spawn(server.end());
     timeout(PATIENCE, closing.cancelled()).await.unwrap();
-    assert!(timeout(Duration::from_millis(200), &mut ending).await.is_err(), "the server ended first");
+    assert!(
+        timeout(Duration::from_millis(200), &mut ending).await.is_err(),
+        "the server ended first"
+    );
     (toy, ending)
 }
 
@@ -92,7 +98,12 @@ async fn a_connection_in_the_queue_is_served() {
     stream.set_nonblocking(true).unwrap();
     server.lifecycle.closing().cancel();
 
-    assert!(answer(&mut TcpStream::from_std(stream).unwrap()).await.unwrap().ends_with("ok"));
+    assert!(
+        answer(&mut TcpStream::from_std(stream).unwrap())
+            .await
+            .unwrap()
+            .ends_with("ok")
+    );
 }
 
 #[tokio::test]
@@ -102,7 +113,9 @@ async fn a_connection_that_was_accepted_may_still_send_its_first_request() {
     // Accepted in order, so the first one is accepted once a later one is answered.
     answer(&mut server.send(GET).await).await.unwrap();
     server.lifecycle.shut_down();
-    timeout(PATIENCE, server.lifecycle.closing().cancelled()).await.unwrap();
+    timeout(PATIENCE, server.lifecycle.closing().cancelled())
+        .await
+        .unwrap();
     sleep(Duration::from_millis(100)).await;
 
     stream.write_all(GET.as_bytes()).await.unwrap();
@@ -112,13 +125,23 @@ async fn a_connection_that_was_accepted_may_still_send_its_first_request() {
 
 #[tokio::test]
 async fn what_does_not_end_is_cut_at_the_hard_limit() {
-    let server = Server::start(HttpSettings { shutdown_timeout: Duration::from_millis(100), ..settings() }).await;
+    let server = Server::start(HttpSettings {
+        shutdown_timeout: Duration::from_millis(100),
+        ..settings()
+    })
+    .await;
     let _reader = server.send(WAIT).await;
     let _writer = server.send(WRITE).await;
     happened(&server.toy.started).await;
     happened(&server.toy.started).await;
     server.lifecycle.shut_down();
-    assert_eq!(server.end().await, Shutdown::Forced { connections: 2, writes: 1 });
+    assert_eq!(
+        server.end().await,
+        Shutdown::Forced {
+            connections: 2,
+            writes: 1
+        }
+    );
 }
 
 #[tokio::test]
@@ -136,7 +159,11 @@ async fn an_idle_connection_does_not_hold_up_the_end() {
 async fn a_shutdown_under_load_drops_no_request() {
     let drain = Duration::from_millis(400);
     let server = Server::start(HttpSettings { drain, ..settings() }).await;
-    let load = Load { address: server.address, lifecycle: server.lifecycle.clone(), answered: Arc::default() };
+    let load = Load {
+        address: server.address,
+        lifecycle: server.lifecycle.clone(),
+        answered: Arc::default(),
+    };
 
     let clients: Vec<_> = (0..12)
         .map(|number| {
