@@ -87,7 +87,7 @@ async fn accept(
         match accepted {
             Ok((slot, (stream, peer))) => start(slot, stream, peer),
             Err(error) if concerns_one_connection(&error) => {
-                tracing::debug!(%error, "connection lost while accepted")
+                tracing::debug!(%error, "connection lost while accepted");
             }
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted");

@@ -1,5 +1,4 @@
 //! Telemetry against real sockets: what is recorded comes out, and a collector that is away is nobody's problem.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
