@@ -22,6 +22,9 @@ use super::{
 /// Out of file descriptors: only the end of other connections helps, so asking again at once would burn a core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// For the operating system to tell of connections that it has queued.
+const BACKLOG_PAUSE: Duration = Duration::from_millis(10);
+
 /// Serves `router` until the lifecycle has been led to its end.
 ///
 /// A shutdown goes: readiness false and `Connection: close` on answers → after `drain` no new connections and idle ones
@@ -84,7 +87,7 @@ async fn accept(
         match accepted {
             Ok((slot, (stream, peer))) => start(slot, stream, peer),
             Err(error) if concerns_one_connection(&error) => {
-                tracing::debug!(%error, "connection lost while accepted")
+                tracing::debug!(%error, "connection lost while accepted");
             }
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted");
@@ -94,7 +97,7 @@ async fn accept(
     }
     // What the kernel has queued would be reset when the listener closes.
     for _ in 0..settings.max_connections {
-        let Ok(Ok((slot, (stream, peer)))) = timeout(Duration::ZERO, next()).await else {
+        let Ok(Ok((slot, (stream, peer)))) = timeout(BACKLOG_PAUSE, next()).await else {
             return;
         };
         start(slot, stream, peer);

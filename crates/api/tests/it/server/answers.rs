@@ -12,10 +12,10 @@ use opentelemetry_sdk::{
 use reqwest::{Method, Response};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::toy::{Server, settings};
+use super::toy::{Server, client, settings};
 
 async fn request(server: &Server, method: Method, path: &str, headers: &[(&'static str, &str)]) -> Response {
-    let mut request = reqwest::Client::new().request(method, server.url(path));
+    let mut request = client().request(method, server.url(path));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -4,7 +4,7 @@ use api::server::HttpSettings;
 use bytes::Bytes;
 use reqwest::{Body, Response};
 
-use super::toy::{Server, settings};
+use super::toy::{Server, client, settings};
 
 const LIMIT: usize = 64 * 1024;
 const BOMB: usize = 16 * 1024 * 1024;
@@ -19,7 +19,7 @@ async fn server() -> Server {
 
 /// `length` zeros in a content coding, made by the server's own compression.
 async fn coded_zeros(server: &Server, coding: &str, length: usize) -> Bytes {
-    let request = reqwest::Client::new()
+    let request = client()
         .get(server.url(&format!("/zeros/{length}")))
         .header("accept-encoding", coding);
     let response = request.send().await.unwrap();
@@ -28,7 +28,7 @@ async fn coded_zeros(server: &Server, coding: &str, length: usize) -> Bytes {
 }
 
 async fn post(server: &Server, path: &str, coding: Option<&str>, body: impl Into<Body>) -> Response {
-    let mut request = reqwest::Client::new().post(server.url(path)).body(body);
+    let mut request = client().post(server.url(path)).body(body);
     if let Some(coding) = coding {
         request = request.header("content-encoding", coding);
     }

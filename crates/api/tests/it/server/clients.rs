@@ -8,7 +8,7 @@ use http_body_util::{BodyExt as _, Empty, StreamBody};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use super::toy::{PATIENCE, Server, answer, happened, rest, settings};
@@ -188,11 +188,13 @@ async fn a_large_answer_may_take_longer_than_any_pause() {
         .await;
     let mut buffer = vec![0; LENGTH / 64];
     let mut received = 0;
+    let since = Instant::now();
     while received < LENGTH {
         let read = stream.read(&mut buffer).await.unwrap();
         assert!(read > 0, "closed after {received} bytes");
         received += read;
-        sleep(SHORT / 16).await;
+        let percent = u32::try_from(received * 100 / LENGTH).unwrap();
+        sleep_until(since + SHORT * 4 * percent / 100).await;
     }
 }
 

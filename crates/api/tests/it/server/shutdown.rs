@@ -1,7 +1,7 @@
 //! Stopping without losing what was asked.
 
 use std::{
-    io,
+    io::{self, Write as _},
     net::SocketAddr,
     sync::{
         Arc,
@@ -15,10 +15,11 @@ use futures::future::join_all;
 use tokio::{
     io::AsyncWriteExt as _,
     net::TcpStream,
+    task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
 
-use super::toy::{PATIENCE, Server, answer, happened, settings};
+use super::toy::{PATIENCE, Server, Toy, answer, happened, settings};
 
 const GET: &str = "GET /ok HTTP/1.1\r\nhost: toy\r\n\r\n";
 const WRITE: &str = "POST /write HTTP/1.1\r\nhost: toy\r\ncontent-length: 0\r\n\r\n";
@@ -47,31 +48,62 @@ async fn readiness_is_withdrawn_while_connections_are_still_accepted() {
 }
 
 #[tokio::test]
-async fn running_requests_and_writes_without_a_client_are_waited_for() {
+async fn a_running_request_is_waited_for() {
     let server = Server::start(settings()).await;
     let mut reader = server.send(WAIT).await;
     happened(&server.toy.started).await;
+
+    let (toy, ending) = assert_waits(server).await;
+    toy.may_go_on.add_permits(1);
+    assert!(answer(&mut reader).await.unwrap().ends_with("went on"));
+    assert_eq!(ending.await.unwrap(), Shutdown::Clean);
+}
+
+#[tokio::test]
+async fn a_write_without_a_client_is_waited_for() {
+    let server = Server::start(settings()).await;
     let writer = server.send(WRITE).await;
     happened(&server.toy.started).await;
     drop(writer);
     happened(&server.toy.abandoned).await;
 
-    server.lifecycle.shut_down();
-    timeout(PATIENCE, server.lifecycle.closing().cancelled())
-        .await
-        .unwrap();
-    let toy = server.toy.clone();
-    let mut ending = tokio::spawn(server.end());
-    toy.may_go_on.add_permits(1);
-    assert!(answer(&mut reader).await.unwrap().ends_with("went on"));
-
-    assert!(
-        timeout(Duration::from_millis(200), &mut ending).await.is_err(),
-        "the write was not waited for"
-    );
+    let (toy, ending) = assert_waits(server).await;
     toy.may_go_on.add_permits(1);
     assert_eq!(ending.await.unwrap(), Shutdown::Clean);
     assert_eq!(toy.committed.available_permits(), 1);
+}
+
+async fn assert_waits(server: Server) -> (Toy, JoinHandle<Shutdown>) {
+    let toy = server.toy.clone();
+    let closing = server.lifecycle.closing().clone();
+    server.lifecycle.shut_down();
+    let mut ending = tokio::spawn(server.end());
+    timeout(PATIENCE, closing.cancelled()).await.unwrap();
+    assert!(
+        timeout(Duration::from_millis(200), &mut ending).await.is_err(),
+        "the server ended first"
+    );
+    (toy, ending)
+}
+
+/// The kernel has accepted it, the server has not heard of it when it stops accepting.
+#[tokio::test]
+async fn a_connection_in_the_queue_is_served() {
+    let server = Server::start(settings()).await;
+    answer(&mut server.send(GET).await).await.unwrap();
+
+    // Nothing yields to the server between the connection and the end of its accepting.
+    let mut stream = std::net::TcpStream::connect(server.address).unwrap();
+    stream.write_all(GET.as_bytes()).unwrap();
+    stream.set_nonblocking(true).unwrap();
+    server.lifecycle.closing().cancel();
+
+    assert!(
+        answer(&mut TcpStream::from_std(stream).unwrap())
+            .await
+            .unwrap()
+            .ends_with("ok")
+    );
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ use tokio::{
 };
 
 /// Far above every time-out that a test sets: reaching it is a failure.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) const DOCUMENT_TAG: &str = "\"7\"";
 
@@ -126,6 +126,10 @@ pub(crate) fn settings() -> HttpSettings {
         shutdown_timeout: Duration::from_secs(10),
         ..HttpSettings::default()
     }
+}
+
+pub(crate) fn client() -> reqwest::Client {
+    reqwest::Client::builder().timeout(PATIENCE).build().unwrap()
 }
 
 pub(crate) async fn happened(event: &Semaphore) {

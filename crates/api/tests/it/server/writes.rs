@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::server::HttpSettings;
 
-use super::toy::{Server, happened, rest, settings};
+use super::toy::{Server, client, happened, rest, settings};
 
 const WRITE: &str = "POST /write HTTP/1.1\r\nhost: toy\r\ncontent-length: 0\r\n\r\n";
 
@@ -29,11 +29,7 @@ async fn a_write_that_times_out_goes_on() {
     };
     let server = Server::start(short).await;
 
-    let response = reqwest::Client::new()
-        .post(server.url("/write"))
-        .send()
-        .await
-        .unwrap();
+    let response = client().post(server.url("/write")).send().await.unwrap();
     assert_eq!(response.status(), 504);
     assert_eq!(
         response.json::<serde_json::Value>().await.unwrap()["code"],

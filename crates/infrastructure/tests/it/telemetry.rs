@@ -1,5 +1,4 @@
 //! Telemetry against real sockets: what is recorded comes out, and a collector that is away is nobody's problem.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -39,7 +38,10 @@ fn prometheus_text_contains_what_was_recorded() {
         "http_server_request_duration_seconds_bucket{le=\"0.1\"} 0",
         "http_server_request_duration_seconds_bucket{le=\"1\"} 1",
     ] {
-        assert!(text.lines().any(|found| found == line), "{line} is not in:\n{text}");
+        assert!(
+            text.lines().any(|found| found == line),
+            "{line} is not in:\n{text}"
+        );
     }
 }
 
@@ -53,7 +55,10 @@ fn traces_and_metrics_reach_the_collector() {
     telemetry.cache_metrics().record("hit");
     telemetry.shutdown();
 
-    let mut received = [requests.recv_timeout(PATIENCE).unwrap(), requests.recv_timeout(PATIENCE).unwrap()];
+    let mut received = [
+        requests.recv_timeout(PATIENCE).unwrap(),
+        requests.recv_timeout(PATIENCE).unwrap(),
+    ];
     received.sort();
     let [(metrics_line, metrics), (traces_line, traces)] = received;
     assert_eq!(metrics_line, "POST /v1/metrics HTTP/1.1");
@@ -64,7 +69,10 @@ fn traces_and_metrics_reach_the_collector() {
 
 #[test]
 fn nothing_waits_for_a_collector_that_is_away_or_silent() {
-    let away = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let away = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     for address in [away, silent.local_addr().unwrap()] {
         let endpoint = Url::parse(&format!("http://{address}")).unwrap();
@@ -78,31 +86,61 @@ fn nothing_waits_for_a_collector_that_is_away_or_silent() {
                 info_span!("priced").in_scope(|| cache.record("hit"));
             }
         });
-        assert!(started.elapsed() < Duration::from_secs(2), "spans waited: {:?}", started.elapsed());
-        assert!(telemetry.prometheus_text().contains("cache_requests_total{result=\"hit\"} 5000"));
+        assert!(
+            started.elapsed() < Duration::from_secs(2),
+            "spans waited: {:?}",
+            started.elapsed()
+        );
+        assert!(
+            telemetry
+                .prometheus_text()
+                .contains("cache_requests_total{result=\"hit\"} 5000")
+        );
 
         let started = Instant::now();
         telemetry.shutdown();
-        assert!(started.elapsed() < Duration::from_secs(12), "shutdown waited: {:?}", started.elapsed());
+        assert!(
+            started.elapsed() < Duration::from_secs(12),
+            "shutdown waited: {:?}",
+            started.elapsed()
+        );
     }
 }
 
 #[test]
 fn settings_that_cannot_be_meant_are_refused() {
-    let filter = TelemetrySettings { log_level: "vitrine=loudly".to_owned(), ..settings(None) };
-    assert!(matches!(Telemetry::build(&filter), Err(TelemetryError::LogLevel { .. })));
+    let filter = TelemetrySettings {
+        log_level: "vitrine=loudly".to_owned(),
+        ..settings(None)
+    };
+    assert!(matches!(
+        Telemetry::build(&filter),
+        Err(TelemetryError::LogLevel { .. })
+    ));
     for sample_ratio in [-0.1, 1.1, f64::NAN] {
-        let ratio = TelemetrySettings { sample_ratio, ..settings(None) };
-        assert!(matches!(Telemetry::build(&ratio), Err(TelemetryError::SampleRatio(_))));
+        let ratio = TelemetrySettings {
+            sample_ratio,
+            ..settings(None)
+        };
+        assert!(matches!(
+            Telemetry::build(&ratio),
+            Err(TelemetryError::SampleRatio(_))
+        ));
     }
 }
 
 #[test]
 fn a_process_is_given_telemetry_once() {
     let telemetry = Telemetry::install(&settings(None)).unwrap();
-    opentelemetry::global::meter("elsewhere").u64_counter("seen").build().add(1, &[]);
+    opentelemetry::global::meter("elsewhere")
+        .u64_counter("seen")
+        .build()
+        .add(1, &[]);
     assert!(telemetry.prometheus_text().contains("seen_total 1"));
-    assert!(matches!(Telemetry::install(&settings(None)), Err(TelemetryError::AlreadyInstalled(_))));
+    assert!(matches!(
+        Telemetry::install(&settings(None)),
+        Err(TelemetryError::AlreadyInstalled(_))
+    ));
 }
 
 fn settings(otlp_endpoint: Option<Url>) -> TelemetrySettings {
@@ -136,14 +174,24 @@ fn receive(stream: TcpStream, sender: &mpsc::Sender<(String, Vec<u8>)>) {
             return;
         }
     }
-    let head =
-        String::from_utf8(head).unwrap().to_ascii_lowercase().replace("post /", "POST /").replace("http/", "HTTP/");
-    let length =
-        head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or_else(|| panic!("{head}"));
+    let head = String::from_utf8(head)
+        .unwrap()
+        .to_ascii_lowercase()
+        .replace("post /", "POST /")
+        .replace("http/", "HTTP/");
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .unwrap_or_else(|| panic!("{head}"));
     let mut body = vec![0; length.parse().unwrap()];
     reader.read_exact(&mut body).unwrap();
-    sender.send((head.lines().next().unwrap().to_owned(), body)).unwrap();
-    reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+    sender
+        .send((head.lines().next().unwrap().to_owned(), body))
+        .unwrap();
+    reader
+        .get_mut()
+        .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        .unwrap();
 }
 
 fn contains(body: &[u8], text: &str) -> bool {
