@@ -42,9 +42,9 @@ pub async fn versions_are_checked(h: &Harness) {
 
 pub async fn of_two_writers_one_wins(h: &Harness) {
     let state = h.product(product(h)).await;
-    for _ in 0..10 {
+    for round in 0..10 {
         let now = h.products.find(&ProductRef::Id(state.id), false).await.unwrap().unwrap();
-        let writes = (0..4).map(|n| h.commit(renamed(&now, h, &format!("Name {n}"))));
+        let writes = (0..4).map(|n| h.commit(renamed(&now, h, &format!("Name {round} {n}"))));
         let results = futures::future::join_all(writes).await;
         assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{results:?}");
         results.into_iter().filter(Result::is_err).for_each(|r| assert_eq!(stale(r).0, "product"));

@@ -5,7 +5,7 @@ mod sqlite;
 
 use std::time::Duration;
 
-use infrastructure::sql::DatabaseOptions;
+pub(crate) use infrastructure::sql::DatabaseOptions;
 
 fn options(url: String) -> DatabaseOptions {
     DatabaseOptions {

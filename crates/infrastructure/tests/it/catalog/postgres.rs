@@ -1,5 +1,10 @@
 //! PostgreSQL, in a database per test.
 
+mod cancelled;
+mod horizon;
+mod outage;
+mod proxy;
+
 mod contract {
     application::catalog_contract!(super::super::temporary);
 }
@@ -18,6 +23,7 @@ struct Temporary {
     harness: Harness,
     catalog: Arc<PostgresCatalog>,
     name: String,
+    url: String,
 }
 
 fn server() -> PgConnectOptions {
@@ -41,12 +47,15 @@ async fn drop_database(name: &str) {
     let mut admin: PgConnection = server().connect().await.unwrap();
     let drop = format!("drop database if exists {name} with (force)");
     // Best effort: a leftover is in nobody's way.
-    drop_quietly(sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut admin).await);
+    let _ = sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut admin).await;
 }
 
-fn drop_quietly<T>(_: T) {}
-
 impl Temporary {
+    /// A connection beside the catalog's.
+    async fn raw(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.unwrap()
+    }
+
     async fn close(self) {
         self.catalog.close().await;
         drop_database(&self.name).await;
@@ -55,12 +64,13 @@ impl Temporary {
 
 async fn temporary() -> Temporary {
     let (name, url) = database().await;
-    let catalog = Arc::new(PostgresCatalog::connect(&options(url)).await.unwrap());
+    let catalog = Arc::new(PostgresCatalog::connect(&options(url.clone())).await.unwrap());
     catalog.migrate().await.unwrap();
     Temporary {
         harness: Harness::new(&catalog),
         catalog,
         name,
+        url,
     }
 }
 
