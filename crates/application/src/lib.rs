@@ -13,6 +13,8 @@ pub mod import;
 pub mod page;
 pub mod product;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod write;
 
 pub use clock::Clock;

@@ -8,6 +8,6 @@
 )]
 
 mod access;
-
 mod cache;
+mod catalog;
 mod telemetry;

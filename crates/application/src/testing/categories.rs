@@ -1,0 +1,150 @@
+//! The tree and the products in it.
+
+use domain::category::{CategoryContent, CategoryState, MAX_DEPTH};
+use domain::product::ProductContent;
+use domain::{CategoryId, Change};
+
+use super::fixtures::{category, edit_category, edit_product, key, new_category, new_product, product, slug};
+use super::{Harness, conflict, rule};
+use crate::category::CategoryRef;
+use crate::store::{Changes, ConflictRule, StoreError};
+
+fn moved(h: &Harness, state: &CategoryState, parent: Option<CategoryId>) -> Change<CategoryState> {
+    let content = CategoryContent {
+        parent,
+        ..state.content.clone()
+    };
+    edit_category(state, |c| c.revise(content, h.now()).unwrap())
+}
+
+fn deleted(h: &Harness, state: &CategoryState) -> Change<CategoryState> {
+    edit_category(state, |c| c.delete(h.now()).unwrap())
+}
+
+fn in_category(h: &Harness, category: CategoryId) -> ProductContent {
+    ProductContent {
+        categories: vec![category],
+        ..product(h)
+    }
+}
+
+#[track_caller]
+fn gone(result: Result<(), StoreError>) {
+    assert!(matches!(result, Err(StoreError::ReferenceGone)), "{result:?}");
+}
+
+pub async fn must_exist_when_referred_to(h: &Harness) {
+    let never = CategoryId::new(h.id());
+    gone(h.commit(new_product(h, in_category(h, never))).await);
+    gone(h.commit(new_category(h, category(h, Some(never)))).await);
+    let old = h.category(None).await;
+    let filed = h.product(in_category(h, old.id)).await;
+    let unfiled = h.edited(&filed, |p| p.delete(h.now()).unwrap()).await;
+    h.commit(deleted(h, &old)).await.unwrap();
+    gone(h.commit(new_product(h, in_category(h, old.id))).await);
+    gone(h.commit(new_category(h, category(h, Some(old.id)))).await);
+    gone(h.commit(edit_product(&unfiled, |p| p.restore(h.now()).unwrap())).await);
+    let parent = new_category(h, category(h, None));
+    let child = new_category(h, category(h, Some(parent.after.id)));
+    let changes = Changes {
+        products: vec![new_product(h, in_category(h, child.after.id))],
+        categories: vec![child, parent],
+        ..Changes::default()
+    };
+    h.commit(changes).await.unwrap();
+}
+
+pub async fn with_contents_are_not_deleted(h: &Harness) {
+    let parent = h.category(None).await;
+    let child = h.category(Some(parent.id)).await;
+    let held = conflict(h.commit(deleted(h, &parent)).await);
+    assert_eq!((held.rule, held.subject), (ConflictRule::Referenced, Some(parent.id.uuid())));
+    let filed = h.product(in_category(h, child.id)).await;
+    assert_eq!(rule(h.commit(deleted(h, &child)).await), ConflictRule::Referenced);
+    h.edited(&filed, |p| p.delete(h.now()).unwrap()).await;
+    h.commit(vec![deleted(h, &parent), deleted(h, &child)]).await.unwrap();
+}
+
+pub async fn deletion_and_reference_exclude_each_other(h: &Harness) {
+    for _ in 0..20 {
+        let shelf = h.category(None).await;
+        let (filed, removed) = futures::join!(
+            h.commit(new_product(h, in_category(h, shelf.id))),
+            h.commit(deleted(h, &shelf))
+        );
+        match filed {
+            Ok(()) => assert_eq!(rule(removed), ConflictRule::Referenced),
+            filed => {
+                gone(filed);
+                removed.unwrap();
+            }
+        }
+    }
+}
+
+pub async fn form_no_cycle(h: &Harness) {
+    let a = h.category(None).await;
+    let b = h.category(Some(a.id)).await;
+    let c = h.category(Some(b.id)).await;
+    for target in [&a, &b, &c] {
+        let cycle = conflict(h.commit(moved(h, &a, Some(target.id))).await);
+        assert_eq!((cycle.rule, cycle.subject), (ConflictRule::CategoryCycle, Some(a.id.uuid())));
+    }
+    h.commit(moved(h, &c, Some(a.id))).await.unwrap();
+    h.commit(moved(h, &b, None)).await.unwrap();
+}
+
+pub async fn form_no_cycle_under_concurrency(h: &Harness) {
+    for _ in 0..20 {
+        let (a, b) = (h.category(None).await, h.category(None).await);
+        let (one, two) =
+            futures::join!(h.commit(moved(h, &a, Some(b.id))), h.commit(moved(h, &b, Some(a.id))));
+        assert_eq!(rule(if one.is_ok() { two } else { one }), ConflictRule::CategoryCycle);
+    }
+}
+
+pub async fn are_limited_in_depth(h: &Harness) {
+    let mut chain: Vec<CategoryState> = Vec::new();
+    for _ in 0..MAX_DEPTH {
+        chain.push(h.category(chain.last().map(|c| c.id)).await);
+    }
+    let too_deep = new_category(h, category(h, chain.last().map(|c| c.id)));
+    assert_eq!(rule(h.commit(too_deep).await), ConflictRule::CategoryDepth);
+    let root = h.category(None).await;
+    assert_eq!(rule(h.commit(moved(h, &chain[0], Some(root.id))).await), ConflictRule::CategoryDepth);
+    h.commit(moved(h, &chain[1], Some(root.id))).await.unwrap();
+}
+
+pub async fn are_read_with_their_path(h: &Harness) {
+    let root = h.category(None).await;
+    let child = h.category(Some(root.id)).await;
+    let content = CategoryContent {
+        key: key("leaf"),
+        slug: slug("leaf"),
+        ..category(h, Some(child.id))
+    };
+    let leaf = new_category(h, content).clone();
+    let state = leaf.after.clone();
+    h.commit(leaf).await.unwrap();
+    let (locale, name) = state.content.slug.iter().next().unwrap();
+    let names = [
+        CategoryRef::Id(state.id),
+        CategoryRef::Key(state.content.key.clone().unwrap()),
+        CategoryRef::Slug(locale.clone(), name.clone()),
+    ];
+    for name in &names {
+        let view = h.categories.find(name, false).await.unwrap().unwrap();
+        assert_eq!((view.category, view.path), (state.clone(), vec![root.id, child.id]));
+    }
+    let tree: Vec<_> = h.categories.tree().await.unwrap().into_iter().map(|c| c.id).collect();
+    assert_eq!(tree, [root.id, child.id, state.id]);
+    let keys = [state.content.key.clone().unwrap()];
+    assert_eq!(h.categories.by_keys(&keys).await.unwrap(), [state.clone()]);
+    h.commit(deleted(h, &state)).await.unwrap();
+    for name in &names {
+        assert_eq!(h.categories.find(name, false).await.unwrap(), None);
+        assert!(h.categories.find(name, true).await.unwrap().is_some());
+    }
+    let existing = h.categories.existing(&[state.id, root.id]).await.unwrap();
+    assert_eq!(existing, [root.id]);
+}

@@ -1,0 +1,176 @@
+//! The contract suites that every adapter of the catalog's ports must pass, whatever stands behind it.
+//!
+//! Each scenario is a function over a [`Harness`] with an empty catalog; [`catalog_contract!`](crate::catalog_contract)
+//! makes a test of each.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a panic is how a scenario fails"
+)]
+
+pub mod categories;
+pub mod fixtures;
+pub mod jobs;
+pub mod lists;
+pub mod log;
+pub mod reads;
+pub mod receipts;
+pub mod variants;
+pub mod writes;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::{Change, Timestamp};
+use uuid::Uuid;
+
+use crate::category::CategoryReader;
+use crate::changelog::ChangeLog;
+use crate::import::JobStore;
+use crate::product::{ProductReader, VariantReader};
+use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
+
+/// An empty catalog behind its ports.
+pub struct Harness {
+    pub store: Arc<dyn CatalogStore>,
+    pub products: Arc<dyn ProductReader>,
+    pub variants: Arc<dyn VariantReader>,
+    pub categories: Arc<dyn CategoryReader>,
+    pub log: Arc<dyn ChangeLog>,
+    pub jobs: Arc<dyn JobStore>,
+    made: AtomicU64,
+}
+
+impl Harness {
+    pub fn new<C>(catalog: &Arc<C>) -> Self
+    where
+        C: CatalogStore + ProductReader + VariantReader + CategoryReader + ChangeLog + JobStore,
+    {
+        Self {
+            store: Arc::<C>::clone(catalog),
+            products: Arc::<C>::clone(catalog),
+            variants: Arc::<C>::clone(catalog),
+            categories: Arc::<C>::clone(catalog),
+            log: Arc::<C>::clone(catalog),
+            jobs: Arc::<C>::clone(catalog),
+            made: AtomicU64::new(1),
+        }
+    }
+
+    /// A number that this harness has not given before.
+    pub fn number(&self) -> u64 {
+        self.made.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// An id after all that were made before.
+    pub fn id(&self) -> Uuid {
+        Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + u128::from(self.number()))
+    }
+
+    /// An instant after all that were given before.
+    pub fn now(&self) -> Timestamp {
+        let micros = 1_800_000_000_000_000 + i64::try_from(self.number()).unwrap();
+        Timestamp::from_timestamp_micros(micros).unwrap()
+    }
+
+    pub async fn commit(&self, changes: impl Into<Changes>) -> Result<(), StoreError> {
+        self.store.commit(&changes.into(), &context(), None).await
+    }
+}
+
+pub fn context() -> WriteContext {
+    WriteContext {
+        actor: "tester".to_owned(),
+        request_id: "request-1".to_owned(),
+        dry_run: false,
+        idempotency: None,
+    }
+}
+
+macro_rules! changes {
+    ($state:ty, $field:ident) => {
+        impl From<Change<$state>> for Changes {
+            fn from(change: Change<$state>) -> Self {
+                vec![change].into()
+            }
+        }
+
+        impl From<Vec<Change<$state>>> for Changes {
+            fn from(changes: Vec<Change<$state>>) -> Self {
+                Self {
+                    $field: changes,
+                    ..Self::default()
+                }
+            }
+        }
+    };
+}
+
+changes!(domain::category::CategoryState, categories);
+changes!(domain::product::ProductState, products);
+changes!(domain::product::VariantState, variants);
+
+/// The conflict that a write met.
+#[track_caller]
+pub fn conflict(result: Result<(), StoreError>) -> Conflict {
+    match result {
+        Err(StoreError::Conflict(conflict)) => conflict,
+        other => panicked(&format!("a conflict was expected, not {other:?}")),
+    }
+}
+
+#[track_caller]
+pub fn rule(result: Result<(), StoreError>) -> ConflictRule {
+    conflict(result).rule
+}
+
+/// The kind and id that a version conflict names.
+#[track_caller]
+pub fn stale(result: Result<(), StoreError>) -> (&'static str, Uuid) {
+    match result {
+        Err(StoreError::VersionConflict { kind, id }) => (kind, id),
+        other => panicked(&format!("a version conflict was expected, not {other:?}")),
+    }
+}
+
+#[track_caller]
+fn panicked<T>(message: &str) -> T {
+    assert!(message.is_empty(), "{message}");
+    unreachable!()
+}
+
+/// Makes a test of every scenario; `$harness` is an async function that gives something with a `harness` field.
+#[macro_export]
+macro_rules! catalog_contract {
+    ($harness:path) => {
+        $crate::catalog_contract! { $harness =>
+            writes: every_field_survives_storage, versions_are_checked, of_two_writers_one_wins,
+                names_are_unique, names_are_unique_under_concurrency, conflicts_name_both_parties,
+                a_batch_is_all_or_nothing, dry_runs_check_and_keep_nothing, deletion_frees_names,
+                names_pass_from_the_deleted_to_the_new, restoring_takes_names_back,
+                many_changes_are_one_commit, crossing_writers_do_not_deadlock;
+            variants: go_and_come_back_with_their_product, need_a_living_product, fit_the_axes_of_their_product,
+                options_are_unique_within_a_product, are_limited_in_number, change_with_their_products_axes;
+            categories: must_exist_when_referred_to, with_contents_are_not_deleted, form_no_cycle,
+                form_no_cycle_under_concurrency, are_limited_in_depth, are_read_with_their_path,
+                deletion_and_reference_exclude_each_other;
+            receipts: are_kept_with_the_effect, are_taken_once, are_taken_once_under_concurrency,
+                are_not_kept_by_dry_runs_or_failures;
+            reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
+            lists: visit_everything_once, filter, count;
+            log: keeps_before_and_after, tells_which_products_changed;
+            jobs: are_kept, faults_keep_their_order, are_cancelled;
+        }
+    };
+    ($harness:path => $($suite:ident: $($scenario:ident),+;)+) => {
+        $(mod $suite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $scenario() {
+                let catalog = $harness().await;
+                $crate::testing::$suite::$scenario(&catalog.harness).await;
+                catalog.close().await;
+            })+
+        })+
+    };
+}

@@ -1,0 +1,17 @@
+//! The contract of the catalog's ports, on both databases, and what is particular to each.
+
+mod postgres;
+mod sqlite;
+
+use std::time::Duration;
+
+pub(crate) use infrastructure::sql::DatabaseOptions;
+
+fn options(url: String) -> DatabaseOptions {
+    DatabaseOptions {
+        url,
+        max_connections: 10,
+        acquire_timeout: Duration::from_secs(30),
+        statement_timeout: Duration::from_secs(30),
+    }
+}

@@ -1,0 +1,55 @@
+//! SQLite, in a temporary folder per test.
+
+use std::sync::Arc;
+
+use application::testing::Harness;
+use infrastructure::sqlite::SqliteCatalog;
+use tempfile::TempDir;
+
+use super::options;
+
+struct Temporary {
+    harness: Harness,
+    catalog: Arc<SqliteCatalog>,
+    _folder: TempDir,
+}
+
+impl Temporary {
+    async fn close(self) {
+        self.catalog.close().await;
+    }
+}
+
+fn url(folder: &TempDir) -> String {
+    format!("sqlite://{}", folder.path().join("vitrine.db").display())
+}
+
+async fn temporary() -> Temporary {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Arc::new(SqliteCatalog::connect(&options(url(&folder))).await.unwrap());
+    catalog.migrate().await.unwrap();
+    Temporary {
+        harness: Harness::new(&catalog),
+        catalog,
+        _folder: folder,
+    }
+}
+
+mod contract {
+    application::catalog_contract!(super::super::temporary);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn instances_that_start_together_migrate_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let starts = (0..4).map(|_| {
+        let url = url(&folder);
+        tokio::spawn(async move {
+            let catalog = SqliteCatalog::connect(&options(url)).await.unwrap();
+            catalog.migrate().await.unwrap();
+            catalog.shared_secret("cursors").await.unwrap()
+        })
+    });
+    let secrets = futures::future::try_join_all(starts).await.unwrap();
+    assert!(secrets.iter().all(|s| *s == secrets[0] && s.len() == 32));
+}
