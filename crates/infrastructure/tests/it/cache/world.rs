@@ -1,7 +1,7 @@
 //! One instance of the service, as far as the cache goes.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -168,12 +168,16 @@ impl CacheEvents for Counts {
 /// A store with a guard taken out or a fault put in.
 pub(super) struct Altered {
     pub(super) inner: Arc<dyn CacheStore>,
+    /// Counts those who asked for a lease.
+    pub(super) misses: AtomicUsize,
     /// Fences do nothing.
     pub(super) no_fence: bool,
     /// A fill takes its lease only when it stores, so that it proves nothing.
     pub(super) no_lease: bool,
     /// Nothing answers.
     pub(super) away: AtomicBool,
+    /// Fences are set, but the answer is lost.
+    pub(super) lost_fences: AtomicBool,
     /// Releases do not answer.
     pub(super) no_release: AtomicBool,
 }
@@ -182,9 +186,11 @@ impl Altered {
     pub(super) fn new(inner: Arc<dyn CacheStore>) -> Self {
         Self {
             inner,
+            misses: AtomicUsize::new(0),
             no_fence: false,
             no_lease: false,
             away: AtomicBool::new(false),
+            lost_fences: AtomicBool::new(false),
             no_release: AtomicBool::new(false),
         }
     }
@@ -207,7 +213,9 @@ impl CacheStore for Altered {
 
     async fn miss(&self, key: CacheKey, token: Token, life: Duration) -> Result<Miss, CacheError> {
         self.check()?;
-        self.inner.miss(key, token, life).await
+        let missed = self.inner.miss(key, token, life).await;
+        self.misses.fetch_add(1, Ordering::SeqCst);
+        missed
     }
 
     async fn fill(
@@ -243,10 +251,13 @@ impl CacheStore for Altered {
 
     async fn fence(&self, products: &[ProductId], token: Token, life: Duration) -> Result<(), CacheError> {
         self.check()?;
-        if self.no_fence {
-            Ok(())
+        if !self.no_fence {
+            self.inner.fence(products, token, life).await?;
+        }
+        if self.lost_fences.load(Ordering::SeqCst) {
+            Err(CacheError::new("no answer"))
         } else {
-            self.inner.fence(products, token, life).await
+            Ok(())
         }
     }
 
