@@ -8,11 +8,10 @@ use application::cache::{
     CacheEvent, CacheHealth, CachePolicy, CacheStore, CachedProducts, Representation, Source, WriteMode,
 };
 use application::store::{CatalogStore, StoreError, WriteContext};
-use uuid::Uuid;
 
 use super::register::Register;
 use super::world::{Altered, CONTEXT, World, product, version};
-use super::{eventually, redis, redis_at, redis_url, stores};
+use super::{eventually, fresh, redis, redis_at, redis_url, stores};
 
 async fn world() -> World {
     World::new(redis().await, CachePolicy::default()).await
@@ -301,7 +300,7 @@ async fn too_many_changes_in_an_outage_drop_everything() {
 
 #[tokio::test]
 async fn an_instance_that_starts_drops_what_a_crash_may_have_left() {
-    let prefix = format!("test:{}:", Uuid::now_v7());
+    let prefix = format!("test:{}:", fresh());
     let register = Arc::<Register>::default();
     let product = product();
     // With no margin only the life of entries tells how far back a start has to look.

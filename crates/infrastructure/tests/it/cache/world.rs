@@ -12,16 +12,14 @@ use application::cache::{
 };
 use application::product::ProductView;
 use application::store::{CatalogStore, StoreError, WriteContext};
-use application::{Clock, Ids};
 use async_trait::async_trait;
-use chrono::Utc;
+use domain::ProductId;
 use domain::product::ProductStatus;
-use domain::{ProductId, Timestamp};
+use infrastructure::system::{SystemClock, UuidV7};
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
-use super::eventually;
 use super::register::Register;
+use super::{eventually, fresh};
 
 pub(super) const CONTEXT: WriteContext = WriteContext {
     actor: String::new(),
@@ -50,8 +48,8 @@ impl World {
         let ports = CachePorts {
             store,
             events: events.clone(),
-            clock: Arc::new(Utcs),
-            ids: Arc::new(Random),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidV7),
         };
         let cache = Arc::new(Cache::new(ports, policy));
         let recovery = tokio::spawn({
@@ -111,7 +109,7 @@ pub(super) fn version(body: &CachedBody) -> i64 {
 }
 
 pub(super) fn product() -> ProductId {
-    ProductId::new(Uuid::now_v7())
+    ProductId::new(fresh())
 }
 
 /// Bodies that are just the version. The store shows no drafts.
@@ -127,22 +125,6 @@ impl Encode for Versions {
             etag: format!("\"{version}-{}\"", representation.tag()),
             body: version.into(),
         })
-    }
-}
-
-struct Utcs;
-
-impl Clock for Utcs {
-    fn now(&self) -> Timestamp {
-        Utc::now()
-    }
-}
-
-struct Random;
-
-impl Ids for Random {
-    fn next(&self) -> Uuid {
-        Uuid::now_v7()
     }
 }
 
@@ -227,10 +209,7 @@ impl CacheStore for Altered {
     ) -> Result<bool, CacheError> {
         self.check()?;
         if self.no_lease {
-            let fresh = self
-                .inner
-                .miss(key, Uuid::now_v7(), Duration::from_secs(3))
-                .await?;
+            let fresh = self.inner.miss(key, fresh(), Duration::from_secs(3)).await?;
             let Miss::Granted(lease) = fresh else {
                 return Ok(false);
             };
