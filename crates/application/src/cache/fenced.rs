@@ -3,13 +3,13 @@
 //! Invariant: when a commit is acknowledged, its products have been released after it, or the gate is closed.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use domain::value::{Locale, Slug};
 use domain::{ProductId, Timestamp};
 
-use super::{Cache, CacheError, CacheEvent, Token, WriteMode};
+use super::{Cache, CacheError, CacheEvent, LeftFence, Token, WriteMode};
 use crate::store::{CatalogStore, Changes, Receipt, StoreError, WriteContext};
 
 /// A store whose writes invalidate the cache.
@@ -40,17 +40,9 @@ impl CatalogStore for FencedStore {
         let (inner, cache) = (Arc::clone(&self.inner), Arc::clone(&self.cache));
         let (changes, context, receipt) = (changes.clone(), context.clone(), receipt.cloned());
         let write = tokio::spawn(async move {
-            let began = cache.ports.clock.now();
-            let token = cache.ports.ids.next();
-            cache.fence(&products, token, began).await?;
-            let unfinished = Unfinished {
-                cache: &cache,
-                began,
-                done: false,
-            };
+            let write = Write::begin(&cache, products).await?;
             let outcome = inner.commit(&changes, &context, receipt.as_ref()).await;
-            cache.settle(&products, token, began, &outcome).await;
-            unfinished.done();
+            write.settle(&outcome).await;
             outcome
         });
         write.await.map_err(|error| StoreError::Internal(error.into()))?
@@ -72,41 +64,70 @@ impl CatalogStore for FencedStore {
     }
 }
 
-impl Cache {
-    /// Fails only in strict mode, and then nothing was done.
-    async fn fence(&self, products: &[ProductId], token: Token, began: Timestamp) -> Result<(), StoreError> {
-        let fenced = if self.gate.is_up() {
-            self.ports
-                .store
-                .fence(products, token, self.policy.fence)
-                .await
-                .inspect_err(|e| self.failed(began, e))
-        } else {
-            Err(CacheError::new("the cache is away"))
+/// A write from its fence to its release. Dropped in between, as by a panic or with the runtime, it closes the gate.
+struct Write<'a> {
+    cache: &'a Cache,
+    products: Vec<ProductId>,
+    token: Token,
+    began: Timestamp,
+    /// Whether a fence was asked for, and may be set even if that failed.
+    may_be_fenced: bool,
+    settled: bool,
+}
+
+impl<'a> Write<'a> {
+    /// Fences the products. Fails only in strict mode, and then nothing was done.
+    async fn begin(cache: &'a Cache, products: Vec<ProductId>) -> Result<Self, StoreError> {
+        let began = cache.ports.clock.now();
+        let token = cache.ports.ids.next();
+        let may_be_fenced = cache.gate.is_up();
+        let mut write = Self {
+            cache,
+            products,
+            token,
+            began,
+            may_be_fenced,
+            settled: false,
         };
-        match (fenced, self.policy.mode) {
-            (Ok(()), _) => Ok(()),
-            (Err(error), WriteMode::Strict) => Err(StoreError::Unavailable(Box::new(error))),
-            (Err(_), WriteMode::Available) => {
-                self.record(CacheEvent::Unfenced);
-                Ok(())
+        if let Err(error) = write.fence().await {
+            cache.record(CacheEvent::Unfenced);
+            if cache.policy.mode == WriteMode::Strict {
+                write.leave_fence();
+                write.settled = true;
+                return Err(StoreError::Unavailable(Box::new(error)));
             }
         }
+        Ok(write)
+    }
+
+    async fn fence(&self) -> Result<(), CacheError> {
+        if !self.may_be_fenced {
+            return Err(CacheError::new("the cache is away"));
+        }
+        let fenced = self
+            .cache
+            .ports
+            .store
+            .fence(&self.products, self.token, self.cache.policy.fence)
+            .await;
+        fenced.inspect_err(|error| self.cache.failed(self.began, error))
     }
 
     /// Makes the outcome known to the cache, or closes the gate. It is tried even while the gate is closed: a recovery
     /// may already have passed these products by.
-    async fn settle(
-        &self,
-        products: &[ProductId],
-        token: Token,
-        began: Timestamp,
-        outcome: &Result<(), StoreError>,
-    ) {
-        let settled = match outcome {
+    async fn settle(mut self, outcome: &Result<(), StoreError>) {
+        match outcome {
             // The commit may still take effect, so that nobody may fill until the database's time-outs have passed.
             Err(StoreError::Unavailable(_) | StoreError::Internal(_)) => {
-                self.ports.store.fence(products, token, self.policy.fence).await
+                let barred = self
+                    .cache
+                    .ports
+                    .store
+                    .fence(&self.products, self.token, self.cache.policy.fence)
+                    .await;
+                if let Err(error) = barred {
+                    self.cache.failed(self.began, &error);
+                }
             }
             Ok(())
             | Err(
@@ -114,30 +135,35 @@ impl Cache {
                 | StoreError::Conflict(_)
                 | StoreError::ReferenceGone
                 | StoreError::IdempotencyKeyTaken,
-            ) => self.release(products, token).await,
-        };
-        if let Err(error) = settled {
-            self.failed(began, &error);
+            ) => {
+                if let Err(error) = self.cache.release(&self.products, self.token).await {
+                    self.leave_fence();
+                    self.cache.failed(self.began, &error);
+                }
+            }
+        }
+        self.settled = true;
+    }
+
+    /// Before the gate is closed, so that the recovery that opens it finds it.
+    fn leave_fence(&mut self) {
+        if self.may_be_fenced {
+            let left = LeftFence {
+                products: std::mem::take(&mut self.products),
+                token: self.token,
+            };
+            self.cache
+                .left_fences
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(left);
         }
     }
 }
 
-/// Closes the gate when a write ends between its commit and its release: by a panic, or with the runtime.
-struct Unfinished<'a> {
-    cache: &'a Cache,
-    began: Timestamp,
-    done: bool,
-}
-
-impl Unfinished<'_> {
-    fn done(mut self) {
-        self.done = true;
-    }
-}
-
-impl Drop for Unfinished<'_> {
+impl Drop for Write<'_> {
     fn drop(&mut self) {
-        if !self.done {
+        if !self.settled {
             self.cache
                 .failed(self.began, &CacheError::new("a write ended before its release"));
         }

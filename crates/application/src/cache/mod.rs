@@ -64,7 +64,7 @@ mod protocol;
 mod recovery;
 mod representation;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use domain::{ProductId, Timestamp};
@@ -95,6 +95,13 @@ pub struct Cache {
     ports: CachePorts,
     policy: CachePolicy,
     gate: Gate,
+    /// Fences of this process whose release failed. A server that was only slow may have set them since, or may yet.
+    left_fences: Mutex<Vec<LeftFence>>,
+}
+
+struct LeftFence {
+    products: Vec<ProductId>,
+    token: Token,
 }
 
 impl Cache {
@@ -104,6 +111,7 @@ impl Cache {
             ports,
             policy,
             gate: Gate::closed(since),
+            left_fences: Mutex::default(),
         }
     }
 

@@ -109,7 +109,7 @@ pub enum CacheEvent {
     FillRefused,
     /// The body is too big to be kept.
     FillTooBig,
-    /// A write could not be fenced and went on without.
+    /// A write could not be fenced; the mode says whether it went on without.
     Unfenced,
     /// The cache went away.
     Down,

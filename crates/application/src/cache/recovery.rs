@@ -2,6 +2,7 @@
 //!
 //! Invariant: before the gate opens, every product that changed in an outage is released.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use domain::ProductId;
@@ -53,6 +54,7 @@ impl Cache {
 
     async fn replay(&self, log: &dyn ChangeLog, outage: Outage) -> Result<(), ReplayError> {
         self.ports.store.probe().await?;
+        self.end_left_fences().await?;
         let since = earlier(
             outage.since,
             self.policy.database_timeouts + self.policy.replay_margin,
@@ -68,5 +70,24 @@ impl Cache {
             self.record(CacheEvent::Purged);
         }
         Ok(())
+    }
+
+    /// Nothing depends on it but that these products can be filled before their fences expire.
+    async fn end_left_fences(&self) -> Result<(), CacheError> {
+        loop {
+            let left = self
+                .left_fences
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop();
+            let Some(left) = left else { return Ok(()) };
+            if let Err(error) = self.release(&left.products, left.token).await {
+                self.left_fences
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(left);
+                return Err(error);
+            }
+        }
     }
 }

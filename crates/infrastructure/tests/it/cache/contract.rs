@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use application::cache::{CacheKey, CacheStore, Entry, Kind, Lease, Miss, Representation};
-use uuid::Uuid;
 
 use super::world::product;
-use super::{eventually, stores, value};
+use super::{eventually, fresh, stores, value};
 
 const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(60);
@@ -19,7 +18,7 @@ fn key() -> CacheKey {
 }
 
 async fn granted(store: &dyn CacheStore, key: CacheKey) -> Lease {
-    match store.miss(key, Uuid::now_v7(), LONG).await.unwrap() {
+    match store.miss(key, fresh(), LONG).await.unwrap() {
         Miss::Granted(lease) => lease,
         other => panic!("no lease but {other:?}"),
     }
@@ -40,7 +39,7 @@ async fn what_is_filled_is_got_whole() {
         let entry = filled(&*store, key, 7).await;
         assert_eq!(store.get(key).await.unwrap(), Some(entry.clone()), "{name}");
         assert_eq!(
-            store.miss(key, Uuid::now_v7(), LONG).await.unwrap(),
+            store.miss(key, fresh(), LONG).await.unwrap(),
             Miss::Usable(entry),
             "{name}"
         );
@@ -63,7 +62,7 @@ async fn nothing_to_show_is_an_entry_too() {
         };
         assert!(store.fill(key, &lease, &nothing, LONG).await.unwrap(), "{name}");
         assert_eq!(store.get(key).await.unwrap(), Some(nothing), "{name}");
-        store.release(&[key.product], Uuid::now_v7(), 0).await.unwrap();
+        store.release(&[key.product], fresh(), 0).await.unwrap();
         assert_eq!(store.get(key).await.unwrap(), None, "{name}");
     }
 }
@@ -73,7 +72,7 @@ async fn one_lease_at_a_time_until_it_is_given_up_or_used() {
     for (name, store) in stores().await {
         let key = key();
         let lease = granted(&*store, key).await;
-        let other = store.miss(key, Uuid::now_v7(), LONG).await.unwrap();
+        let other = store.miss(key, fresh(), LONG).await.unwrap();
         assert!(
             matches!(other, Miss::Busy(left) if left <= LONG && left > SHORT),
             "{name}: {other:?}"
@@ -84,7 +83,7 @@ async fn one_lease_at_a_time_until_it_is_given_up_or_used() {
             "{name}"
         );
         let stranger = Lease {
-            token: Uuid::now_v7(),
+            token: fresh(),
             ..lease
         };
         store.abandon(key, &stranger).await.unwrap();
@@ -131,7 +130,7 @@ async fn a_fence_drops_entries_and_leases_and_bars_fills_until_released() {
         };
         filled(&*store, key, 7).await;
         let lease = granted(&*store, leased).await;
-        let (first, second) = (Uuid::now_v7(), Uuid::now_v7());
+        let (first, second) = (fresh(), fresh());
         store.fence(&[key.product], first, LONG).await.unwrap();
         store.fence(&[key.product], second, LONG).await.unwrap();
         assert_eq!(store.get(key).await.unwrap(), None, "{name}");
@@ -143,9 +142,9 @@ async fn a_fence_drops_entries_and_leases_and_bars_fills_until_released() {
             "{name}"
         );
         store.release(&[key.product], first, 0).await.unwrap();
-        store.release(&[key.product], Uuid::now_v7(), 0).await.unwrap();
+        store.release(&[key.product], fresh(), 0).await.unwrap();
         assert_eq!(
-            store.miss(key, Uuid::now_v7(), LONG).await.unwrap(),
+            store.miss(key, fresh(), LONG).await.unwrap(),
             Miss::Fenced,
             "{name}"
         );
@@ -161,7 +160,7 @@ async fn a_release_drops_entries_and_leases_even_without_a_fence() {
         filled(&*store, with_entry, 7).await;
         let lease = granted(&*store, with_lease).await;
         store
-            .release(&[with_entry.product, with_lease.product], Uuid::now_v7(), 9)
+            .release(&[with_entry.product, with_lease.product], fresh(), 9)
             .await
             .unwrap();
         assert_eq!(store.get(with_entry).await.unwrap(), None, "{name}");
@@ -196,11 +195,11 @@ async fn a_release_drops_entries_and_leases_even_without_a_fence() {
 async fn entries_leases_and_fences_expire() {
     for (name, store) in stores().await {
         let key = key();
-        let Miss::Granted(old) = store.miss(key, Uuid::now_v7(), SHORT).await.unwrap() else {
+        let Miss::Granted(old) = store.miss(key, fresh(), SHORT).await.unwrap() else {
             panic!("{name}: no lease");
         };
         let lease = eventually("the lease expires", || async {
-            match store.miss(key, Uuid::now_v7(), LONG).await.unwrap() {
+            match store.miss(key, fresh(), LONG).await.unwrap() {
                 Miss::Granted(lease) => Some(lease),
                 _ => None,
             }
@@ -224,17 +223,13 @@ async fn entries_leases_and_fences_expire() {
             store.get(key).await.unwrap().is_none().then_some(())
         })
         .await;
-        store.fence(&[key.product], Uuid::now_v7(), SHORT).await.unwrap();
+        store.fence(&[key.product], fresh(), SHORT).await.unwrap();
         // A later writer must not keep the fence of one that died alive.
-        let second = Uuid::now_v7();
+        let second = fresh();
         store.fence(&[key.product], second, LONG).await.unwrap();
         eventually("the fence expires", || async {
             store.release(&[key.product], second, 0).await.unwrap();
-            matches!(
-                store.miss(key, Uuid::now_v7(), LONG).await.unwrap(),
-                Miss::Granted(_)
-            )
-            .then_some(())
+            matches!(store.miss(key, fresh(), LONG).await.unwrap(), Miss::Granted(_)).then_some(())
         })
         .await;
     }
@@ -268,11 +263,11 @@ async fn batches_of_any_size_are_fenced_and_released() {
     for (name, store) in stores().await {
         let keys: Vec<_> = (0..600).map(|_| key()).collect();
         let products: Vec<_> = keys.iter().map(|key| key.product).collect();
-        let token = Uuid::now_v7();
+        let token = fresh();
         store.fence(&products, token, LONG).await.unwrap();
         for key in [keys[0], keys[255], keys[256], keys[599]] {
             assert_eq!(
-                store.miss(key, Uuid::now_v7(), LONG).await.unwrap(),
+                store.miss(key, fresh(), LONG).await.unwrap(),
                 Miss::Fenced,
                 "{name}"
             );

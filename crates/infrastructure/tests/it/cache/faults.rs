@@ -8,12 +8,11 @@ use application::cache::{
     CacheEvent, CacheHealth, CacheKey, CachePolicy, CacheStore, Miss, Representation, Source,
 };
 use tokio::task::JoinSet;
-use uuid::Uuid;
 
 use super::history::{Findings, traffic};
 use super::server::RedisServer;
 use super::world::{World, product};
-use super::{eventually, redis_at, value};
+use super::{eventually, fresh, redis_at, value};
 
 struct Stream {
     world: Arc<World>,
@@ -154,11 +153,11 @@ async fn leases_from_an_old_dump_fill_nothing_that_is_answered() {
         representation: Representation::Store,
     };
     let long = Duration::from_mins(1);
-    let Miss::Granted(lease) = store.miss(key, Uuid::now_v7(), long).await.unwrap() else {
+    let Miss::Granted(lease) = store.miss(key, fresh(), long).await.unwrap() else {
         panic!("no lease")
     };
     server.save().await;
-    store.release(&[key.product], Uuid::now_v7(), 0).await.unwrap();
+    store.release(&[key.product], fresh(), 0).await.unwrap();
     server.kill();
     server.restart().await;
     let store = redis_at(&server.url(), "test:").await;

@@ -76,6 +76,9 @@ impl Observed {
     }
 }
 
+/// So short that readers miss all the time, where a missing guard shows.
+const SHORT: Duration = Duration::from_millis(15);
+
 pub(super) async fn random_pause(most: u64) {
     tokio::time::sleep(Duration::from_micros(rand::random_range(0..most))).await;
 }
@@ -113,17 +116,17 @@ pub(super) async fn traffic(
     tasks
 }
 
-/// Traffic until `enough`, for ten seconds at most.
+/// Traffic on entries that live for `ttl` until `enough`, for twenty seconds at most.
 async fn observe(
     store: Arc<dyn CacheStore>,
+    ttl: Duration,
     enough: impl Fn(&Findings) -> bool,
 ) -> (Arc<Findings>, Arc<World>) {
-    // Short lives make for many misses.
     let world = Arc::new(
         World::new(
             store,
             CachePolicy {
-                ttl: Duration::from_millis(100),
+                ttl,
                 ..CachePolicy::default()
             },
         )
@@ -132,7 +135,7 @@ async fn observe(
     world.register.jitter.store(4_000, Ordering::SeqCst);
     let (findings, stop) = (Arc::<Findings>::default(), Arc::<AtomicBool>::default());
     let mut tasks = traffic(&world, &findings, &stop).await;
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
     while !enough(&findings) && tokio::time::Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -148,7 +151,7 @@ fn plenty(findings: &Findings) -> bool {
 }
 
 async fn holds(store: Arc<dyn CacheStore>) {
-    let (findings, world) = observe(store, plenty).await;
+    let (findings, world) = observe(store, Duration::from_millis(100), plenty).await;
     let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
     assert_eq!(
         (
@@ -185,7 +188,7 @@ async fn without_the_lease_check_stale_reads_are_found() {
         no_lease: true,
         ..Altered::new(redis().await)
     };
-    let (findings, _) = observe(Arc::new(altered), |f| f.stale.load(Ordering::SeqCst) > 0).await;
+    let (findings, _) = observe(Arc::new(altered), SHORT, |f| f.stale.load(Ordering::SeqCst) > 0).await;
     assert_ne!(findings.stale.load(Ordering::SeqCst), 0);
 }
 
@@ -195,6 +198,9 @@ async fn without_the_fence_reads_that_go_backwards_are_found() {
         no_fence: true,
         ..Altered::new(redis().await)
     };
-    let (findings, _) = observe(Arc::new(altered), |f| f.backwards.load(Ordering::SeqCst) > 0).await;
+    let (findings, _) = observe(Arc::new(altered), SHORT, |f| {
+        f.backwards.load(Ordering::SeqCst) > 0
+    })
+    .await;
     assert_ne!(findings.backwards.load(Ordering::SeqCst), 0);
 }

@@ -12,9 +12,11 @@ mod world;
 use std::sync::Arc;
 use std::time::Duration;
 
+use application::Ids;
 use application::cache::{CacheStore, Entry, Kind};
 use infrastructure::memory_cache::MemoryCache;
 use infrastructure::redis_cache::RedisCache;
+use infrastructure::system::UuidV7;
 use uuid::Uuid;
 
 /// The Redis that all tests share, each under a prefix of its own.
@@ -29,7 +31,12 @@ async fn redis_at(url: &str, prefix: &str) -> Arc<RedisCache> {
 }
 
 async fn redis() -> Arc<RedisCache> {
-    redis_at(&redis_url(), &format!("test:{}:", Uuid::now_v7())).await
+    redis_at(&redis_url(), &format!("test:{}:", fresh())).await
+}
+
+/// An id or token never used before.
+fn fresh() -> Uuid {
+    UuidV7.next()
 }
 
 /// Every adapter, empty.

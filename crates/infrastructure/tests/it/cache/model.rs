@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use uuid::Uuid;
 
-use super::{redis_at, redis_url, value};
+use super::{fresh, redis_at, redis_url, value};
 
 /// Longer than any test: the reference knows no time.
 const LONG: Duration = Duration::from_mins(1);
@@ -246,11 +246,10 @@ fn compare(make: impl Fn(&tokio::runtime::Runtime) -> Arc<dyn CacheStore>) {
         let store = make(&runtime);
         runtime.block_on(async {
             let any = CacheKey {
-                product: ProductId::new(Uuid::now_v7()),
+                product: ProductId::new(fresh()),
                 representation: Representation::Store,
             };
-            let Miss::Granted(Lease { epoch, .. }) = store.miss(any, Uuid::now_v7(), LONG).await.unwrap()
-            else {
+            let Miss::Granted(Lease { epoch, .. }) = store.miss(any, fresh(), LONG).await.unwrap() else {
                 panic!("no lease on a fresh key");
             };
             let mut reference = Reference::default();
@@ -277,5 +276,5 @@ fn memory_does_what_the_reference_does() {
 #[test]
 fn redis_does_what_the_reference_does() {
     let url = redis_url();
-    compare(|runtime| runtime.block_on(redis_at(&url, &format!("test:{}:", Uuid::now_v7()))));
+    compare(|runtime| runtime.block_on(redis_at(&url, &format!("test:{}:", fresh()))));
 }

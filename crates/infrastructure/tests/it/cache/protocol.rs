@@ -8,11 +8,10 @@ use application::cache::{
     CacheEvent, CacheHealth, CachePolicy, CacheStore, CachedProducts, Representation, Source, WriteMode,
 };
 use application::store::{CatalogStore, StoreError, WriteContext};
-use uuid::Uuid;
 
 use super::register::Register;
 use super::world::{Altered, CONTEXT, World, product, version};
-use super::{eventually, redis, redis_at, redis_url, stores};
+use super::{eventually, fresh, redis, redis_at, redis_url, stores};
 
 async fn world() -> World {
     World::new(redis().await, CachePolicy::default()).await
@@ -110,20 +109,19 @@ async fn absence_and_what_is_not_shown_are_kept_until_a_write() {
 
 #[tokio::test]
 async fn readers_of_one_cold_key_load_it_once() {
-    let world = {
-        // Long waits: what is tested is that they wait for the one that loads, not how fast this machine is.
-        let waits = [2, 50, 1000, 5000].map(Duration::from_millis);
-        Arc::new(
-            World::new(
-                redis().await,
-                CachePolicy {
-                    waits,
-                    ..CachePolicy::default()
-                },
-            )
-            .await,
+    // Long waits: what is tested is that they wait for the one that loads, not how fast this machine is.
+    let waits = [2, 50, 1000, 5000].map(Duration::from_millis);
+    let counted = Arc::new(Altered::new(redis().await));
+    let world = Arc::new(
+        World::new(
+            counted.clone(),
+            CachePolicy {
+                waits,
+                ..CachePolicy::default()
+            },
         )
-    };
+        .await,
+    );
     let product = product();
     world.write(product).await.unwrap();
     let mut slow = world.register.hold_load();
@@ -134,7 +132,10 @@ async fn readers_of_one_cold_key_load_it_once() {
     let first = read();
     slow.reached().await;
     let others: Vec<_> = (0..199).map(|_| read()).collect();
-    tokio::task::yield_now().await;
+    eventually("all have missed", || async {
+        (counted.misses.load(Ordering::SeqCst) == 200).then_some(())
+    })
+    .await;
     slow.go_on();
     assert_eq!(first.await.unwrap(), (1, Source::Miss));
     for other in others {
@@ -179,6 +180,7 @@ async fn a_write_whose_client_hangs_up_is_released() {
         (world.read(product).await == (2, Source::Hit)).then_some(())
     })
     .await;
+    assert_eq!(world.events.of(CacheEvent::Down), 0, "it ran to its end");
 }
 
 #[tokio::test]
@@ -254,6 +256,21 @@ async fn a_release_that_fails_closes_the_gate_until_its_products_are_released() 
 }
 
 #[tokio::test]
+async fn a_fence_whose_answers_were_lost_does_not_outlast_the_outage() {
+    let altered = Arc::new(Altered::new(redis().await));
+    let world = World::new(altered.clone(), CachePolicy::default()).await;
+    let product = product();
+    altered.lost_fences.store(true, Ordering::SeqCst);
+    altered.no_release.store(true, Ordering::SeqCst);
+    world.write(product).await.unwrap();
+    assert_eq!(world.cache.health(), CacheHealth::Degraded);
+    altered.no_release.store(false, Ordering::SeqCst);
+    world.until(CacheHealth::Up).await;
+    world.read(product).await;
+    assert_eq!(world.read(product).await, (1, Source::Hit));
+}
+
+#[tokio::test]
 async fn too_many_changes_in_an_outage_drop_everything() {
     let altered = Arc::new(Altered::new(redis().await));
     let world = World::new(
@@ -283,12 +300,18 @@ async fn too_many_changes_in_an_outage_drop_everything() {
 
 #[tokio::test]
 async fn an_instance_that_starts_drops_what_a_crash_may_have_left() {
-    let prefix = format!("test:{}:", Uuid::now_v7());
+    let prefix = format!("test:{}:", fresh());
     let register = Arc::<Register>::default();
     let product = product();
+    // With no margin only the life of entries tells how far back a start has to look.
+    let policy = CachePolicy {
+        replay_margin: Duration::ZERO,
+        database_timeouts: Duration::ZERO,
+        ..CachePolicy::default()
+    };
     {
         let store = redis_at(&redis_url(), &prefix).await;
-        let world = World::starting(&register, store, CachePolicy::default());
+        let world = World::starting(&register, store, policy.clone());
         world.until(CacheHealth::Up).await;
         world.write(product).await.unwrap();
         world.read(product).await;
@@ -297,7 +320,7 @@ async fn an_instance_that_starts_drops_what_a_crash_may_have_left() {
     // The process dies after the commit; its fence has expired or was never there.
     register.apply(&register.next(product)).unwrap();
     let store = redis_at(&redis_url(), &prefix).await;
-    let world = World::starting(&register, store, CachePolicy::default());
+    let world = World::starting(&register, store, policy);
     assert_eq!(world.read(product).await.0, 2, "before it has recovered");
     world.until(CacheHealth::Up).await;
     assert_eq!(world.read(product).await.0, 2);

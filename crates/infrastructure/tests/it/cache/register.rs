@@ -6,15 +6,16 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use application::Clock;
 use application::changelog::{ChangeLog, LogEntry, LogPosition};
 use application::page::{Page, PageRequest};
 use application::product::{ProductFilter, ProductReader, ProductRef, ProductView};
 use application::store::{CatalogStore, Changes, Receipt, StoreError, WriteContext};
 use async_trait::async_trait;
-use chrono::Utc;
 use domain::product::{ProductContent, ProductState, ProductStatus, VariantState};
 use domain::value::{Key, Locale, Localized, LocalizedSlug, Metadata, Slug, Text};
 use domain::{Change, Event, ProductId, Record, Timestamp};
+use infrastructure::system::SystemClock;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -99,7 +100,7 @@ impl Register {
         let before = self.rows.lock().unwrap().get(&product).cloned();
         let mut after = before.clone().unwrap_or_else(|| new_product(product));
         after.record.version += 1;
-        after.record.updated_at = Utc::now();
+        after.record.updated_at = SystemClock.now();
         Changes {
             products: vec![Change {
                 before,
@@ -163,7 +164,7 @@ fn new_product(id: ProductId) -> ProductState {
     };
     let record = Record {
         version: 0,
-        ..Record::new(Utc::now())
+        ..Record::new(SystemClock.now())
     };
     ProductState {
         id,

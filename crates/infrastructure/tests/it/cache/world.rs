@@ -1,7 +1,7 @@
 //! One instance of the service, as far as the cache goes.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,16 +12,14 @@ use application::cache::{
 };
 use application::product::ProductView;
 use application::store::{CatalogStore, StoreError, WriteContext};
-use application::{Clock, Ids};
 use async_trait::async_trait;
-use chrono::Utc;
+use domain::ProductId;
 use domain::product::ProductStatus;
-use domain::{ProductId, Timestamp};
+use infrastructure::system::{SystemClock, UuidV7};
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
-use super::eventually;
 use super::register::Register;
+use super::{eventually, fresh};
 
 pub(super) const CONTEXT: WriteContext = WriteContext {
     actor: String::new(),
@@ -50,8 +48,8 @@ impl World {
         let ports = CachePorts {
             store,
             events: events.clone(),
-            clock: Arc::new(Utcs),
-            ids: Arc::new(Random),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidV7),
         };
         let cache = Arc::new(Cache::new(ports, policy));
         let recovery = tokio::spawn({
@@ -111,7 +109,7 @@ pub(super) fn version(body: &CachedBody) -> i64 {
 }
 
 pub(super) fn product() -> ProductId {
-    ProductId::new(Uuid::now_v7())
+    ProductId::new(fresh())
 }
 
 /// Bodies that are just the version. The store shows no drafts.
@@ -127,22 +125,6 @@ impl Encode for Versions {
             etag: format!("\"{version}-{}\"", representation.tag()),
             body: version.into(),
         })
-    }
-}
-
-struct Utcs;
-
-impl Clock for Utcs {
-    fn now(&self) -> Timestamp {
-        Utc::now()
-    }
-}
-
-struct Random;
-
-impl Ids for Random {
-    fn next(&self) -> Uuid {
-        Uuid::now_v7()
     }
 }
 
@@ -168,12 +150,16 @@ impl CacheEvents for Counts {
 /// A store with a guard taken out or a fault put in.
 pub(super) struct Altered {
     pub(super) inner: Arc<dyn CacheStore>,
+    /// Counts those who asked for a lease.
+    pub(super) misses: AtomicUsize,
     /// Fences do nothing.
     pub(super) no_fence: bool,
     /// A fill takes its lease only when it stores, so that it proves nothing.
     pub(super) no_lease: bool,
     /// Nothing answers.
     pub(super) away: AtomicBool,
+    /// Fences are set, but the answer is lost.
+    pub(super) lost_fences: AtomicBool,
     /// Releases do not answer.
     pub(super) no_release: AtomicBool,
 }
@@ -182,9 +168,11 @@ impl Altered {
     pub(super) fn new(inner: Arc<dyn CacheStore>) -> Self {
         Self {
             inner,
+            misses: AtomicUsize::new(0),
             no_fence: false,
             no_lease: false,
             away: AtomicBool::new(false),
+            lost_fences: AtomicBool::new(false),
             no_release: AtomicBool::new(false),
         }
     }
@@ -207,7 +195,9 @@ impl CacheStore for Altered {
 
     async fn miss(&self, key: CacheKey, token: Token, life: Duration) -> Result<Miss, CacheError> {
         self.check()?;
-        self.inner.miss(key, token, life).await
+        let missed = self.inner.miss(key, token, life).await;
+        self.misses.fetch_add(1, Ordering::SeqCst);
+        missed
     }
 
     async fn fill(
@@ -219,10 +209,7 @@ impl CacheStore for Altered {
     ) -> Result<bool, CacheError> {
         self.check()?;
         if self.no_lease {
-            let fresh = self
-                .inner
-                .miss(key, Uuid::now_v7(), Duration::from_secs(3))
-                .await?;
+            let fresh = self.inner.miss(key, fresh(), Duration::from_secs(3)).await?;
             let Miss::Granted(lease) = fresh else {
                 return Ok(false);
             };
@@ -243,10 +230,13 @@ impl CacheStore for Altered {
 
     async fn fence(&self, products: &[ProductId], token: Token, life: Duration) -> Result<(), CacheError> {
         self.check()?;
-        if self.no_fence {
-            Ok(())
+        if !self.no_fence {
+            self.inner.fence(products, token, life).await?;
+        }
+        if self.lost_fences.load(Ordering::SeqCst) {
+            Err(CacheError::new("no answer"))
         } else {
-            self.inner.fence(products, token, life).await
+            Ok(())
         }
     }
 
