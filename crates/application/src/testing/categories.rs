@@ -43,7 +43,10 @@ pub async fn must_exist_when_referred_to(h: &Harness) {
     h.commit(deleted(h, &old)).await.unwrap();
     gone(h.commit(new_product(h, in_category(h, old.id))).await);
     gone(h.commit(new_category(h, category(h, Some(old.id)))).await);
-    gone(h.commit(edit_product(&unfiled, |p| p.restore(h.now()).unwrap())).await);
+    gone(
+        h.commit(edit_product(&unfiled, |p| p.restore(h.now()).unwrap()))
+            .await,
+    );
     let parent = new_category(h, category(h, None));
     let child = new_category(h, category(h, Some(parent.after.id)));
     let changes = Changes {
@@ -58,11 +61,16 @@ pub async fn with_contents_are_not_deleted(h: &Harness) {
     let parent = h.category(None).await;
     let child = h.category(Some(parent.id)).await;
     let held = conflict(h.commit(deleted(h, &parent)).await);
-    assert_eq!((held.rule, held.subject), (ConflictRule::Referenced, Some(parent.id.uuid())));
+    assert_eq!(
+        (held.rule, held.subject),
+        (ConflictRule::Referenced, Some(parent.id.uuid()))
+    );
     let filed = h.product(in_category(h, child.id)).await;
     assert_eq!(rule(h.commit(deleted(h, &child)).await), ConflictRule::Referenced);
     h.edited(&filed, |p| p.delete(h.now()).unwrap()).await;
-    h.commit(vec![deleted(h, &parent), deleted(h, &child)]).await.unwrap();
+    h.commit(vec![deleted(h, &parent), deleted(h, &child)])
+        .await
+        .unwrap();
 }
 
 pub async fn deletion_and_reference_exclude_each_other(h: &Harness) {
@@ -88,7 +96,10 @@ pub async fn form_no_cycle(h: &Harness) {
     let c = h.category(Some(b.id)).await;
     for target in [&a, &b, &c] {
         let cycle = conflict(h.commit(moved(h, &a, Some(target.id))).await);
-        assert_eq!((cycle.rule, cycle.subject), (ConflictRule::CategoryCycle, Some(a.id.uuid())));
+        assert_eq!(
+            (cycle.rule, cycle.subject),
+            (ConflictRule::CategoryCycle, Some(a.id.uuid()))
+        );
     }
     h.commit(moved(h, &c, Some(a.id))).await.unwrap();
     h.commit(moved(h, &b, None)).await.unwrap();
@@ -97,9 +108,14 @@ pub async fn form_no_cycle(h: &Harness) {
 pub async fn form_no_cycle_under_concurrency(h: &Harness) {
     for _ in 0..20 {
         let (a, b) = (h.category(None).await, h.category(None).await);
-        let (one, two) =
-            futures::join!(h.commit(moved(h, &a, Some(b.id))), h.commit(moved(h, &b, Some(a.id))));
-        assert_eq!(rule(if one.is_ok() { two } else { one }), ConflictRule::CategoryCycle);
+        let (one, two) = futures::join!(
+            h.commit(moved(h, &a, Some(b.id))),
+            h.commit(moved(h, &b, Some(a.id)))
+        );
+        assert_eq!(
+            rule(if one.is_ok() { two } else { one }),
+            ConflictRule::CategoryCycle
+        );
     }
 }
 
@@ -111,7 +127,10 @@ pub async fn are_limited_in_depth(h: &Harness) {
     let too_deep = new_category(h, category(h, chain.last().map(|c| c.id)));
     assert_eq!(rule(h.commit(too_deep).await), ConflictRule::CategoryDepth);
     let root = h.category(None).await;
-    assert_eq!(rule(h.commit(moved(h, &chain[0], Some(root.id))).await), ConflictRule::CategoryDepth);
+    assert_eq!(
+        rule(h.commit(moved(h, &chain[0], Some(root.id))).await),
+        ConflictRule::CategoryDepth
+    );
     h.commit(moved(h, &chain[1], Some(root.id))).await.unwrap();
 }
 
@@ -134,9 +153,19 @@ pub async fn are_read_with_their_path(h: &Harness) {
     ];
     for name in &names {
         let view = h.categories.find(name, false).await.unwrap().unwrap();
-        assert_eq!((view.category, view.path), (state.clone(), vec![root.id, child.id]));
+        assert_eq!(
+            (view.category, view.path),
+            (state.clone(), vec![root.id, child.id])
+        );
     }
-    let tree: Vec<_> = h.categories.tree().await.unwrap().into_iter().map(|c| c.id).collect();
+    let tree: Vec<_> = h
+        .categories
+        .tree()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|c| c.id)
+        .collect();
     assert_eq!(tree, [root.id, child.id, state.id]);
     let keys = [state.content.key.clone().unwrap()];
     assert_eq!(h.categories.by_keys(&keys).await.unwrap(), [state.clone()]);

@@ -48,8 +48,13 @@ pub fn product(h: &Harness) -> ProductContent {
 /// A product that says all that a product can.
 pub fn full_product(h: &Harness, category: CategoryId) -> ProductContent {
     let mut metadata = Metadata::default();
-    metadata.add("erp".to_owned(), "“4711” \\ \u{1f9f8}".to_owned()).unwrap();
-    let names = [(locale("de-AT"), Text::parse("Häferl").unwrap()), (locale("en"), Text::parse("Mug").unwrap())];
+    metadata
+        .add("erp".to_owned(), "“4711” \\ \u{1f9f8}".to_owned())
+        .unwrap();
+    let names = [
+        (locale("de-AT"), Text::parse("Häferl").unwrap()),
+        (locale("en"), Text::parse("Mug").unwrap()),
+    ];
     ProductContent {
         key: key(&format!("mug-{}", h.number())),
         name: Localized::new(BTreeMap::from(names)).unwrap(),
@@ -90,7 +95,9 @@ pub fn full_variant(h: &Harness) -> VariantContent {
     for (code, amount, compare_at) in [("EUR", 1999, Some(2499)), ("JPY", 3000, None), ("KWD", 1, None)] {
         let currency = Currency::parse(code).unwrap();
         let compare_at = compare_at.map(|minor| Money::from_minor(minor, currency).unwrap());
-        prices.add(Price::new(Money::from_minor(amount, currency).unwrap(), compare_at).unwrap()).unwrap();
+        prices
+            .add(Price::new(Money::from_minor(amount, currency).unwrap(), compare_at).unwrap())
+            .unwrap();
     }
     let decimal = |text| Decimal::parse(text).unwrap();
     VariantContent {
@@ -141,15 +148,21 @@ pub fn category(h: &Harness, parent: Option<CategoryId>) -> CategoryContent {
 }
 
 pub fn new_product(h: &Harness, content: ProductContent) -> Change<ProductState> {
-    Product::create(ProductId::new(h.id()), content, h.now()).into_change().unwrap()
+    Product::create(ProductId::new(h.id()), content, h.now())
+        .into_change()
+        .unwrap()
 }
 
 pub fn new_variant(h: &Harness, product: ProductId, content: VariantContent) -> Change<VariantState> {
-    Variant::create(VariantId::new(h.id()), product, content, h.now()).into_change().unwrap()
+    Variant::create(VariantId::new(h.id()), product, content, h.now())
+        .into_change()
+        .unwrap()
 }
 
 pub fn new_category(h: &Harness, content: CategoryContent) -> Change<CategoryState> {
-    Category::create(CategoryId::new(h.id()), content, h.now()).into_change().unwrap()
+    Category::create(CategoryId::new(h.id()), content, h.now())
+        .into_change()
+        .unwrap()
 }
 
 /// What an edit of a stored product comes to.

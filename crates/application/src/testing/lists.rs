@@ -13,10 +13,22 @@ use crate::page::{Count, PageRequest, Sort, SortField};
 use crate::product::ProductFilter;
 
 const SORTS: [Sort; 4] = [
-    Sort { field: SortField::Id, descending: false },
-    Sort { field: SortField::Id, descending: true },
-    Sort { field: SortField::UpdatedAt, descending: false },
-    Sort { field: SortField::UpdatedAt, descending: true },
+    Sort {
+        field: SortField::Id,
+        descending: false,
+    },
+    Sort {
+        field: SortField::Id,
+        descending: true,
+    },
+    Sort {
+        field: SortField::UpdatedAt,
+        descending: false,
+    },
+    Sort {
+        field: SortField::UpdatedAt,
+        descending: true,
+    },
 ];
 
 fn page(limit: u32) -> PageRequest {
@@ -51,7 +63,11 @@ pub async fn visit_everything_once(h: &Harness) {
             let mut request = PageRequest { sort, ..page(limit) };
             let mut seen: Vec<ProductState> = Vec::new();
             loop {
-                let page = h.products.list(&ProductFilter::default(), &request).await.unwrap();
+                let page = h
+                    .products
+                    .list(&ProductFilter::default(), &request)
+                    .await
+                    .unwrap();
                 assert!(page.items.len() <= limit as usize);
                 seen.extend(page.items);
                 request.after = page.next;
@@ -72,7 +88,10 @@ pub async fn visit_everything_once(h: &Harness) {
         let first = h.variants.list(shirt.id, &request).await.unwrap();
         assert_eq!((first.items.len(), first.next), (1, None));
         request.limit = 3;
-        h.categories.list(&CategoryFilter::default(), &request).await.unwrap();
+        h.categories
+            .list(&CategoryFilter::default(), &request)
+            .await
+            .unwrap();
     }
 }
 
@@ -105,24 +124,91 @@ pub async fn filter(h: &Harness) {
     let set = |products: &[&ProductState]| products.iter().map(|p| p.id).collect::<BTreeSet<_>>();
     let cases = [
         (all(), set(&[&plain, &tagged, &branded])),
-        (ProductFilter { status: Some(ProductStatus::Draft), ..all() }, set(&[&plain, &tagged])),
-        (ProductFilter { status: Some(ProductStatus::Published), ..all() }, set(&[&branded])),
-        (ProductFilter { category: Some(root.id), ..all() }, set(&[&tagged, &branded])),
-        (ProductFilter { category: Some(leaf.id), ..all() }, set(&[&tagged, &branded])),
-        (ProductFilter { brand: Some("O'Neill".to_owned()), ..all() }, set(&[&branded])),
-        (ProductFilter { brand: Some("o'neill".to_owned()), ..all() }, set(&[])),
-        (ProductFilter { tag: Some("Sale %_".to_owned()), ..all() }, set(&[&tagged])),
-        (ProductFilter { tag: Some("Sale".to_owned()), ..all() }, set(&[])),
         (
-            ProductFilter { category: Some(root.id), tag: Some("Sale %_".to_owned()), ..all() },
+            ProductFilter {
+                status: Some(ProductStatus::Draft),
+                ..all()
+            },
+            set(&[&plain, &tagged]),
+        ),
+        (
+            ProductFilter {
+                status: Some(ProductStatus::Published),
+                ..all()
+            },
+            set(&[&branded]),
+        ),
+        (
+            ProductFilter {
+                category: Some(root.id),
+                ..all()
+            },
+            set(&[&tagged, &branded]),
+        ),
+        (
+            ProductFilter {
+                category: Some(leaf.id),
+                ..all()
+            },
+            set(&[&tagged, &branded]),
+        ),
+        (
+            ProductFilter {
+                brand: Some("O'Neill".to_owned()),
+                ..all()
+            },
+            set(&[&branded]),
+        ),
+        (
+            ProductFilter {
+                brand: Some("o'neill".to_owned()),
+                ..all()
+            },
+            set(&[]),
+        ),
+        (
+            ProductFilter {
+                tag: Some("Sale %_".to_owned()),
+                ..all()
+            },
             set(&[&tagged]),
         ),
         (
-            ProductFilter { updated_since: Some(tagged.record.updated_at), ..all() },
+            ProductFilter {
+                tag: Some("Sale".to_owned()),
+                ..all()
+            },
+            set(&[]),
+        ),
+        (
+            ProductFilter {
+                category: Some(root.id),
+                tag: Some("Sale %_".to_owned()),
+                ..all()
+            },
+            set(&[&tagged]),
+        ),
+        (
+            ProductFilter {
+                updated_since: Some(tagged.record.updated_at),
+                ..all()
+            },
             set(&[&tagged, &branded]),
         ),
-        (ProductFilter { updated_before: Some(tagged.record.updated_at), ..all() }, set(&[&plain])),
-        (ProductFilter { deleted: true, ..all() }, set(&[&deleted])),
+        (
+            ProductFilter {
+                updated_before: Some(tagged.record.updated_at),
+                ..all()
+            },
+            set(&[&plain]),
+        ),
+        (
+            ProductFilter {
+                deleted: true,
+                ..all()
+            },
+            set(&[&deleted]),
+        ),
     ];
     for (filter, expected) in cases {
         assert_eq!(ids(h, filter.clone()).await, expected, "{filter:?}");
@@ -133,7 +219,10 @@ pub async fn filter(h: &Harness) {
     };
     let found = h.categories.list(&children, &page(10)).await.unwrap();
     assert_eq!(found.items.len(), 1);
-    assert_eq!((found.items[0].category.id, &found.items[0].path), (leaf.id, &vec![root.id]));
+    assert_eq!(
+        (found.items[0].category.id, &found.items[0].path),
+        (leaf.id, &vec![root.id])
+    );
 }
 
 pub async fn count(h: &Harness) {
@@ -142,7 +231,11 @@ pub async fn count(h: &Harness) {
     }
     let list = async |count| {
         let request = PageRequest { count, ..page(2) };
-        let found = h.products.list(&ProductFilter::default(), &request).await.unwrap();
+        let found = h
+            .products
+            .list(&ProductFilter::default(), &request)
+            .await
+            .unwrap();
         found.total
     };
     assert_eq!(list(Count::None).await, None);

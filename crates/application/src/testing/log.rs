@@ -43,12 +43,36 @@ pub async fn keeps_before_and_after(h: &Harness) {
     assert_eq!(log.len(), 3);
     assert!(log.is_sorted_by(|a, b| a.at < b.at && a.time <= b.time));
     let [created, variant, updated] = [&log[0], &log[1], &log[2]];
-    assert_eq!((created.resource.as_str(), created.id, created.root), ("product", stored.id.uuid(), stored.id.uuid()));
-    assert_eq!((created.before.as_deref(), created.events.as_str(), created.version), (None, "created", 1));
-    assert_eq!((variant.resource.as_str(), variant.id, variant.root), ("variant", sold.id.uuid(), stored.id.uuid()));
-    assert_eq!((updated.events.as_str(), updated.version), ("updated,published", 2));
-    assert_eq!((updated.actor.as_str(), updated.request_id.as_str()), ("someone", "request-2"));
-    assert!(updated.before.as_deref().is_some_and(|b| b.contains("Kettle") && b.contains("draft")));
+    assert_eq!(
+        (created.resource.as_str(), created.id, created.root),
+        ("product", stored.id.uuid(), stored.id.uuid())
+    );
+    assert_eq!(
+        (
+            created.before.as_deref(),
+            created.events.as_str(),
+            created.version
+        ),
+        (None, "created", 1)
+    );
+    assert_eq!(
+        (variant.resource.as_str(), variant.id, variant.root),
+        ("variant", sold.id.uuid(), stored.id.uuid())
+    );
+    assert_eq!(
+        (updated.events.as_str(), updated.version),
+        ("updated,published", 2)
+    );
+    assert_eq!(
+        (updated.actor.as_str(), updated.request_id.as_str()),
+        ("someone", "request-2")
+    );
+    assert!(
+        updated
+            .before
+            .as_deref()
+            .is_some_and(|b| b.contains("Kettle") && b.contains("draft"))
+    );
     assert!(updated.after.contains("Pot") && updated.after.contains("published"));
 }
 
@@ -64,6 +88,9 @@ pub async fn tells_which_products_changed(h: &Harness) {
     assert_eq!(changed, [first.id.uuid(), second.id.uuid()]);
     assert_eq!(h.log.products_changed_since(since, 1).await.unwrap(), None);
     let later = log[3].time + chrono::TimeDelta::seconds(1);
-    assert_eq!(h.log.products_changed_since(later, 1).await.unwrap(), Some(vec![]));
+    assert_eq!(
+        h.log.products_changed_since(later, 1).await.unwrap(),
+        Some(vec![])
+    );
     let _ = new_product(h, product(h));
 }

@@ -30,20 +30,35 @@ fn answer() -> Receipt {
 pub async fn are_kept_with_the_effect(h: &Harness) {
     assert_eq!(h.store.receipt("tester", "k").await.unwrap(), None);
     let changes = Changes::from(new_product(h, product(h)));
-    h.store.commit(&changes, &claim("k"), Some(&answer())).await.unwrap();
+    h.store
+        .commit(&changes, &claim("k"), Some(&answer()))
+        .await
+        .unwrap();
     let (fingerprint, receipt) = h.store.receipt("tester", "k").await.unwrap().unwrap();
     assert_eq!(fingerprint, [0, 1, 255]);
-    assert_eq!(receipt, Receipt { replayed: true, ..answer() });
+    assert_eq!(
+        receipt,
+        Receipt {
+            replayed: true,
+            ..answer()
+        }
+    );
     assert_eq!(h.store.receipt("someone else", "k").await.unwrap(), None);
 }
 
 pub async fn are_taken_once(h: &Harness) {
     let changes = Changes::from(new_product(h, product(h)));
-    h.store.commit(&changes, &claim("k"), Some(&answer())).await.unwrap();
+    h.store
+        .commit(&changes, &claim("k"), Some(&answer()))
+        .await
+        .unwrap();
     let again = new_product(h, product(h));
     let id = again.after.id;
     let result = h.store.commit(&again.into(), &claim("k"), Some(&answer())).await;
-    assert!(matches!(result, Err(StoreError::IdempotencyKeyTaken)), "{result:?}");
+    assert!(
+        matches!(result, Err(StoreError::IdempotencyKeyTaken)),
+        "{result:?}"
+    );
     assert_eq!(h.products.find(&ProductRef::Id(id), true).await.unwrap(), None);
     let other = WriteContext {
         actor: "someone else".to_owned(),
@@ -75,14 +90,25 @@ pub async fn are_not_kept_by_dry_runs_or_failures(h: &Harness) {
         ..claim("k")
     };
     let change = new_product(h, product(h));
-    h.store.commit(&change.clone().into(), &dry, Some(&answer())).await.unwrap();
+    h.store
+        .commit(&change.clone().into(), &dry, Some(&answer()))
+        .await
+        .unwrap();
     assert_eq!(h.store.receipt("tester", "k").await.unwrap(), None);
     let twins = Changes::from(vec![change.clone(), {
         let mut twin = new_product(h, change.after.content.clone());
         twin.after.content.key = None;
         twin
     }]);
-    assert!(h.store.commit(&twins, &claim("k"), Some(&answer())).await.is_err());
+    assert!(
+        h.store
+            .commit(&twins, &claim("k"), Some(&answer()))
+            .await
+            .is_err()
+    );
     assert_eq!(h.store.receipt("tester", "k").await.unwrap(), None);
-    h.store.commit(&change.into(), &claim("k"), Some(&answer())).await.unwrap();
+    h.store
+        .commit(&change.into(), &claim("k"), Some(&answer()))
+        .await
+        .unwrap();
 }

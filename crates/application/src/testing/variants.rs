@@ -24,29 +24,57 @@ async fn find(h: &Harness, variant: &VariantState) -> Option<VariantState> {
 
 pub async fn go_and_come_back_with_their_product(h: &Harness) {
     let shirt = h.product(with_axes(product(h), &["size"])).await;
-    let small = h.variant(shirt.id, with_options(variant(h), &[("size", "S")])).await;
-    let large = h.variant(shirt.id, with_options(variant(h), &[("size", "L")])).await;
-    h.commit(edit_variant(&large, |v| v.delete(h.now()).unwrap())).await.unwrap();
+    let small = h
+        .variant(shirt.id, with_options(variant(h), &[("size", "S")]))
+        .await;
+    let large = h
+        .variant(shirt.id, with_options(variant(h), &[("size", "L")]))
+        .await;
+    h.commit(edit_variant(&large, |v| v.delete(h.now()).unwrap()))
+        .await
+        .unwrap();
     let deleted = h.edited(&shirt, |p| p.delete(h.now()).unwrap()).await;
     assert_eq!(find(h, &small).await, None);
-    let gone = h.variants.find(&VariantRef::Id(small.id), true).await.unwrap().unwrap();
+    let gone = h
+        .variants
+        .find(&VariantRef::Id(small.id), true)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(gone.record.deleted_at, deleted.record.deleted_at);
-    assert_eq!(stale(h.commit(edit_variant(&small, |v| v.delete(h.now()).unwrap())).await).0, "variant");
+    assert_eq!(
+        stale(
+            h.commit(edit_variant(&small, |v| v.delete(h.now()).unwrap()))
+                .await
+        )
+        .0,
+        "variant"
+    );
     h.edited(&deleted, |p| p.restore(h.now()).unwrap()).await;
     assert_eq!(find(h, &small).await, Some(small));
-    assert_eq!(find(h, &large).await, None, "what was deleted before stays deleted");
+    assert_eq!(
+        find(h, &large).await,
+        None,
+        "what was deleted before stays deleted"
+    );
 }
 
 pub async fn need_a_living_product(h: &Harness) {
     let never = ProductId::new(h.id());
-    assert_eq!(stale(h.commit(new_variant(h, never, variant(h))).await), ("product", never.uuid()));
+    assert_eq!(
+        stale(h.commit(new_variant(h, never, variant(h))).await),
+        ("product", never.uuid())
+    );
     let shirt = h.product(product(h)).await;
     let small = h.variant(shirt.id, variant(h)).await;
     let without = edit_variant(&small, |v| v.delete(h.now()).unwrap());
     let unsold = without.after.clone();
     h.commit(without).await.unwrap();
     h.edited(&shirt, |p| p.delete(h.now()).unwrap()).await;
-    assert_eq!(stale(h.commit(new_variant(h, shirt.id, variant(h))).await).0, "product");
+    assert_eq!(
+        stale(h.commit(new_variant(h, shirt.id, variant(h))).await).0,
+        "product"
+    );
     let restore = edit_variant(&unsold, |v| v.restore(h.now()).unwrap());
     assert_eq!(stale(h.commit(restore).await).0, "product");
     // A deletion and an addition at the same time leave no living variant behind.
@@ -87,7 +115,12 @@ pub async fn fit_the_axes_of_their_product(h: &Harness) {
 
 pub async fn change_with_their_products_axes(h: &Harness) {
     let shirt = h.product(with_axes(product(h), &["size", "colour"])).await;
-    let red = h.variant(shirt.id, with_options(variant(h), &[("size", "S"), ("colour", "red")])).await;
+    let red = h
+        .variant(
+            shirt.id,
+            with_options(variant(h), &[("size", "S"), ("colour", "red")]),
+        )
+        .await;
     let reordered = with_axes(shirt.content.clone(), &["colour", "size"]);
     let shirt = h.edited(&shirt, |p| p.revise(reordered, h.now()).unwrap()).await;
     let content = with_axes(shirt.content.clone(), &["length"]);
@@ -108,8 +141,13 @@ pub async fn options_are_unique_within_a_product(h: &Harness) {
     let small = |h: &Harness| with_options(variant(h), &[("size", &"S".repeat(255))]);
     let first = h.variant(shirt.id, small(h)).await;
     h.variant(other.id, small(h)).await;
-    assert_eq!(rule(h.commit(new_variant(h, shirt.id, small(h))).await), ConflictRule::Options);
-    h.commit(edit_variant(&first, |v| v.delete(h.now()).unwrap())).await.unwrap();
+    assert_eq!(
+        rule(h.commit(new_variant(h, shirt.id, small(h))).await),
+        ConflictRule::Options
+    );
+    h.commit(edit_variant(&first, |v| v.delete(h.now()).unwrap()))
+        .await
+        .unwrap();
     h.variant(shirt.id, small(h)).await;
     let restore = edit_variant(
         &edit_variant(&first, |v| v.delete(first.record.updated_at).unwrap()).after,

@@ -5,8 +5,8 @@ use domain::product::ProductContent;
 use domain::value::Sku;
 
 use super::fixtures::{
-    edit_product, edit_variant, full_product, full_variant, key, new_product, new_variant, product, renamed, slug,
-    variant,
+    edit_product, edit_variant, full_product, full_variant, key, new_product, new_variant, product, renamed,
+    slug, variant,
 };
 use super::{Harness, conflict, context, rule, stale};
 use crate::product::{ProductRef, VariantRef};
@@ -27,9 +27,15 @@ pub async fn every_field_survives_storage(h: &Harness) {
 pub async fn versions_are_checked(h: &Harness) {
     let first = h.product(product(h)).await;
     h.commit(renamed(&first, h, "One")).await.unwrap();
-    assert_eq!(stale(h.commit(renamed(&first, h, "Two")).await), ("product", first.id.uuid()));
+    assert_eq!(
+        stale(h.commit(renamed(&first, h, "Two")).await),
+        ("product", first.id.uuid())
+    );
     let never = new_product(h, product(h)).after;
-    assert_eq!(stale(h.commit(renamed(&never, h, "Three")).await), ("product", never.id.uuid()));
+    assert_eq!(
+        stale(h.commit(renamed(&never, h, "Three")).await),
+        ("product", never.id.uuid())
+    );
     let variant = h.variant(first.id, variant(h)).await;
     let edit = |position| {
         let mut content = variant.content.clone();
@@ -43,11 +49,19 @@ pub async fn versions_are_checked(h: &Harness) {
 pub async fn of_two_writers_one_wins(h: &Harness) {
     let state = h.product(product(h)).await;
     for round in 0..10 {
-        let now = h.products.find(&ProductRef::Id(state.id), false).await.unwrap().unwrap();
+        let now = h
+            .products
+            .find(&ProductRef::Id(state.id), false)
+            .await
+            .unwrap()
+            .unwrap();
         let writes = (0..4).map(|n| h.commit(renamed(&now, h, &format!("Name {round} {n}"))));
         let results = futures::future::join_all(writes).await;
         assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{results:?}");
-        results.into_iter().filter(Result::is_err).for_each(|r| assert_eq!(stale(r).0, "product"));
+        results
+            .into_iter()
+            .filter(Result::is_err)
+            .for_each(|r| assert_eq!(stale(r).0, "product"));
     }
 }
 
@@ -91,7 +105,10 @@ fn clashes(h: &Harness, of: ProductId) -> Vec<([Changes; 2], ConflictRule)> {
         ([slugged(), slugged()], ConflictRule::ProductSlug),
         ([with(sku()), with(sku())], ConflictRule::Sku),
         ([with(gtin()), with(gtin())], ConflictRule::Gtin),
-        ([with(variant_key()), with(variant_key())], ConflictRule::VariantKey),
+        (
+            [with(variant_key()), with(variant_key())],
+            ConflictRule::VariantKey,
+        ),
         ([options(), options()], ConflictRule::Options),
     ]
 }
@@ -123,7 +140,11 @@ pub async fn conflicts_name_both_parties(h: &Harness) {
         let (existing, subject) = (id(&first), id(&second));
         h.commit(first).await.unwrap();
         let conflict = conflict(h.commit(second).await);
-        assert_eq!((conflict.subject, conflict.existing), (Some(subject), Some(existing)), "{expected:?}");
+        assert_eq!(
+            (conflict.subject, conflict.existing),
+            (Some(subject), Some(existing)),
+            "{expected:?}"
+        );
     }
 }
 
@@ -134,9 +155,15 @@ pub async fn a_batch_is_all_or_nothing(h: &Harness) {
     let fine = new_product(h, product(h));
     let id = fine.after.id;
     let edit = renamed(&stored, h, "Other");
-    assert_eq!(rule(h.commit(vec![fine, edit, new_product(h, twin)]).await), ConflictRule::ProductSlug);
+    assert_eq!(
+        rule(h.commit(vec![fine, edit, new_product(h, twin)]).await),
+        ConflictRule::ProductSlug
+    );
     assert_eq!(h.products.find(&ProductRef::Id(id), true).await.unwrap(), None);
-    assert_eq!(h.products.find(&ProductRef::Id(stored.id), true).await.unwrap(), Some(stored));
+    assert_eq!(
+        h.products.find(&ProductRef::Id(stored.id), true).await.unwrap(),
+        Some(stored)
+    );
 }
 
 pub async fn dry_runs_check_and_keep_nothing(h: &Harness) {
@@ -156,7 +183,10 @@ pub async fn dry_runs_check_and_keep_nothing(h: &Harness) {
     assert_eq!(h.products.find(&ProductRef::Id(id), true).await.unwrap(), None);
     let misfit = super::fixtures::with_options(variant(h), &[("colour", "red")]);
     let misfit = new_variant(h, of.id, misfit).into();
-    assert_eq!(rule(h.store.commit(&misfit, &dry, None).await), ConflictRule::OptionAxes);
+    assert_eq!(
+        rule(h.store.commit(&misfit, &dry, None).await),
+        ConflictRule::OptionAxes
+    );
 }
 
 fn named(h: &Harness) -> ProductContent {
@@ -175,8 +205,16 @@ pub async fn deletion_frees_names(h: &Harness) {
     let mut content = old_variant.content.clone();
     content.position = 7;
     let new_variant = h.variant(new.id, content).await;
-    let found = h.variants.find(&VariantRef::Sku(old_variant.content.sku), true).await.unwrap();
-    assert_eq!(found.map(|v| v.id), Some(new_variant.id), "a live one is preferred");
+    let found = h
+        .variants
+        .find(&VariantRef::Sku(old_variant.content.sku), true)
+        .await
+        .unwrap();
+    assert_eq!(
+        found.map(|v| v.id),
+        Some(new_variant.id),
+        "a live one is preferred"
+    );
 }
 
 fn full_variant_without_options(h: &Harness) -> domain::product::VariantContent {
@@ -207,7 +245,10 @@ pub async fn restoring_takes_names_back(h: &Harness) {
 
     let new = h.product(named(h)).await;
     let clash = conflict(h.commit(restore()).await);
-    assert!(matches!(clash.rule, ConflictRule::ProductKey | ConflictRule::ProductSlug), "{clash:?}");
+    assert!(
+        matches!(clash.rule, ConflictRule::ProductKey | ConflictRule::ProductSlug),
+        "{clash:?}"
+    );
     assert_eq!(clash.existing, Some(new.id.uuid()));
     h.edited(&new, |p| p.delete(h.now()).unwrap()).await;
 
@@ -217,15 +258,23 @@ pub async fn restoring_takes_names_back(h: &Harness) {
     rival.gtin = None;
     let rival = h.variant(other.id, rival).await;
     assert_eq!(rule(h.commit(restore()).await), ConflictRule::Sku);
-    h.commit(edit_variant(&rival, |v| v.delete(h.now()).unwrap())).await.unwrap();
+    h.commit(edit_variant(&rival, |v| v.delete(h.now()).unwrap()))
+        .await
+        .unwrap();
 
     h.commit(restore()).await.unwrap();
-    assert_eq!(rule(h.commit(new_product(h, named(h))).await), ConflictRule::ProductKey);
+    assert_eq!(
+        rule(h.commit(new_product(h, named(h))).await),
+        ConflictRule::ProductKey
+    );
 }
 
 pub async fn many_changes_are_one_commit(h: &Harness) {
     let products: Vec<_> = (0..300).map(|_| new_product(h, product(h))).collect();
-    let variants: Vec<_> = products.iter().map(|p| new_variant(h, p.after.id, variant(h))).collect();
+    let variants: Vec<_> = products
+        .iter()
+        .map(|p| new_variant(h, p.after.id, variant(h)))
+        .collect();
     let ids: Vec<_> = products.iter().map(|p| p.after.id).collect();
     let edits: Vec<_> = products.iter().map(|p| renamed(&p.after, h, "Renamed")).collect();
     let changes = Changes {
@@ -256,7 +305,12 @@ pub async fn crossing_writers_do_not_deadlock(h: &Harness) {
         let loser = if a.is_ok() { b } else { a };
         assert_eq!(stale(loser).0, "product");
         for state in &mut states {
-            *state = h.products.find(&ProductRef::Id(state.id), false).await.unwrap().unwrap();
+            *state = h
+                .products
+                .find(&ProductRef::Id(state.id), false)
+                .await
+                .unwrap()
+                .unwrap();
         }
     }
 }

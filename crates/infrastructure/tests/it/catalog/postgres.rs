@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use application::testing::Harness;
 use infrastructure::postgres::PostgresCatalog;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use uuid::Uuid;
 
 use super::options;
@@ -37,7 +37,10 @@ fn server() -> PgConnectOptions {
 async fn database() -> (String, String) {
     let name = format!("t_{}", Uuid::from_u128(rand::random()).simple());
     let mut admin = server().connect().await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(format!("create database {name}")))
+        .execute(&mut admin)
+        .await
+        .unwrap();
     admin.close().await.unwrap();
     let url = server().database(&name).to_url_lossy().to_string();
     (name, url)

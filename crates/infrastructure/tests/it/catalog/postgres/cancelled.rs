@@ -59,7 +59,12 @@ async fn commits_that_are_cancelled_leave_all_or_nothing_and_harm_no_other() {
     slow.close().await;
 
     for (id, name) in acknowledged {
-        let stored = h.products.find(&ProductRef::Id(id), false).await.unwrap().unwrap();
+        let stored = h
+            .products
+            .find(&ProductRef::Id(id), false)
+            .await
+            .unwrap()
+            .unwrap();
         let stored = stored.content.name.iter().next().unwrap().1.to_string();
         assert_eq!(stored, name, "an acknowledged write was lost");
     }
@@ -67,16 +72,28 @@ async fn commits_that_are_cancelled_leave_all_or_nothing_and_harm_no_other() {
     for (product, variant) in &pairs {
         let view = h.products.view(*product).await.unwrap();
         let variants: Vec<_> = view.iter().flat_map(|v| &v.variants).map(|v| v.id).collect();
-        assert_eq!(variants, view.iter().map(|_| *variant).collect::<Vec<_>>(), "half of a commit is stored");
+        assert_eq!(
+            variants,
+            view.iter().map(|_| *variant).collect::<Vec<_>>(),
+            "half of a commit is stored"
+        );
         kept += usize::from(view.is_some());
     }
-    assert!((1..pairs.len()).contains(&kept), "the commits were not cancelled in the middle: {kept}");
+    assert!(
+        (1..pairs.len()).contains(&kept),
+        "the commits were not cancelled in the middle: {kept}"
+    );
     direct.close().await;
 }
 
 async fn resting_in_transaction(raw: &mut PgConnection, database: &str) -> i64 {
-    let text = "select count(*) from pg_stat_activity where datname = $1 and state like 'idle in transaction%'";
-    sqlx::query_scalar(text).bind(database).fetch_one(raw).await.unwrap()
+    let text =
+        "select count(*) from pg_stat_activity where datname = $1 and state like 'idle in transaction%'";
+    sqlx::query_scalar(text)
+        .bind(database)
+        .fetch_one(raw)
+        .await
+        .unwrap()
 }
 
 fn pair(h: &Harness) -> (Changes, ProductId, domain::VariantId) {
@@ -92,11 +109,21 @@ fn pair(h: &Harness) -> (Changes, ProductId, domain::VariantId) {
 }
 
 /// An acknowledged creation or rename through the pool that the cancelled commits use.
-async fn write(h: &Harness, slow: &PostgresCatalog, acknowledged: &mut HashMap<ProductId, String>, round: u32) {
+async fn write(
+    h: &Harness,
+    slow: &PostgresCatalog,
+    acknowledged: &mut HashMap<ProductId, String>,
+    round: u32,
+) {
     let name = format!("Round {round}");
     let change = match acknowledged.keys().next().copied() {
         Some(id) if round % 4 != 0 => {
-            let stored = h.products.find(&ProductRef::Id(id), false).await.unwrap().unwrap();
+            let stored = h
+                .products
+                .find(&ProductRef::Id(id), false)
+                .await
+                .unwrap()
+                .unwrap();
             renamed(&stored, h, &name)
         }
         _ => {

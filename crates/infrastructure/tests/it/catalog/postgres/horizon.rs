@@ -38,7 +38,11 @@ async fn what_commits_late_is_not_passed_by() {
     let late = h.id();
     insert(&mut slow, late).await;
     let quick = h.product(product(h)).await;
-    assert_eq!(all(h).await, [], "a reader that goes past the slow transaction would never see it");
+    assert_eq!(
+        all(h).await,
+        [],
+        "a reader that goes past the slow transaction would never see it"
+    );
     slow.commit().await.unwrap();
     let ids: Vec<_> = until(h, 2).await.into_iter().map(|e| e.id).collect();
     assert_eq!(ids, [late, quick.id.uuid()]);
@@ -58,7 +62,10 @@ async fn a_follower_misses_nothing() {
             for n in 0..EACH {
                 let mut tx = connection.begin().await.unwrap();
                 insert(&mut tx, Uuid::from_u64_pair(writer as u64, n as u64)).await;
-                sqlx::query("select pg_sleep(random() * 0.01)").execute(&mut *tx).await.unwrap();
+                sqlx::query("select pg_sleep(random() * 0.01)")
+                    .execute(&mut *tx)
+                    .await
+                    .unwrap();
                 tx.commit().await.unwrap();
             }
         })

@@ -24,7 +24,8 @@ impl Proxy {
                 let server = TcpStream::connect(&target).await.unwrap();
                 client.set_nodelay(true).unwrap();
                 server.set_nodelay(true).unwrap();
-                let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
+                let ((from_client, to_client), (from_server, to_server)) =
+                    (client.into_split(), server.into_split());
                 lines.spawn(carry(from_client, to_server, delay));
                 lines.spawn(carry(from_server, to_client, delay));
             }
