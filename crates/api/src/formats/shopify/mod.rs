@@ -69,11 +69,10 @@ pub(super) fn parse(file: impl Read, reading: &Reading, sink: &mut impl Sink) ->
 }
 
 fn next_row(csv: &mut csv::Reader<impl Read>, row: &mut ByteRecord) -> Result<bool, SourceError> {
-    csv.read_byte_record(row)
-        .map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(error) => unreadable(&error),
-            other => SourceError(format!("the file is not CSV: {other:?}")),
-        })
+    csv.read_byte_record(row).map_err(|error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => unreadable(&error),
+        other => SourceError(format!("the file is not CSV: {other:?}")),
+    })
 }
 
 /// Gives out no more than the allowance between two rows.
@@ -140,9 +139,7 @@ impl<S: Sink> Products<'_, S> {
             let fault = Fault::new("/Handle", "too_long", "the rows of a product take at most 8 MiB");
             Err(vec![ImportFault { line, fault }])
         } else if let Some(seen) = self.handles.find(&handle) {
-            let more = self
-                .mapping
-                .more_variants(self.columns, &rows, &seen.axes, seen.variants);
+            let more = self.mapping.more_variants(self.columns, &rows, &seen.axes, seen.variants);
             more.map(|more| Record::Variants(Box::new(more)))
         } else {
             match self.mapping.product(self.columns, &rows) {

@@ -73,17 +73,13 @@ impl Columns {
 
     /// Whether the row has text in the column.
     pub(super) fn has(&self, row: &Row, name: &str) -> bool {
-        self.bytes(row, name)
-            .iter()
-            .any(|byte| !byte.is_ascii_whitespace())
+        self.bytes(row, name).iter().any(|byte| !byte.is_ascii_whitespace())
     }
 
     /// The text without white space around it; empty where there is none. Not a fault twice: text that is no UTF-8 is
     /// refused by [`Columns::faults`].
     pub(super) fn text<'a>(&self, row: &'a Row, name: &str) -> &'a str {
-        std::str::from_utf8(self.bytes(row, name))
-            .unwrap_or_default()
-            .trim()
+        std::str::from_utf8(self.bytes(row, name)).unwrap_or_default().trim()
     }
 
     /// What is wrong with the row as such.
