@@ -105,18 +105,13 @@ impl Columns {
     }
 }
 
-/// One row of the file.
+/// One row of the file, and the line on which it begins.
 pub(super) struct Row {
     pub(super) line: u64,
-    fields: ByteRecord,
+    pub(super) fields: ByteRecord,
 }
 
 impl Row {
-    pub(super) fn new(fields: ByteRecord) -> Self {
-        let line = fields.position().map_or(0, csv::Position::line);
-        Self { line, fields }
-    }
-
     /// Bytes of text.
     pub(super) fn len(&self) -> usize {
         self.fields.as_slice().len()
