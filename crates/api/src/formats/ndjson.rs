@@ -122,7 +122,9 @@ fn product(mut fields: Map<String, Value>, line: u64, locale: &Locale) -> Result
     let parsed = decode::<ProductInput>(Value::Object(fields)).and_then(|input| input.parse_record(locale));
     let parsed = parsed.map_err(|more| faults.extend(more.into_vec())).ok();
     let ((draft, variants), status) = faults.or(parsed.zip(status))?;
-    let variants = variants.into_iter().map(|content| ImportVariant { line, content });
+    let variants = variants
+        .into_iter()
+        .map(|content| ImportVariant { line, content });
     Ok(Record::Product(Box::new(ImportProduct {
         draft,
         status,

@@ -56,7 +56,9 @@ impl Stream for Batches {
             }
             None => {
                 self.ended = true;
-                Some(Err(SourceError("the file could not be read to its end".to_owned())))
+                Some(Err(SourceError(
+                    "the file could not be read to its end".to_owned(),
+                )))
             }
         })
     }

@@ -24,6 +24,7 @@ use super::source::Sink;
 use file::Rows;
 use handles::Handles;
 use product::Mapping;
+pub(super) use row::column_of;
 use row::{Columns, Row, column};
 
 /// The most bytes that one row, or all rows of one product, may take. A quote that is left open reads as a row without
@@ -101,7 +102,9 @@ impl<S: Sink> Products<'_, S> {
             let fault = Fault::new("/Handle", "too_long", "the rows of a product take at most 8 MiB");
             Err(vec![ImportFault { line, fault }])
         } else if let Some(seen) = self.handles.find(&handle) {
-            let more = self.mapping.more_variants(self.columns, &rows, &seen.axes, seen.variants);
+            let more = self
+                .mapping
+                .more_variants(self.columns, &rows, &seen.axes, seen.variants);
             more.map(|more| Record::Variants(Box::new(more)))
         } else {
             match self.mapping.product(self.columns, &rows) {

@@ -41,7 +41,8 @@ impl Mapping<'_> {
             reader.refuse(first, column::TITLE, &ValueError::Required);
         }
         let slug = Slug::parse(columns.text(first, column::HANDLE).to_lowercase()).ok();
-        let slug = slug.and_then(|slug| LocalizedSlug::new(BTreeMap::from([(self.locale.clone(), slug)])).ok());
+        let slug =
+            slug.and_then(|slug| LocalizedSlug::new(BTreeMap::from([(self.locale.clone(), slug)])).ok());
         let description = reader.localized(first, column::BODY);
         let brand = reader.optional(first, column::VENDOR, |text| Text::parse(text));
         let category = reader.category(first);
@@ -59,7 +60,10 @@ impl Mapping<'_> {
                 description: description_for_search,
             });
             let category = category?;
-            let categories = category.iter().map(|(key, _)| CategoryRef::Key(key.clone())).collect();
+            let categories = category
+                .iter()
+                .map(|(key, _)| CategoryRef::Key(key.clone()))
+                .collect();
             let draft = ProductDraft {
                 key: Some(key?),
                 name: name??,
@@ -97,9 +101,14 @@ impl Mapping<'_> {
         };
         let mut reader = Reader::new(self, columns, rows)?;
         let key = reader.handle(first);
-        for row in rows.iter().filter(|row| columns.has(row, column::IMAGE) && !is_variant(columns, row)) {
+        for row in rows
+            .iter()
+            .filter(|row| columns.has(row, column::IMAGE) && !is_variant(columns, row))
+        {
             let detail = "a row that only adds an image must follow the other rows of its Handle";
-            reader.faults.push(row.fault(column::IMAGE, "state_conflict", detail));
+            reader
+                .faults
+                .push(row.fault(column::IMAGE, "state_conflict", detail));
         }
         let variants = reader.variants(rows, axes, already, false);
         let more = key.map(|product| MoreVariants { product, variants });
@@ -166,7 +175,10 @@ impl Reader<'_> {
 
     fn status(&mut self, row: &Row) -> Option<Option<ProductStatus>> {
         let columns = self.columns;
-        let read = status(columns.text(row, column::STATUS), columns.text(row, column::PUBLISHED));
+        let read = status(
+            columns.text(row, column::STATUS),
+            columns.text(row, column::PUBLISHED),
+        );
         read.map_err(|name| {
             let expected = if name == column::STATUS {
                 "one of active, draft, archived"
@@ -189,7 +201,9 @@ impl Reader<'_> {
                 continue;
             }
             let position = self.optional(row, column::IMAGE_POSITION, |text| {
-                text.parse::<u32>().map_err(|_| ValueError::Pattern { expected: "a whole number" })
+                text.parse::<u32>().map_err(|_| ValueError::Pattern {
+                    expected: "a whole number",
+                })
             });
             let alt = self.localized(row, column::IMAGE_ALT);
             let media = Media::new(url.to_owned(), None, MediaRole::Gallery);
@@ -204,7 +218,10 @@ impl Reader<'_> {
         if let Some(row) = rows.first()
             && images.len() > MAX_MEDIA
         {
-            let error = ValueError::TooLong { max: MAX_MEDIA, of: "images" };
+            let error = ValueError::TooLong {
+                max: MAX_MEDIA,
+                of: "images",
+            };
             self.refuse(row, column::IMAGE, &error);
         }
         images.sort_by_key(|(position, _)| *position);

@@ -16,7 +16,11 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(mapping: Mapping<'a>, columns: &'a Columns, rows: &[Row]) -> Result<Self, Vec<ImportFault>> {
+    pub(super) fn new(
+        mapping: Mapping<'a>,
+        columns: &'a Columns,
+        rows: &[Row],
+    ) -> Result<Self, Vec<ImportFault>> {
         let faults: Vec<_> = rows.iter().flat_map(|row| columns.faults(row)).collect();
         if faults.is_empty() {
             Ok(Self {
@@ -57,7 +61,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn localized<const MAX: usize>(&mut self, row: &Row, name: &str) -> Option<Option<Localized<MAX>>> {
+    pub(super) fn localized<const MAX: usize>(
+        &mut self,
+        row: &Row,
+        name: &str,
+    ) -> Option<Option<Localized<MAX>>> {
         let locale = self.mapping.locale;
         self.optional(row, name, |text| in_locale(locale, text))
     }

@@ -73,13 +73,17 @@ impl Columns {
 
     /// Whether the row has text in the column.
     pub(super) fn has(&self, row: &Row, name: &str) -> bool {
-        self.bytes(row, name).iter().any(|byte| !byte.is_ascii_whitespace())
+        self.bytes(row, name)
+            .iter()
+            .any(|byte| !byte.is_ascii_whitespace())
     }
 
     /// The text without white space around it; empty where there is none. Not a fault twice: text that is no UTF-8 is
     /// refused by [`Columns::faults`].
     pub(super) fn text<'a>(&self, row: &'a Row, name: &str) -> &'a str {
-        std::str::from_utf8(self.bytes(row, name)).unwrap_or_default().trim()
+        std::str::from_utf8(self.bytes(row, name))
+            .unwrap_or_default()
+            .trim()
     }
 
     /// What is wrong with the row as such.
@@ -133,4 +137,21 @@ pub(super) fn pointer(column: &str) -> String {
     } else {
         format!("/{}", column.replace('~', "~0").replace('/', "~1"))
     }
+}
+
+/// The column that a place in a record came from.
+pub(in super::super) fn column_of(place: String) -> String {
+    let mut parts = place.split('/').skip(1);
+    let name = match (parts.next(), parts.nth(1)) {
+        (Some("key" | "slug"), _) => column::HANDLE,
+        (Some("name"), _) => column::TITLE,
+        (Some("categories" | "parent"), _) => column::TYPE,
+        (Some("status"), _) => column::STATUS,
+        (Some("optionAxes"), _) => "Option1 Name",
+        (Some("variants"), Some("options")) => "Option1 Value",
+        (Some("variants"), Some("gtin")) => column::BARCODE,
+        (Some("variants"), _) => column::SKU,
+        _ => return place,
+    };
+    pointer(name)
 }

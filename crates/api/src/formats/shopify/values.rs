@@ -60,7 +60,10 @@ fn digested_key(text: &str, fallback: &str) -> Option<Key> {
 /// `base`, cut to leave room, with a digest of `text`.
 fn digested(base: &str, text: &str, max: usize) -> String {
     const DIGEST: usize = 8;
-    let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = Sha256::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let kept: String = base.chars().take(max - DIGEST - 1).collect();
     let digest = digest.get(..DIGEST).unwrap_or_default();
     format!("{}-{digest}", kept.trim_end_matches('-'))
@@ -71,7 +74,9 @@ fn digested(base: &str, text: &str, max: usize) -> String {
 pub(super) fn made_sku(handle: &str, options: &[&str]) -> Option<Sku> {
     let told = options.join("-");
     let slug = Slug::from_name(&told);
-    let plain = told.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-'));
+    let plain = told
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-'));
     let whole = match &slug {
         None if told.is_empty() => handle.to_owned(),
         None => digested(&format!("{handle}/"), &told, usize::MAX),

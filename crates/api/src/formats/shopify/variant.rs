@@ -3,7 +3,8 @@
 use application::import::ImportVariant;
 use domain::product::{Axis, Options, VariantContent, option_axes};
 use domain::value::{
-    Decimal, Gtin, Media, MediaRole, Metadata, Money, Price, Prices, Sku, Text, ValueError, Weight, WeightUnit,
+    Decimal, Gtin, Media, MediaRole, Metadata, Money, Price, Prices, Sku, Text, ValueError, Weight,
+    WeightUnit,
 };
 
 use super::reader::Reader;
@@ -16,7 +17,13 @@ const DEFAULT_OPTION: (&str, &str) = ("Title", "Default Title");
 /// Whether the row is a variant, and not only an image. Exports fill in a policy for every variant.
 pub(super) fn is_variant(columns: &Columns, row: &Row) -> bool {
     let options = column::OPTIONS.map(|(_, value)| value);
-    let own = [column::SKU, column::PRICE, column::BARCODE, column::GRAMS, column::POLICY];
+    let own = [
+        column::SKU,
+        column::PRICE,
+        column::BARCODE,
+        column::GRAMS,
+        column::POLICY,
+    ];
     options.into_iter().chain(own).any(|name| columns.has(row, name))
 }
 

@@ -53,7 +53,10 @@ fn a_faulty_line_does_not_end_the_file() {
     assert_eq!(faults(&records[2]), ["3  invalid_encoding"]);
     assert_eq!(faults(&records[3]), ["4 /resource not_in_enum"]);
     assert_eq!(faults(&records[4]), ["5 /resource wrong_type"]);
-    assert_eq!(faults(&records[5]), ["6 /status not_in_enum", "6 /colour unknown_field"]);
+    assert_eq!(
+        faults(&records[5]),
+        ["6 /status not_in_enum", "6 /colour unknown_field"]
+    );
     assert_eq!(faults(&records[6]), ["7  malformed_json"]);
     assert_eq!(faults(&records[7]), ["8 /name pattern"]);
     product(&records[8]);
@@ -100,8 +103,14 @@ fn a_line_has_at_most_8_mib() {
 fn a_product_brings_as_many_variants_as_it_may_have() {
     let variants = |count: usize| {
         let variants: Vec<_> = (0..count).map(|n| format!("{{\"sku\":\"S-{n}\"}}")).collect();
-        format!("{{\"key\":\"a\",\"name\":\"A\",\"variants\":[{}]}}", variants.join(","))
+        format!(
+            "{{\"key\":\"a\",\"name\":\"A\",\"variants\":[{}]}}",
+            variants.join(",")
+        )
     };
     assert_eq!(product(&read(variants(2000).as_bytes())[0]).variants.len(), 2000);
-    assert_eq!(faults(&read(variants(2001).as_bytes())[0]), ["1 /variants too_long"]);
+    assert_eq!(
+        faults(&read(variants(2001).as_bytes())[0]),
+        ["1 /variants too_long"]
+    );
 }

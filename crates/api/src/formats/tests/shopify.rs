@@ -50,13 +50,25 @@ fn rows_of_a_handle_are_one_product() {
     let kettle = product(&records[1]);
     let draft = &kettle.draft;
     assert_eq!(draft.key.as_ref().unwrap().as_str(), "kettle");
-    assert_eq!(draft.slug.as_ref().unwrap().iter().next().unwrap().1.as_str(), "kettle");
+    assert_eq!(
+        draft.slug.as_ref().unwrap().iter().next().unwrap().1.as_str(),
+        "kettle"
+    );
     assert_eq!(draft.brand.as_ref().unwrap().as_str(), "Hearthmoor");
-    assert_eq!(draft.categories, [CategoryRef::Key(pots.draft.key.clone().unwrap())]);
-    assert_eq!(draft.tags.iter().map(|t| t.as_str()).collect::<Vec<_>>(), ["stove", "steel"]);
+    assert_eq!(
+        draft.categories,
+        [CategoryRef::Key(pots.draft.key.clone().unwrap())]
+    );
+    assert_eq!(
+        draft.tags.iter().map(|t| t.as_str()).collect::<Vec<_>>(),
+        ["stove", "steel"]
+    );
     let body = draft.description.as_ref().unwrap().iter().next().unwrap().1;
     assert_eq!(body.as_str(), "<p>Boils\r\n\"two\" litres</p>");
-    assert_eq!(draft.option_axes.iter().map(|a| a.as_str()).collect::<Vec<_>>(), ["Colour", "Size"]);
+    assert_eq!(
+        draft.option_axes.iter().map(|a| a.as_str()).collect::<Vec<_>>(),
+        ["Colour", "Size"]
+    );
     let media: Vec<_> = draft.media.iter().map(|m| (m.url(), m.role)).collect();
     let expected = [
         ("https://x.example/1.jpg", MediaRole::Main),
@@ -83,7 +95,10 @@ fn rows_of_a_handle_are_one_product() {
     assert_eq!(price.compare_at().unwrap().amount(), "24.99");
     let red = &red.content;
     assert_eq!(red.sku.as_str(), "kettle/red-2-l");
-    assert_eq!((red.weight.as_ref(), red.prices.iter().count(), red.position), (None, 0, 1));
+    assert_eq!(
+        (red.weight.as_ref(), red.prices.iter().count(), red.position),
+        (None, 0, 1)
+    );
     assert_eq!(red.metadata.iter().collect::<Vec<_>>(), [("barcode", "12345")]);
 
     let pan = product(&records[2]);
@@ -156,7 +171,12 @@ fn a_bad_row_fails_alone_and_tells_all_that_is_wrong() {
     );
     let found: Vec<_> = records.iter().take(10).map(faults).collect();
     assert_eq!(found[0], ["2 /Vendor invalid_encoding"]);
-    let all = ["3 /Title required", "3 /Image Src pattern", "3 /Variant Grams pattern", "3 /Variant Price pattern"];
+    let all = [
+        "3 /Title required",
+        "3 /Image Src pattern",
+        "3 /Variant Grams pattern",
+        "3 /Variant Price pattern",
+    ];
     assert_eq!(found[1], all);
     assert_eq!(found[2], ["4 /Variant Price currency_digits"]);
     assert_eq!(found[3], ["5 /Handle pattern", "5 /Variant Price out_of_range"]);
@@ -180,7 +200,10 @@ fn a_fault_in_a_later_row_keeps_the_whole_product_out() {
         a,,,,2\n\
         b,B,,,\n",
     );
-    let expected = ["3 /Variant Price currency_digits", "4 /Option1 Value option_missing"];
+    let expected = [
+        "3 /Variant Price currency_digits",
+        "4 /Option1 Value option_missing",
+    ];
     assert_eq!(faults(&records[0]), expected);
     product(&records[1]);
 }
@@ -210,7 +233,11 @@ fn a_handle_that_comes_back_adds_variants() {
     assert_eq!(more.product.as_str(), "a");
     let large = &more.variants[0].content;
     assert_eq!((large.sku.as_str(), large.position), ("A-L", 1));
-    let options: Vec<_> = large.options.iter().map(|(a, v)| (a.as_str(), v.as_str())).collect();
+    let options: Vec<_> = large
+        .options
+        .iter()
+        .map(|(a, v)| (a.as_str(), v.as_str()))
+        .collect();
     assert_eq!(options, [("Size", "L")]);
 }
 
@@ -231,8 +258,16 @@ fn long_and_foreign_handles_become_keys() {
     let key = |handle: &str| {
         let records = read(format!("Handle,Title\n{handle},A\n").as_bytes());
         let product = product(&records[0]);
-        let slug = product.draft.slug.clone().map(|s| s.iter().next().unwrap().1.as_str().to_owned());
-        (product.draft.key.as_ref().unwrap().to_string(), slug, product.variants[0].content.sku.to_string())
+        let slug = product
+            .draft
+            .slug
+            .clone()
+            .map(|s| s.iter().next().unwrap().1.as_str().to_owned());
+        (
+            product.draft.key.as_ref().unwrap().to_string(),
+            slug,
+            product.variants[0].content.sku.to_string(),
+        )
     };
     let long = "x".repeat(187);
     let (long_key, slug, sku) = key(&long);
@@ -251,7 +286,11 @@ fn made_skus_tell_options_apart() {
         let [one, two] = values;
         let rows = format!("Handle,Title,Option1 Name,Option1 Value\na,A,Size,{one}\na,,,{two}\n");
         let records = read(rows.as_bytes());
-        product(&records[0]).variants.iter().map(|v| v.content.sku.to_string()).collect::<Vec<_>>()
+        product(&records[0])
+            .variants
+            .iter()
+            .map(|v| v.content.sku.to_string())
+            .collect::<Vec<_>>()
     };
     assert_eq!(skus(["Extra Large", "S"]), ["a/extra-large", "a/s"]);
     let [plus, minus] = skus(["5+", "5*"]).try_into().unwrap();

@@ -7,9 +7,16 @@ use super::{Format, reading};
 
 #[tokio::test]
 async fn a_file_comes_in_batches() {
-    let file: String = (0..1201).map(|n| format!("{{\"key\":\"p-{n}\",\"name\":\"P\"}}\n")).collect();
-    let batches: Vec<_> = batches(io::Cursor::new(file), reading(Format::Ndjson, "EUR")).collect().await;
-    let sizes: Vec<_> = batches.iter().map(|batch| batch.as_ref().unwrap().len()).collect();
+    let file: String = (0..1201)
+        .map(|n| format!("{{\"key\":\"p-{n}\",\"name\":\"P\"}}\n"))
+        .collect();
+    let batches: Vec<_> = batches(io::Cursor::new(file), reading(Format::Ndjson, "EUR"))
+        .collect()
+        .await;
+    let sizes: Vec<_> = batches
+        .iter()
+        .map(|batch| batch.as_ref().unwrap().len())
+        .collect();
     assert_eq!(sizes, [500, 500, 201]);
 }
 
