@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 
 use super::Failure;
-use super::import::{self, Source};
+use super::import;
 use crate::composition::settings::Settings;
 use crate::demo;
 
@@ -33,10 +33,11 @@ pub(super) async fn run(args: &Args, settings: &Settings) -> Result<(), Failure>
         return Ok(out.flush()?);
     }
     import::load(
-        Source::Generated(Box::new(Lines {
+        Lines {
             lines,
             rest: io::Cursor::default(),
-        })),
+        },
+        "demo",
         settings,
     )
     .await

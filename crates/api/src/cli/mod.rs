@@ -1,7 +1,10 @@
 //! The command line: one module to a command. Failures are one line on standard error and a non-zero exit code.
 
 pub(crate) mod banner;
+mod demo;
+mod export;
 mod health;
+mod import;
 mod print;
 mod token;
 
@@ -33,6 +36,9 @@ enum Command {
     /// Bring the database's schema up to date
     Migrate,
     Token(token::Args),
+    Import(import::Args),
+    Export(export::Args),
+    Demo(demo::Args),
     /// Print the settings in force, with secrets masked
     Config,
     /// Print the OpenAPI document
@@ -66,6 +72,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve => Ok(runtime.block_on(composition::serve::run(&settings))?),
         Command::Migrate => Ok(runtime.block_on(composition::migrate(&settings))?),
         Command::Token(args) => Ok(token::run(&args, &settings)?),
+        Command::Import(args) => runtime.block_on(import::run(args, &settings)),
+        Command::Export(args) => runtime.block_on(export::run(args, &settings)),
+        Command::Demo(args) => runtime.block_on(demo::run(&args, &settings)),
         Command::Config => Ok(print::settings(&settings)?),
         Command::Openapi => Ok(print::openapi()?),
         Command::Health => runtime.block_on(health::run(&settings)),

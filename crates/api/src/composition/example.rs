@@ -42,6 +42,7 @@ pub(super) async fn load_if_first(
     let options = ImportOptions {
         mode: ImportMode::Create,
         context,
+        place: Format::Ndjson.places(),
     };
     let records = batches(Cursor::new(CATALOG), services.reading(Format::Ndjson));
     let done = services

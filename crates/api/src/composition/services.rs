@@ -10,10 +10,11 @@ use application::store::CatalogStore;
 use application::{Clock, Ids, Writer};
 use domain::value::{Currency, Locale};
 use infrastructure::system::{SystemClock, UuidV7};
+use infrastructure::telemetry::Telemetry;
 
-use super::StartError;
 use super::database::{self, Database};
 use super::settings::Settings;
+use super::{StartError, cache};
 use crate::formats::{Format, Reading};
 use crate::http::JsonEncoder;
 
@@ -70,6 +71,17 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
         clock,
         ids,
     })
+}
+
+/// For a command that works beside running services: their shared cache is told of what it changes.
+pub(crate) async fn for_command(settings: &Settings) -> Result<Services, StartError> {
+    std::fs::create_dir_all(&settings.data_dir).map_err(|source| StartError::DataDir {
+        path: settings.data_dir.clone(),
+        source,
+    })?;
+    let (telemetry, _) = Telemetry::build(&settings.telemetry)?;
+    let cache = cache::open(settings, telemetry.cache_metrics())?;
+    compose(settings, cache).await
 }
 
 impl Services {

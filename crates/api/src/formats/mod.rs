@@ -40,6 +40,14 @@ impl Format {
             .find(|format| format.as_str() == name)
     }
 
+    /// From places in records to places in the file.
+    pub(crate) const fn places(self) -> fn(String) -> String {
+        match self {
+            Self::Ndjson => std::convert::identity,
+            Self::ShopifyCsv => shopify::column_of,
+        }
+    }
+
     /// The format that a file's first bytes look like.
     pub(crate) fn guess(start: &[u8]) -> Self {
         let start = start.strip_prefix(BOM).unwrap_or(start);

@@ -23,6 +23,8 @@ pub struct ImportOptions {
     /// have created; a record for a product that an earlier batch of the same file would have created is counted as
     /// an update without being held against it.
     pub context: WriteContext,
+    /// From a place in a record (`/variants/0/sku`) to the place in the file that it came from.
+    pub place: fn(String) -> String,
 }
 
 /// Why an import stopped before its end. What was stored until then stays; running it again is safe.

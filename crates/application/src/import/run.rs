@@ -67,9 +67,13 @@ impl<'a> Run<'a> {
 
     /// Notes what is wrong with a record, each fault on the line of the variant that it is about.
     pub(super) fn refuse(&mut self, item: &Item, faults: impl IntoIterator<Item = Fault>) {
+        let place = self.options.place;
         let located = |fault: Fault| ImportFault {
             line: line_of(item, &fault.pointer),
-            fault,
+            fault: Fault {
+                pointer: place(fault.pointer),
+                ..fault
+            },
         };
         self.fail(faults.into_iter().map(located));
     }

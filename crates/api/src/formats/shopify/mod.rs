@@ -3,6 +3,7 @@
 //!
 //! Kept for the whole file are a hash and the option axes of each Handle, some 32 bytes a product, and the categories.
 
+mod file;
 mod handles;
 mod product;
 mod reader;
@@ -10,21 +11,20 @@ mod row;
 mod values;
 mod variant;
 
-use std::cell::Cell;
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io::Read;
 use std::ops::ControlFlow;
-use std::rc::Rc;
 
 use application::Fault;
 use application::import::{ImportFault, ImportRecord, Record, SourceError};
-use csv::{ByteRecord, ReaderBuilder};
 use domain::value::Key;
 
 use super::Reading;
-use super::source::{Sink, unreadable};
+use super::source::Sink;
+use file::Rows;
 use handles::Handles;
 use product::Mapping;
+pub(super) use row::column_of;
 use row::{Columns, Row, column};
 
 /// The most bytes that one row, or all rows of one product, may take. A quote that is left open reads as a row without
@@ -32,17 +32,8 @@ use row::{Columns, Row, column};
 const MAX_BYTES: usize = 8 << 20;
 
 pub(super) fn parse(file: impl Read, reading: &Reading, sink: &mut impl Sink) -> Result<(), SourceError> {
-    let allowance = Rc::new(Cell::new(MAX_BYTES));
-    let guarded = Guarded {
-        file,
-        allowance: Rc::clone(&allowance),
-    };
-    let mut csv = ReaderBuilder::new()
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(guarded);
-    let mut header = ByteRecord::new();
-    next_row(&mut csv, &mut header)?;
+    let mut rows = Rows::new(file);
+    let header = rows.next()?.map(|row| row.fields).unwrap_or_default();
     let columns = Columns::new(&header)?;
     let mut products = Products {
         columns: &columns,
@@ -55,43 +46,14 @@ pub(super) fn parse(file: impl Read, reading: &Reading, sink: &mut impl Sink) ->
         categories: HashSet::new(),
         sink,
     };
-    let mut record = ByteRecord::new();
-    loop {
-        allowance.set(MAX_BYTES);
-        if !next_row(&mut csv, &mut record)? {
-            products.end_group();
-            return Ok(());
-        }
-        if products.add(Row::new(record.clone())).is_break() {
+    while let Some(row) = rows.next()? {
+        if products.add(row).is_break() {
             return Ok(());
         }
     }
-}
-
-fn next_row(csv: &mut csv::Reader<impl Read>, row: &mut ByteRecord) -> Result<bool, SourceError> {
-    csv.read_byte_record(row)
-        .map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(error) => unreadable(&error),
-            other => SourceError(format!("the file is not CSV: {other:?}")),
-        })
-}
-
-/// Gives out no more than the allowance between two rows.
-struct Guarded<R> {
-    file: R,
-    allowance: Rc<Cell<usize>>,
-}
-
-impl<R: Read> Read for Guarded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        let left = self.allowance.get().checked_sub(read);
-        self.allowance.set(left.ok_or_else(|| {
-            let detail = "a row is longer than 8 MiB; is a quotation mark left open?";
-            io::Error::new(io::ErrorKind::InvalidData, detail)
-        })?);
-        Ok(read)
-    }
+    // Whether more is wanted does not matter any more.
+    let _: ControlFlow<()> = products.end_group();
+    Ok(())
 }
 
 /// The rows of one Handle.

@@ -109,18 +109,13 @@ impl Columns {
     }
 }
 
-/// One row of the file.
+/// One row of the file, and the line on which it begins.
 pub(super) struct Row {
     pub(super) line: u64,
-    fields: ByteRecord,
+    pub(super) fields: ByteRecord,
 }
 
 impl Row {
-    pub(super) fn new(fields: ByteRecord) -> Self {
-        let line = fields.position().map_or(0, csv::Position::line);
-        Self { line, fields }
-    }
-
     /// Bytes of text.
     pub(super) fn len(&self) -> usize {
         self.fields.as_slice().len()
@@ -142,4 +137,21 @@ pub(super) fn pointer(column: &str) -> String {
     } else {
         format!("/{}", column.replace('~', "~0").replace('/', "~1"))
     }
+}
+
+/// The column that a place in a record came from.
+pub(in super::super) fn column_of(place: String) -> String {
+    let mut parts = place.split('/').skip(1);
+    let name = match (parts.next(), parts.nth(1)) {
+        (Some("key" | "slug"), _) => column::HANDLE,
+        (Some("name"), _) => column::TITLE,
+        (Some("categories" | "parent"), _) => column::TYPE,
+        (Some("status"), _) => column::STATUS,
+        (Some("optionAxes"), _) => "Option1 Name",
+        (Some("variants"), Some("options")) => "Option1 Value",
+        (Some("variants"), Some("gtin")) => column::BARCODE,
+        (Some("variants"), _) => column::SKU,
+        _ => return place,
+    };
+    pointer(name)
 }
