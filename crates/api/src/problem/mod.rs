@@ -7,7 +7,7 @@ pub(crate) mod codes;
 
 use application::{CatalogError, Fault, Faults};
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
@@ -114,9 +114,10 @@ pub(crate) fn finish(mut response: Response, instance: &str, request_id: Option<
         return response;
     };
     let mut finished = problem.render(Some(instance), request_id);
+    // The new body is neither as long as the first one nor compressed.
+    let of_body = [CONTENT_LENGTH, CONTENT_ENCODING];
     for (name, value) in response.headers() {
-        let own = finished.headers().contains_key(name) || *name == http::header::CONTENT_LENGTH;
-        if !own || *name == ACCEPT_ENCODING {
+        if !finished.headers().contains_key(name) && !of_body.contains(name) {
             finished.headers_mut().append(name, value.clone());
         }
     }

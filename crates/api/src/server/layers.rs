@@ -102,6 +102,7 @@ pub fn wrap(router: Router, layers: Layers) -> Router {
             .layer(from_fn_with_state(new_request_id, request_id::identify))
             .layer(from_fn_with_state(metrics, metrics::measure))
             .layer(from_fn(problem::normalize))
+            .layer(from_fn(problem::limit_uri))
             .layer(CatchPanicLayer::custom(answer_panic))
             .layer(option_layer(cors(&settings.cors_origins)))
             .layer(from_fn(etag::tag_codings))

@@ -40,6 +40,22 @@ pub(super) async fn normalize(request: Request, next: Next) -> Response {
     finish(problem.into_response(), &path, id)
 }
 
+/// The longest path and query in bytes.
+const MAX_URI: usize = 8 * 1024;
+
+/// Refuses addresses that are longer than anything the service hands out: 414 `uri_too_long`.
+pub(super) async fn limit_uri(request: Request, next: Next) -> Response {
+    let length = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
+    if length > MAX_URI {
+        return problem(
+            StatusCode::URI_TOO_LONG,
+            "uri_too_long",
+            "the address is longer than 8 KiB",
+        );
+    }
+    next.run(request).await
+}
+
 fn is_structured(headers: &HeaderMap) -> bool {
     headers
         .get(CONTENT_TYPE)
@@ -58,7 +74,6 @@ fn explain(status: StatusCode) -> (&'static str, &'static str) {
         ),
         StatusCode::REQUEST_TIMEOUT => ("request_timeout", "the request did not arrive in time"),
         StatusCode::PAYLOAD_TOO_LARGE => ("payload_too_large", "the request body is too large"),
-        StatusCode::URI_TOO_LONG => ("uri_too_long", "the address is longer than 8 KiB"),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => (
             "unsupported_media_type",
             "this URL does not take this content type or content encoding",
