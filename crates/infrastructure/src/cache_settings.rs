@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{SecretUrl, duration};
+use crate::settings::SecretUrl;
 
 /// What to do with writes while Redis cannot be reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct CacheSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<SecretUrl>,
     /// How long an entry lives, 1 s to 24 h.
-    #[serde(with = "duration")]
+    #[serde(with = "humantime_serde")]
     pub ttl: Duration,
     pub mode: CacheMode,
     /// What the in-process store may hold, in bytes, 1 MiB to 64 GiB.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{SecretUrl, duration};
+use crate::settings::SecretUrl;
 
 /// The section `database`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -18,10 +18,10 @@ pub struct DatabaseSettings {
     pub max_connections: u32,
     pub migrate_on_start: bool,
     /// How long a request waits for a free connection, at most 60 s.
-    #[serde(with = "duration")]
+    #[serde(with = "humantime_serde")]
     pub acquire_timeout: Duration,
     /// When the database is told to give a statement up, at most an hour; `0s` is never.
-    #[serde(with = "duration")]
+    #[serde(with = "humantime_serde")]
     pub statement_timeout: Duration,
 }
 

@@ -1,9 +1,9 @@
-//! What the settings of several adapters share: durations as people write them, and secrets that never print.
+//! What the settings of several adapters share: secrets that never print.
 
 use std::fmt;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
 /// What stands in the place of a secret wherever settings are printed.
@@ -98,26 +98,6 @@ pub fn mask_url(text: &str) -> String {
 fn is_password(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     key.contains("password") || key.contains("token") || key.contains("secret")
-}
-
-/// Durations as text: `500ms`, `5s`, `2m`, `1h 30m`.
-pub mod duration {
-    use std::time::Duration;
-
-    use super::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&humantime::format_duration(*duration))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        humantime::parse_duration(&text).map_err(|error| {
-            serde::de::Error::custom(format!(
-                "{text:?} is not a duration such as \"500ms\", \"5s\" or \"2m\": {error}"
-            ))
-        })
-    }
 }
 
 #[cfg(test)]

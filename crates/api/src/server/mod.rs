@@ -7,7 +7,6 @@ mod activity;
 mod body;
 mod connection;
 mod detach;
-pub mod duration;
 mod etag;
 pub mod layers;
 pub mod lifecycle;

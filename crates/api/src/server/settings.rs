@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{duration, origin::Origin};
+use super::origin::Origin;
 
 /// How HTTP is served. Durations are written as `"10s"`; every key may be left out.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -18,23 +18,23 @@ pub struct HttpSettings {
     /// Connections served at once; further ones wait in the kernel's queue.
     pub max_connections: usize,
     /// From the opening of a connection to the end of its first request's headers.
-    #[serde(with = "duration")]
+    #[serde(with = "humantime_serde")]
     pub header_read_timeout: Duration,
     /// Between two chunks of a request body, and between two chunks that a client takes of an answer.
-    #[serde(with = "duration")]
+    #[serde(with = "humantime_serde")]
     pub body_idle_timeout: Duration,
     /// From the end of an answer to the end of the next request's headers on the same connection.
-    #[serde(with = "duration")]
+    #[serde(with = "humantime_serde")]
     pub idle_timeout: Duration,
     /// From the end of the headers to the beginning of the answer; 504 `timeout` after it.
-    #[serde(with = "duration")]
+    #[serde(with = "humantime_serde")]
     pub request_timeout: Duration,
     /// How long new connections are still accepted after a stop signal, while `/health/ready` answers 503. Make it
     /// longer than the interval at which the load balancer asks.
-    #[serde(with = "duration")]
+    #[serde(with = "humantime_serde")]
     pub drain: Duration,
     /// After the drain, how long running requests and writes may take to end before they are cut.
-    #[serde(with = "duration")]
+    #[serde(with = "humantime_serde")]
     pub shutdown_timeout: Duration,
     /// The largest request body in bytes, counted after decompression. Streams such as imports are exempt.
     pub body_limit: usize,

@@ -5,8 +5,6 @@ use std::time::Duration;
 use domain::value::{Currency, Locale};
 use serde::{Deserialize, Serialize};
 
-use crate::server::duration;
-
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CatalogSettings {
@@ -17,7 +15,7 @@ pub(crate) struct CatalogSettings {
     /// Whether an empty catalog in the data folder is filled with the example products.
     pub(crate) example: bool,
     /// How long shared caches such as CDNs may keep what the store plane answers.
-    #[serde(with = "duration")]
+    #[serde(with = "humantime_serde")]
     pub(crate) store_max_age: Duration,
 }
 
