@@ -100,6 +100,7 @@ async fn ids(h: &Harness, filter: ProductFilter) -> BTreeSet<ProductId> {
     found.items.into_iter().map(|p| p.id).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 pub async fn filter(h: &Harness) {
     let root = h.category(None).await;
     let leaf = h.category(Some(root.id)).await;

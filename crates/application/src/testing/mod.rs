@@ -149,7 +149,7 @@ macro_rules! catalog_contract {
                 names_are_unique, names_are_unique_under_concurrency, conflicts_name_both_parties,
                 a_batch_is_all_or_nothing, dry_runs_check_and_keep_nothing, deletion_frees_names,
                 names_pass_from_the_deleted_to_the_new, restoring_takes_names_back,
-                many_changes_are_one_commit, crossing_writers_do_not_deadlock;
+                many_changes_are_one_commit, cancelled_commits_leave_all_or_nothing, crossing_writers_do_not_deadlock;
             variants: go_and_come_back_with_their_product, need_a_living_product, fit_the_axes_of_their_product,
                 options_are_unique_within_a_product, are_limited_in_number, change_with_their_products_axes;
             categories: must_exist_when_referred_to, with_contents_are_not_deleted, form_no_cycle,

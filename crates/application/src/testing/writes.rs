@@ -314,3 +314,39 @@ pub async fn crossing_writers_do_not_deadlock(h: &Harness) {
         }
     }
 }
+
+pub async fn cancelled_commits_leave_all_or_nothing(h: &Harness) {
+    let mut pairs = Vec::new();
+    let mut survivor = h.product(product(h)).await;
+    for round in 0..100 {
+        let product = new_product(h, product(h));
+        let variant = new_variant(h, product.after.id, variant(h));
+        pairs.push((product.after.id, variant.after.id));
+        let changes = Changes {
+            products: vec![product],
+            variants: vec![variant],
+            ..Changes::default()
+        };
+        let moment = std::time::Duration::from_micros(round * 97 % 4000);
+        let _ = tokio::time::timeout(moment, h.commit(changes)).await;
+        let change = renamed(&survivor, h, &format!("Round {round}"));
+        survivor = change.after.clone();
+        h.commit(change).await.unwrap();
+    }
+    assert_eq!(
+        h.products
+            .find(&ProductRef::Id(survivor.id), false)
+            .await
+            .unwrap(),
+        Some(survivor)
+    );
+    for (product, variant) in pairs {
+        let view = h.products.view(product).await.unwrap();
+        let variants: Vec<_> = view.iter().flat_map(|v| &v.variants).map(|v| v.id).collect();
+        assert_eq!(
+            variants,
+            view.iter().map(|_| variant).collect::<Vec<_>>(),
+            "half of a commit is stored"
+        );
+    }
+}

@@ -70,7 +70,7 @@ impl PostgresCatalog {
             .await
             .map_err(failure)?;
         let database = Postgres { pool, plain };
-        Ok(Self { database })
+        Ok(Self::new(database))
     }
 }
 

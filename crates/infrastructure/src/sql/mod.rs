@@ -15,6 +15,7 @@ mod product;
 mod query;
 mod secret;
 mod store;
+mod upkeep;
 mod variant;
 mod write;
 
@@ -29,10 +30,18 @@ use crate::rows::RowError;
 /// The catalog in an SQL database.
 #[derive(Debug, Clone)]
 pub struct SqlCatalog<D> {
-    pub(crate) database: D,
+    database: D,
 }
 
 impl<D: Database> SqlCatalog<D> {
+    pub const fn new(database: D) -> Self {
+        Self { database }
+    }
+
+    pub const fn database(&self) -> &D {
+        &self.database
+    }
+
     /// Brings the schema up to date. Instances that start together wait for one another.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         Ok(self.database.migrate().await?)

@@ -62,7 +62,7 @@ impl SqliteCatalog {
             .await
             .map_err(failure)?;
         let database = Sqlite { writer, readers };
-        Ok(Self { database })
+        Ok(Self::new(database))
     }
 }
 

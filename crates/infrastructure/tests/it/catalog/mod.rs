@@ -1,5 +1,6 @@
 //! The contract of the catalog's ports, on both databases, and what is particular to each.
 
+mod cost;
 mod postgres;
 mod sqlite;
 

@@ -6,7 +6,7 @@ use application::testing::Harness;
 use infrastructure::sqlite::SqliteCatalog;
 use tempfile::TempDir;
 
-use super::options;
+use super::{DatabaseOptions, options};
 
 struct Temporary {
     harness: Harness,
@@ -20,13 +20,13 @@ impl Temporary {
     }
 }
 
-fn url(folder: &TempDir) -> String {
-    format!("sqlite://{}", folder.path().join("vitrine.db").display())
+pub(super) fn options_in(folder: &TempDir) -> DatabaseOptions {
+    options(format!("sqlite://{}", folder.path().join("vitrine.db").display()))
 }
 
 async fn temporary() -> Temporary {
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Arc::new(SqliteCatalog::connect(&options(url(&folder))).await.unwrap());
+    let catalog = Arc::new(SqliteCatalog::connect(&options_in(&folder)).await.unwrap());
     catalog.migrate().await.unwrap();
     Temporary {
         harness: Harness::new(&catalog),
@@ -43,9 +43,9 @@ mod contract {
 async fn instances_that_start_together_migrate_once() {
     let folder = tempfile::tempdir().unwrap();
     let starts = (0..4).map(|_| {
-        let url = url(&folder);
+        let options = options_in(&folder);
         tokio::spawn(async move {
-            let catalog = SqliteCatalog::connect(&options(url)).await.unwrap();
+            let catalog = SqliteCatalog::connect(&options).await.unwrap();
             catalog.migrate().await.unwrap();
             catalog.shared_secret("cursors").await.unwrap()
         })

@@ -117,7 +117,7 @@ async fn write(
 ) {
     let name = format!("Round {round}");
     let change = match acknowledged.keys().next().copied() {
-        Some(id) if round % 4 != 0 => {
+        Some(id) if !round.is_multiple_of(4) => {
             let stored = h
                 .products
                 .find(&ProductRef::Id(id), false)
