@@ -85,7 +85,7 @@ create table product_categories (
     primary key (category_id, product_id)
 );
 
-create index product_categories_product on product_categories (product_id);
+create index product_categories_product on product_categories (product_id, category_id);
 
 create table variants (
     id         uuid primary key,

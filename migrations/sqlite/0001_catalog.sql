@@ -86,7 +86,7 @@ create table product_categories (
     primary key (category_id, product_id)
 ) strict;
 
-create index product_categories_product on product_categories (product_id);
+create index product_categories_product on product_categories (product_id, category_id);
 
 create table variants (
     id         text primary key not null,

@@ -11,7 +11,7 @@ use domain::value::Key;
 use super::dialect::{IDS, KEYS};
 use super::find::{Name, Tables, find};
 use super::query::states;
-use super::{Database, Failure, Query, SqlCatalog};
+use super::{Database, Dialect, Failure, Query, SqlCatalog};
 use crate::rows::{ProductDoc, RowError, VariantDoc};
 
 const TABLES: Tables = Tables {
@@ -82,7 +82,7 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
     ) -> Result<Page<ProductState>, StoreError> {
         let place = |p: &ProductState| (p.id.uuid(), p.record.updated_at);
         Ok(self
-            .page::<ProductDoc, _>(conditions(filter), page, place)
+            .page::<ProductDoc, _>(conditions(D::DIALECT, filter), page, place)
             .await?)
     }
 
@@ -120,7 +120,7 @@ pub(super) fn key_batch(keys: &[Key]) -> String {
     serde_json::Value::Array(keys).to_string()
 }
 
-fn conditions(filter: &ProductFilter) -> Query {
+fn conditions(dialect: Dialect, filter: &ProductFilter) -> Query {
     let ProductFilter {
         status,
         category,
@@ -143,12 +143,21 @@ fn conditions(filter: &ProductFilter) -> Query {
         query.bind(tag.as_str()).push(")");
     }
     if let Some(category) = category {
-        query.push(" and t.id in (with recursive sub(id) as (select c.id from categories c where c.id = ");
+        // As an array the tree is walked once and first. As a join PostgreSQL's guess at its size makes it read all
+        // products to sort them, where it could stop at the end of the page.
+        let (open, close) = match dialect {
+            Dialect::Postgres => ("= any(array(", "))"),
+            Dialect::Sqlite => ("in (", ")"),
+        };
+        query.push(" and exists (select 1 from product_categories pc where pc.product_id = t.id and pc.category_id ");
+        query.push(open);
+        query.push("with recursive sub(id) as (select c.id from categories c where c.id = ");
         query.bind(category.uuid());
         query.push(
             " union select c.id from categories c join sub on c.parent_id = sub.id where c.deleted_at is null) \
-             select pc.product_id from product_categories pc join sub on pc.category_id = sub.id)",
+             select sub.id from sub",
         );
+        query.push(close).push(")");
     }
     if let Some(since) = updated_since {
         query.push(" and t.updated_at >= ").bind(*since);
