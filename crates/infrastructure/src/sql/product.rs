@@ -149,7 +149,9 @@ fn conditions(dialect: Dialect, filter: &ProductFilter) -> Query {
             Dialect::Postgres => ("= any(array(", "))"),
             Dialect::Sqlite => ("in (", ")"),
         };
-        query.push(" and exists (select 1 from product_categories pc where pc.product_id = t.id and pc.category_id ");
+        query.push(
+            " and exists (select 1 from product_categories pc where pc.product_id = t.id and pc.category_id ",
+        );
         query.push(open);
         query.push("with recursive sub(id) as (select c.id from categories c where c.id = ");
         query.bind(category.uuid());
