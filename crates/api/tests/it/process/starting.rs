@@ -36,7 +36,7 @@ fn a_port_that_is_taken_is_named() {
 fn settings_that_are_wrong_are_named() {
     let folder = tempfile::tempdir().unwrap();
     for (name, value, says) in [
-        ("VITRINE__HTTP__ADRESS", "127.0.0.1:1", "http.adress"),
+        ("VITRINE__HTTP__ADRESS", "127.0.0.1:1", "VITRINE__HTTP__ADRESS"),
         ("VITRINE__HTTP__ADDRESS", "here", "http.address"),
         ("VITRINE__DATABASE__URL", "mysql://localhost/x", "database.url"),
         ("VITRINE__CACHE__URL", "memcached://localhost", "cache.url"),

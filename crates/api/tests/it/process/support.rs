@@ -213,10 +213,8 @@ impl Client {
             .request(method, format!("http://{}{path}", self.address))
             .bearer_auth(&self.token);
         if let Some(body) = body {
-            request = request.json(body);
-            if patch {
-                request = request.header("content-type", "application/merge-patch+json");
-            }
+            let kind = if patch { "application/merge-patch+json" } else { "application/json" };
+            request = request.header("content-type", kind).body(body.to_string());
         }
         let response = request.send().await?;
         let status = response.status().as_u16();
