@@ -41,6 +41,12 @@ pub trait ChangeLog: Send + Sync + 'static {
     /// below the horizon of the oldest one still running are given, ordered by (transaction, position).
     async fn read(&self, after: LogPosition, limit: u32) -> Result<Vec<LogEntry>, StoreError>;
 
+    /// The newest position that a reader may have passed: that of the last entry that [`read`](Self::read) gives, or
+    /// the default when there is none.
+    ///
+    /// MUST not be at or after an entry that a later `read` may still give for the first time.
+    async fn end(&self) -> Result<LogPosition, StoreError>;
+
     /// The products whose entries are younger than `since`, or `None` when there are more than `limit`.
     ///
     /// MUST count every entry that is committed, those above the horizon too: the cache drops these products, and

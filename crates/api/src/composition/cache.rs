@@ -27,11 +27,10 @@ pub(crate) fn open(
     if !settings.cache.enabled {
         return Ok(None);
     }
-    let url = settings.cache_url();
-    let store: Arc<dyn CacheStore> = if url.scheme() == "memory" {
+    let store: Arc<dyn CacheStore> = if settings.cache_is_in_process() {
         Arc::new(MemoryCache::new(settings.cache.memory_bytes))
     } else {
-        Arc::new(RedisCache::new(url.expose(), "vitrine:")?)
+        Arc::new(RedisCache::new(settings.cache_url().expose(), "vitrine:")?)
     };
     let ports = CachePorts {
         store,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use application::cache::{Cache, CacheHealth};
 use infrastructure::telemetry::Telemetry;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use super::services::{self, Services};
 use super::settings::Settings;
@@ -33,10 +34,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
     register_gauges(&telemetry, &services, cache.as_ref());
     let loaded = example::load_if_first(settings, &services).await?;
 
-    let recovery = cache.clone().map(|cache| {
-        let log = services.database.log.clone();
-        tokio::spawn(async move { cache.recover(&*log).await })
-    });
+    let upkeep = keep_up(settings, cache.as_ref(), &services);
     let database = services.database.clone();
     let ids = services.ids.clone();
     let secret = database
@@ -79,13 +77,26 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         );
     }
 
-    if let Some(recovery) = recovery {
-        recovery.abort();
-    }
+    drop(upkeep);
     database.engine.close().await;
     // Flushing blocks; it is all that is left to do.
     let _: Result<(), _> = tokio::task::spawn_blocking(move || telemetry.shutdown()).await;
     Ok(())
+}
+
+/// The background work of the cache; ends when it is dropped.
+fn keep_up(settings: &Settings, cache: Option<&Arc<Cache>>, services: &Services) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let Some(cache) = cache else { return tasks };
+    let log = services.database.log.clone();
+    // Other processes cannot reach what is kept in this one.
+    if settings.cache_is_in_process() {
+        let (cache, log) = (cache.clone(), log.clone());
+        tasks.spawn(async move { cache.follow(&*log).await });
+    }
+    let cache = cache.clone();
+    tasks.spawn(async move { cache.recover(&*log).await });
+    tasks
 }
 
 fn health(lifecycle: &Lifecycle, database: &super::database::Database, cache: Option<Arc<Cache>>) -> Health {

@@ -149,6 +149,10 @@ impl Settings {
         self.cache.effective_url()
     }
 
+    pub(crate) fn cache_is_in_process(&self) -> bool {
+        self.cache_url().scheme() == "memory"
+    }
+
     /// Everything as it is in force, as TOML, with secrets masked.
     pub(crate) fn effective_toml(&self) -> Result<String, SettingsError> {
         let mut effective = self.clone();

@@ -47,6 +47,11 @@
 //! release with version 0: the floor stays what the dropped entry's version was. That is never above what a later
 //! load gives, because revisions only grow. The absence of a product has no revision; it is filled with the floor's.
 //!
+//! # Writes past this process
+//!
+//! Of processes that share the database but not the cache's store, none can release at the others. There
+//! [`Cache::follow`] reads the change log and releases what they changed, which bounds how long it is missed.
+//!
 //! # What is not promised
 //!
 //! With several instances and [`WriteMode::Available`], an instance that has lost the cache acknowledges writes that
@@ -62,6 +67,7 @@ mod ports;
 mod products;
 mod protocol;
 mod recovery;
+mod relay;
 mod representation;
 
 use std::sync::{Arc, Mutex};

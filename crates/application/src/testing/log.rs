@@ -94,3 +94,12 @@ pub async fn tells_which_products_changed(h: &Harness) {
     );
     let _ = new_product(h, product(h));
 }
+
+pub async fn ends_at_the_last_entry(h: &Harness) {
+    assert_eq!(h.log.end().await.unwrap(), LogPosition::default());
+    for expected in 1..=3 {
+        h.product(product(h)).await;
+        let log = entries(h, expected).await;
+        assert_eq!(h.log.end().await.unwrap(), log[expected - 1].at);
+    }
+}

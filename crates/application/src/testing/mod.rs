@@ -159,7 +159,7 @@ macro_rules! catalog_contract {
                 are_not_kept_by_dry_runs_or_failures;
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count;
-            log: keeps_before_and_after, tells_which_products_changed;
+            log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
             jobs: are_kept, faults_keep_their_order, are_cancelled;
         }
     };

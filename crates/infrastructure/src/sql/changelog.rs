@@ -45,6 +45,23 @@ impl<D: Database> ChangeLog for SqlCatalog<D> {
             .map_err(Failure::from)?)
     }
 
+    async fn end(&self) -> Result<LogPosition, StoreError> {
+        let query = Query::new(match D::DIALECT {
+            Dialect::Postgres => {
+                "select cast(tx as text), cast(position as text) from changes \
+                 where tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx desc, position desc limit 1"
+            }
+            Dialect::Sqlite => {
+                "select '0', cast(position as text) from changes order by position desc limit 1"
+            }
+        });
+        let rows = self.database.fetch(query).await?;
+        let Some(row) = rows.into_iter().next() else {
+            return Ok(LogPosition::default());
+        };
+        Ok(position(row).map_err(Failure::from)?)
+    }
+
     async fn products_changed_since(
         &self,
         since: Timestamp,
@@ -66,6 +83,13 @@ impl<D: Database> ChangeLog for SqlCatalog<D> {
         let ids: Result<Vec<_>, _> = rows.into_iter().map(|mut row| row.uuid()).collect();
         Ok(Some(ids.map_err(Failure::from)?))
     }
+}
+
+fn position(mut row: Row) -> Result<LogPosition, RowError> {
+    Ok(LogPosition {
+        transaction: row.parse()?,
+        position: row.parse()?,
+    })
 }
 
 fn entry(mut row: Row) -> Result<LogEntry, RowError> {

@@ -255,6 +255,10 @@ impl ChangeLog for Register {
         unreachable!("not a part of the protocol")
     }
 
+    async fn end(&self) -> Result<LogPosition, StoreError> {
+        unreachable!("not a part of the protocol")
+    }
+
     async fn products_changed_since(
         &self,
         since: Timestamp,

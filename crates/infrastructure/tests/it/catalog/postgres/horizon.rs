@@ -43,6 +43,11 @@ async fn what_commits_late_is_not_passed_by() {
         [],
         "a reader that goes past the slow transaction would never see it"
     );
+    assert_eq!(
+        h.log.end().await.unwrap(),
+        LogPosition::default(),
+        "who starts there would never see it either"
+    );
     slow.commit().await.unwrap();
     let ids: Vec<_> = until(h, 2).await.into_iter().map(|e| e.id).collect();
     assert_eq!(ids, [late, quick.id.uuid()]);

@@ -1,0 +1,12 @@
+//! The real binary against real databases and caches: what happens when processes, servers and clients fail.
+
+mod hangups;
+mod instances;
+mod load;
+mod postgres;
+mod redis;
+mod relay;
+mod servers;
+mod shutdown;
+mod starting;
+mod support;

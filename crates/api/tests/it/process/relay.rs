@@ -1,0 +1,104 @@
+//! Writes that go past a process with a cache of its own, and what it tells about itself.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::servers::Database;
+use super::support::{Client, Setup, eventually};
+
+async fn hit(client: &Client, id: &str) {
+    eventually("a hit", async || {
+        let before = client.metric("cache_requests_total", "result=\"hit\"").await;
+        client.product(id).await;
+        (client.metric("cache_requests_total", "result=\"hit\"").await > before).then_some(())
+    })
+    .await;
+}
+
+async fn is_followed(setup: &Setup) {
+    let (mut reader, mut writer) = (setup.start().await, setup.elsewhere().spawn());
+    writer.ready().await;
+    let (reader_of, writer_of) = (&reader.client, &writer.client);
+    reader_of.until_cache("up").await;
+    let id = writer_of.create("lamp").await;
+    for round in 0..5 {
+        hit(reader_of, &id).await;
+        let version = writer_of.rename(&id, &format!("Brand {round}")).await.unwrap().version();
+        let written = Instant::now();
+        eventually("the new body", async || (reader_of.product(&id).await.version() >= version).then_some(())).await;
+        let took = written.elapsed();
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        // A variant's writes change its product's body too.
+        let sku = json!({"sku": format!("SKU-{round}"), "options": {}});
+        let path = format!("/v1/products/{id}/variants");
+        hit(reader_of, &id).await;
+        let expanded = format!("/v1/products/{id}?expand=variants");
+        reader_of.get(&expanded).await.unwrap();
+        let answer = writer_of.send(reqwest::Method::POST, &path, Some(&sku)).await.unwrap();
+        // Products have one variant without options at most.
+        if answer.status == 201 {
+            eventually("the new variant", async || {
+                let body = reader_of.get(&expanded).await.unwrap().body;
+                (body["variants"][0]["sku"] == sku["sku"]).then_some(())
+            })
+            .await;
+        }
+    }
+    writer.signal("TERM");
+    assert!(writer.end().await.success());
+    reader.signal("TERM");
+    assert!(reader.end().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_of_another_process_on_sqlite_are_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    is_followed(&Setup::new(&folder)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_of_another_process_on_postgres_are_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::create().await;
+    is_followed(&Setup::new(&folder).with("VITRINE__DATABASE__URL", &database.url())).await;
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_and_metrics_tell_how_things_stand() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::new(&folder);
+    let vitrine = setup.start().await;
+    let client = &vitrine.client;
+    client.until_cache("up").await;
+    let (status, body) = client.health().await.unwrap();
+    assert_eq!((status, body), (200, json!({"status": "ok", "database": "up", "cache": "up"})));
+    let id = client.create("lamp").await;
+    hit(client, &id).await;
+    let text = client.metrics().await;
+    for name in [
+        "http_server_requests_total{",
+        "http_server_request_duration_seconds_bucket{",
+        "http_server_active_requests{",
+        "db_pool_in_use",
+        "db_pool_idle",
+        "db_pool_max",
+        "cache_up",
+    ] {
+        assert!(text.lines().any(|line| line.starts_with(name)), "{name} is not in\n{text}");
+    }
+    assert!(client.metric("db_pool_max", "").await > 0.0);
+    assert!(client.metric("cache_up", "").await > 0.0);
+    let created = client.metric("http_server_requests_total", "http_route=\"/v1/products\"").await;
+    assert!((created - 1.0).abs() < f64::EPSILON, "{created}");
+    vitrine.stop().await;
+
+    let vitrine = setup.with("VITRINE__CACHE__ENABLED", "false").start().await;
+    let (status, body) = vitrine.client.health().await.unwrap();
+    assert_eq!((status, body), (200, json!({"status": "ok", "database": "up", "cache": "disabled"})));
+    vitrine.client.product(&id).await;
+    assert!(vitrine.client.metric("cache_requests_total", "result=\"hit\"").await < 1.0);
+    vitrine.stop().await;
+}

@@ -1,0 +1,128 @@
+//! The end of a process, asked for or not.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use super::support::{Client, Setup, eventually};
+
+/// What was acknowledged: a product's brand by its id.
+type Acknowledged = Arc<Mutex<HashMap<String, String>>>;
+
+async fn all_there(client: &Client, acknowledged: &Acknowledged) -> usize {
+    let acknowledged = acknowledged.lock().unwrap().clone();
+    for (id, brand) in &acknowledged {
+        let product = client.product(id).await;
+        assert_eq!(product.body["brand"], *brand, "an acknowledged write was lost");
+    }
+    acknowledged.len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_under_load_drops_no_request_and_no_write() {
+    const DRAIN: Duration = Duration::from_millis(1500);
+    const CLIENTS: usize = 12;
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::new(&folder).with("VITRINE__HTTP__DRAIN", "1500ms");
+    let mut vitrine = setup.start().await;
+    let id = vitrine.client.create("read-by-all").await;
+    let acknowledged = Acknowledged::default();
+    let (stopping, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+
+    let mut clients = JoinSet::new();
+    for n in 0..CLIENTS {
+        let (client, id, acknowledged) = (vitrine.client.apart(), id.clone(), acknowledged.clone());
+        let (stopping, answered) = (stopping.clone(), answered.clone());
+        clients.spawn(async move {
+            let mut last = None;
+            // Goes on for most of the drain, as a load balancer between two checks does.
+            for turn in 0.. {
+                if last.is_some_and(|last| Instant::now() > last) {
+                    return;
+                }
+                // Every third client opens a connection for each request.
+                let client = if n % 3 == 0 { client.apart() } else { client.clone() };
+                if n % 2 == 0 {
+                    client.product(&id).await;
+                } else {
+                    let (key, brand) = (format!("{n}-{turn}"), format!("Brand {turn}"));
+                    let body = json!({"key": key, "name": key, "brand": brand});
+                    let answer = client.send(Method::POST, "/v1/products", Some(&body)).await.unwrap();
+                    assert_eq!(answer.status, 201, "{answer:?}");
+                    acknowledged.lock().unwrap().insert(answer.id(), brand);
+                }
+                answered.fetch_add(1, Ordering::SeqCst);
+                if last.is_none() && stopping.load(Ordering::SeqCst) {
+                    last = Some(Instant::now() + DRAIN.mul_f64(0.6));
+                }
+            }
+        });
+    }
+    eventually("load", async || (answered.load(Ordering::SeqCst) > 200).then_some(())).await;
+    let before = answered.load(Ordering::SeqCst);
+    vitrine.signal("TERM");
+    let stopped = Instant::now();
+    stopping.store(true, Ordering::SeqCst);
+    let health = eventually("unready", async || {
+        vitrine.client.health().await.filter(|(status, _)| *status == 503)
+    })
+    .await;
+    assert_eq!(health.1["status"], "unready");
+    while let Some(client) = clients.join_next().await {
+        client.unwrap();
+    }
+    assert!(answered.load(Ordering::SeqCst) > before + CLIENTS, "there was no load during the drain");
+    let status = vitrine.end().await;
+    assert_eq!(status.code(), Some(0));
+    assert!(stopped.elapsed() >= DRAIN);
+    assert!(vitrine.client.health().await.is_none());
+
+    let vitrine = setup.start().await;
+    assert!(all_there(&vitrine.client, &acknowledged).await > 20);
+    vitrine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_before_a_kill_is_there_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::new(&folder);
+    let acknowledged = Acknowledged::default();
+    for round in 0..3 {
+        let vitrine = setup.start().await;
+        let mut writers = JoinSet::new();
+        for n in 0..6 {
+            let (client, acknowledged) = (vitrine.client.clone(), acknowledged.clone());
+            writers.spawn(async move {
+                let id = client.create(&format!("{round}-{n}")).await;
+                for turn in 0.. {
+                    let brand = format!("Brand {turn}");
+                    // The one that was cut off may be there or not.
+                    let cut = acknowledged.lock().unwrap().remove(&id);
+                    let Ok(answer) = client.rename(&id, &brand).await else {
+                        return (id, cut.unwrap_or_default(), brand);
+                    };
+                    assert_eq!(answer.status, 200, "{answer:?}");
+                    acknowledged.lock().unwrap().insert(id.clone(), brand);
+                }
+                unreachable!("the process is killed")
+            });
+        }
+        sleep(Duration::from_millis(500)).await;
+        vitrine.kill();
+        let vitrine = setup.start().await;
+        while let Some(cut) = writers.join_next().await {
+            let (id, last, asked) = cut.unwrap();
+            let brand = vitrine.client.product(&id).await.body["brand"].as_str().unwrap_or_default().to_owned();
+            assert!(brand == last || brand == asked, "{brand} is there, acknowledged was {last}");
+            acknowledged.lock().unwrap().insert(id, brand);
+        }
+        all_there(&vitrine.client, &acknowledged).await;
+        vitrine.stop().await;
+    }
+}
