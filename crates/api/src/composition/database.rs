@@ -32,6 +32,8 @@ pub(crate) trait Upkeep: Send + Sync {
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
     /// A secret that all instances share.
     fn secret(&self, name: &'static str) -> BoxFuture<'_, Result<Vec<u8>, StoreError>>;
+    /// Removes idempotency receipts that are not given again.
+    fn forget_old_receipts(&self) -> BoxFuture<'_, Result<u64, StoreError>>;
     fn pool_use(&self) -> PoolUse;
     fn close(&self) -> BoxFuture<'_, ()>;
 }
@@ -47,6 +49,10 @@ impl<E: Engine> Upkeep for SqlCatalog<E> {
 
     fn secret(&self, name: &'static str) -> BoxFuture<'_, Result<Vec<u8>, StoreError>> {
         Box::pin(self.shared_secret(name))
+    }
+
+    fn forget_old_receipts(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(SqlCatalog::forget_old_receipts(self))
     }
 
     fn pool_use(&self) -> PoolUse {

@@ -1,6 +1,7 @@
 //! `vitrine serve`: everything put together in the order in which it starts, and taken apart in the other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use application::cache::{Cache, CacheHealth};
 use infrastructure::telemetry::Telemetry;
@@ -12,6 +13,9 @@ use super::settings::Settings;
 use super::{StartError, cache, example, token_verifier};
 use crate::http::{self, App, AppState, CursorKey, Health, Probe};
 use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
+
+/// Receipts are kept for a day; an hour more or less does not matter.
+const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
 /// Serves until a stop signal, then brings everything to its end.
 pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
@@ -84,9 +88,21 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
     Ok(())
 }
 
-/// The background work of the cache; ends when it is dropped.
+/// The background work of database and cache; ends when it is dropped.
 fn keep_up(settings: &Settings, cache: Option<&Arc<Cache>>, services: &Services) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
+    let engine = services.database.engine.clone();
+    tasks.spawn(async move {
+        loop {
+            tokio::time::sleep(HOUSEKEEPING).await;
+            if let Err(error) = engine.forget_old_receipts().await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "old receipts could not be removed"
+                );
+            }
+        }
+    });
     let Some(cache) = cache else { return tasks };
     let log = services.database.log.clone();
     // Other processes cannot reach what is kept in this one.

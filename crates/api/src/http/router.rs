@@ -3,7 +3,7 @@
 use axum::Router;
 use http::{Method, Uri};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use utoipa_swagger_ui::SwaggerUi;
 
 use super::state::AppState;
 use super::{openapi, operations, store, v1};
@@ -18,12 +18,7 @@ pub(super) fn described() -> OpenApiRouter<AppState> {
 /// Everything that the service answers.
 pub(crate) fn router(state: AppState) -> Router {
     let (routes, document) = described().split_for_parts();
-    let config = Config::from("/openapi.json")
-        .try_it_out_enabled(true)
-        .persist_authorization(true);
-    let docs = SwaggerUi::new("/docs")
-        .url("/openapi.json", openapi::finish(document))
-        .config(config);
+    let docs = SwaggerUi::new("/docs").url("/openapi.json", openapi::finish(document));
     routes.with_state(state).merge(docs)
 }
 

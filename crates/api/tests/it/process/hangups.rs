@@ -32,7 +32,10 @@ async fn hang_up(client: &Client, n: usize) {
 /// acknowledged write would then be rolled back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hang_ups_cost_no_acknowledged_write_and_no_connection() {
-    let (database, proxy) = (Database::create().await, Proxy::start(Duration::from_millis(5)).await);
+    let (database, proxy) = (
+        Database::create().await,
+        Proxy::start(Duration::from_millis(5)).await,
+    );
     let folder = tempfile::tempdir().unwrap();
     let setup = Setup::new(&folder)
         .with("VITRINE__DATABASE__URL", &database.url_through(&proxy))
@@ -75,12 +78,17 @@ async fn hang_ups_cost_no_acknowledged_write_and_no_connection() {
     // Asked past the process, which could believe in transactions that nobody else will ever see.
     let mut beside = database.connect().await;
     for (id, version) in acknowledged {
-        let stored: Option<i64> = sqlx::query_scalar("select version from products where id = cast($1 as uuid)")
-            .bind(&id)
-            .fetch_optional(&mut beside)
-            .await
-            .unwrap();
-        assert_eq!(stored.and_then(|v| u64::try_from(v).ok()), Some(version), "an acknowledged write was lost");
+        let stored: Option<i64> =
+            sqlx::query_scalar("select version from products where id = cast($1 as uuid)")
+                .bind(&id)
+                .fetch_optional(&mut beside)
+                .await
+                .unwrap();
+        assert_eq!(
+            stored.and_then(|v| u64::try_from(v).ok()),
+            Some(version),
+            "an acknowledged write was lost"
+        );
     }
     let hung_up: i64 = sqlx::query_scalar("select count(*) from products where key like 'hung-up-%'")
         .fetch_one(&mut beside)

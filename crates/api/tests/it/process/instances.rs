@@ -62,7 +62,11 @@ async fn two_that_start_together_with_the_example_catalog_load_it_once() {
     let setup = Setup::new(&folder).with("VITRINE__CATALOG__EXAMPLE", "true");
     start_together(&setup).await;
     let vitrine = setup.start().await;
-    let answer = vitrine.client.get("/v1/products?limit=1&count=exact").await.unwrap();
+    let answer = vitrine
+        .client
+        .get("/v1/products?limit=1&count=exact")
+        .await
+        .unwrap();
     assert!(answer.body["total"].as_u64().unwrap() > 150, "{answer:?}");
     vitrine.stop().await;
 }
@@ -72,7 +76,10 @@ async fn two_that_start_together_with_the_example_catalog_load_it_once() {
 async fn an_empty_database_that_may_not_be_migrated_is_refused() {
     let (database, folder) = (Database::create().await, tempfile::tempdir().unwrap());
     let by_hand = Setup::new(&folder).with("VITRINE__DATABASE__MIGRATE_ON_START", "false");
-    for setup in [by_hand.clone().with("VITRINE__DATABASE__URL", &database.url()), by_hand] {
+    for setup in [
+        by_hand.clone().with("VITRINE__DATABASE__URL", &database.url()),
+        by_hand,
+    ] {
         let output = setup.run(&["serve"]);
         let errors = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success(), "{errors}");

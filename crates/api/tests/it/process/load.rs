@@ -94,7 +94,11 @@ impl Load {
             || self.shared.writes.load(Ordering::SeqCst) < writes
         {
             self.check(Duration::from_millis(10)).await;
-            assert!(Instant::now() < deadline, "the load got stuck at {:?}", self.seen());
+            assert!(
+                Instant::now() < deadline,
+                "the load got stuck at {:?}",
+                self.seen()
+            );
         }
     }
 
@@ -125,12 +129,18 @@ impl Load {
         while let Some(task) = self.tasks.join_next().await {
             task.unwrap();
         }
-        for (product, client) in
-            self.shared.products.iter().flat_map(|p| self.shared.clients.iter().map(move |c| (p, c)))
+        for (product, client) in self
+            .shared
+            .products
+            .iter()
+            .flat_map(|p| self.shared.clients.iter().map(move |c| (p, c)))
         {
             let version = client.product(&product.id).await.version();
             let acknowledged = product.acknowledged.load(Ordering::SeqCst);
-            assert!(version >= acknowledged, "acknowledged {acknowledged}, there is {version}");
+            assert!(
+                version >= acknowledged,
+                "acknowledged {acknowledged}, there is {version}"
+            );
         }
         self.seen()
     }
@@ -154,11 +164,17 @@ impl Shared {
             let asked = product.asked.fetch_add(1, Ordering::SeqCst) + 1;
             let client = &self.clients[turn % self.clients.len()];
             let began = Instant::now();
-            let answer = client.rename(&product.id, &format!("Brand {asked}")).await.unwrap();
+            let answer = client
+                .rename(&product.id, &format!("Brand {asked}"))
+                .await
+                .unwrap();
             self.note(began);
             if answer.status == 200 {
                 let before = product.acknowledged.fetch_max(answer.version(), Ordering::SeqCst);
-                assert!(answer.version() > before, "an acknowledged write of version {before} was undone");
+                assert!(
+                    answer.version() > before,
+                    "an acknowledged write of version {before} was undone"
+                );
                 self.writes.fetch_add(1, Ordering::SeqCst);
             } else {
                 self.refused(&answer).await;

@@ -26,9 +26,15 @@ async fn a_database_that_restarts_costs_only_answers_that_say_so() {
         .await;
         assert_eq!(unready.1["status"], "unready");
         assert_eq!(unready.1["database"], "down");
-        eventually("refusals", async || (load.seen().refused > before + 10).then_some(())).await;
+        eventually("refusals", async || {
+            (load.seen().refused > before + 10).then_some(())
+        })
+        .await;
         postgres.restart().await;
-        eventually("ready", async || client.health().await.filter(|(status, _)| *status == 200)).await;
+        eventually("ready", async || {
+            client.health().await.filter(|(status, _)| *status == 200)
+        })
+        .await;
         load.go_on(100, 50).await;
     }
     load.stop().await;

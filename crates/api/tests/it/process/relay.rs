@@ -25,9 +25,16 @@ async fn is_followed(setup: &Setup) {
     let id = writer_of.create("lamp").await;
     for round in 0..5 {
         hit(reader_of, &id).await;
-        let version = writer_of.rename(&id, &format!("Brand {round}")).await.unwrap().version();
+        let version = writer_of
+            .rename(&id, &format!("Brand {round}"))
+            .await
+            .unwrap()
+            .version();
         let written = Instant::now();
-        eventually("the new body", async || (reader_of.product(&id).await.version() >= version).then_some(())).await;
+        eventually("the new body", async || {
+            (reader_of.product(&id).await.version() >= version).then_some(())
+        })
+        .await;
         let took = written.elapsed();
         assert!(took < Duration::from_secs(1), "{took:?}");
         // A variant's writes change its product's body too.
@@ -36,7 +43,10 @@ async fn is_followed(setup: &Setup) {
         hit(reader_of, &id).await;
         let expanded = format!("/v1/products/{id}?expand=variants");
         reader_of.get(&expanded).await.unwrap();
-        let answer = writer_of.send(reqwest::Method::POST, &path, Some(&sku)).await.unwrap();
+        let answer = writer_of
+            .send(reqwest::Method::POST, &path, Some(&sku))
+            .await
+            .unwrap();
         // Products have one variant without options at most.
         if answer.status == 201 {
             eventually("the new variant", async || {
@@ -74,7 +84,10 @@ async fn health_and_metrics_tell_how_things_stand() {
     let client = &vitrine.client;
     client.until_cache("up").await;
     let (status, body) = client.health().await.unwrap();
-    assert_eq!((status, body), (200, json!({"status": "ok", "database": "up", "cache": "up"})));
+    assert_eq!(
+        (status, body),
+        (200, json!({"status": "ok", "database": "up", "cache": "up"}))
+    );
     let id = client.create("lamp").await;
     hit(client, &id).await;
     let text = client.metrics().await;
@@ -87,18 +100,35 @@ async fn health_and_metrics_tell_how_things_stand() {
         "db_pool_max",
         "cache_up",
     ] {
-        assert!(text.lines().any(|line| line.starts_with(name)), "{name} is not in\n{text}");
+        assert!(
+            text.lines().any(|line| line.starts_with(name)),
+            "{name} is not in\n{text}"
+        );
     }
     assert!(client.metric("db_pool_max", "").await > 0.0);
     assert!(client.metric("cache_up", "").await > 0.0);
-    let created = client.metric("http_server_requests_total", "http_route=\"/v1/products\"").await;
+    let created = client
+        .metric("http_server_requests_total", "http_route=\"/v1/products\"")
+        .await;
     assert!((created - 1.0).abs() < f64::EPSILON, "{created}");
     vitrine.stop().await;
 
     let vitrine = setup.with("VITRINE__CACHE__ENABLED", "false").start().await;
     let (status, body) = vitrine.client.health().await.unwrap();
-    assert_eq!((status, body), (200, json!({"status": "ok", "database": "up", "cache": "disabled"})));
+    assert_eq!(
+        (status, body),
+        (
+            200,
+            json!({"status": "ok", "database": "up", "cache": "disabled"})
+        )
+    );
     vitrine.client.product(&id).await;
-    assert!(vitrine.client.metric("cache_requests_total", "result=\"hit\"").await < 1.0);
+    assert!(
+        vitrine
+            .client
+            .metric("cache_requests_total", "result=\"hit\"")
+            .await
+            < 1.0
+    );
     vitrine.stop().await;
 }

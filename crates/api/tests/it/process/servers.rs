@@ -268,9 +268,13 @@ fn postgres_bin() -> PathBuf {
         return bin.into();
     }
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
-    let mut found: Vec<_> = versions.map(|version| version.unwrap().path().join("bin")).collect();
+    let mut found: Vec<_> = versions
+        .map(|version| version.unwrap().path().join("bin"))
+        .collect();
     found.sort();
-    found.pop().unwrap_or_else(|| panic!("no PostgreSQL server programs: run cargo xtask test"))
+    found
+        .pop()
+        .unwrap_or_else(|| panic!("no PostgreSQL server programs: run cargo xtask test"))
 }
 
 /// The account to run servers as where we are root, which PostgreSQL refuses.
@@ -278,7 +282,9 @@ fn account() -> Option<(u32, u32)> {
     let folder = tempfile::tempdir().unwrap();
     let root = std::os::unix::fs::MetadataExt::uid(&fs::metadata(folder.path()).unwrap()) == 0;
     let passwd = fs::read_to_string("/etc/passwd").unwrap();
-    let line = passwd.lines().find(|line| line.starts_with("postgres:") || line.starts_with("nobody:"))?;
+    let line = passwd
+        .lines()
+        .find(|line| line.starts_with("postgres:") || line.starts_with("nobody:"))?;
     let mut ids = line.split(':').skip(2).map(|id| id.parse().unwrap());
     root.then(|| (ids.next().unwrap(), ids.next().unwrap()))
 }

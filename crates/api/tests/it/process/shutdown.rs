@@ -47,13 +47,20 @@ async fn a_stop_under_load_drops_no_request_and_no_write() {
                     return;
                 }
                 // Every third client opens a connection for each request.
-                let client = if n % 3 == 0 { client.apart() } else { client.clone() };
+                let client = if n % 3 == 0 {
+                    client.apart()
+                } else {
+                    client.clone()
+                };
                 if n % 2 == 0 {
                     client.product(&id).await;
                 } else {
                     let (key, brand) = (format!("{n}-{turn}"), format!("Brand {turn}"));
                     let body = json!({"key": key, "name": key, "brand": brand});
-                    let answer = client.send(Method::POST, "/v1/products", Some(&body)).await.unwrap();
+                    let answer = client
+                        .send(Method::POST, "/v1/products", Some(&body))
+                        .await
+                        .unwrap();
                     assert_eq!(answer.status, 201, "{answer:?}");
                     acknowledged.lock().unwrap().insert(answer.id(), brand);
                 }
@@ -64,7 +71,10 @@ async fn a_stop_under_load_drops_no_request_and_no_write() {
             }
         });
     }
-    eventually("load", async || (answered.load(Ordering::SeqCst) > 200).then_some(())).await;
+    eventually("load", async || {
+        (answered.load(Ordering::SeqCst) > 200).then_some(())
+    })
+    .await;
     let before = answered.load(Ordering::SeqCst);
     vitrine.signal("TERM");
     let stopped = Instant::now();
@@ -77,7 +87,10 @@ async fn a_stop_under_load_drops_no_request_and_no_write() {
     while let Some(client) = clients.join_next().await {
         client.unwrap();
     }
-    assert!(answered.load(Ordering::SeqCst) > before + CLIENTS, "there was no load during the drain");
+    assert!(
+        answered.load(Ordering::SeqCst) > before + CLIENTS,
+        "there was no load during the drain"
+    );
     let status = vitrine.end().await;
     assert_eq!(status.code(), Some(0));
     assert!(stopped.elapsed() >= DRAIN);
@@ -118,8 +131,14 @@ async fn what_was_acknowledged_before_a_kill_is_there_after_it() {
         let vitrine = setup.start().await;
         while let Some(cut) = writers.join_next().await {
             let (id, last, asked) = cut.unwrap();
-            let brand = vitrine.client.product(&id).await.body["brand"].as_str().unwrap_or_default().to_owned();
-            assert!(brand == last || brand == asked, "{brand} is there, acknowledged was {last}");
+            let brand = vitrine.client.product(&id).await.body["brand"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            assert!(
+                brand == last || brand == asked,
+                "{brand} is there, acknowledged was {last}"
+            );
             acknowledged.lock().unwrap().insert(id, brand);
         }
         all_there(&vitrine.client, &acknowledged).await;

@@ -90,7 +90,11 @@ fn a_data_folder_that_cannot_be_used_is_named() {
 #[test]
 fn a_file_that_is_no_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("not.db"), "plain text, and rather more of it than a header").unwrap();
+    fs::write(
+        folder.path().join("not.db"),
+        "plain text, and rather more of it than a header",
+    )
+    .unwrap();
     let file = format!("sqlite://{}", folder.path().join("not.db").display());
     let setup = Setup::new(&folder).with("VITRINE__DATABASE__URL", &file);
     refused(&setup, &["serve"], &["database"]);
@@ -100,7 +104,10 @@ fn a_file_that_is_no_database_is_refused() {
 fn documents_are_printed_alone() {
     let folder = tempfile::tempdir().unwrap();
     let setup = Setup::new(&folder)
-        .with("VITRINE__DATABASE__URL", "postgres://someone:hidden-password@localhost/x")
+        .with(
+            "VITRINE__DATABASE__URL",
+            "postgres://someone:hidden-password@localhost/x",
+        )
         .with("VITRINE__CACHE__URL", "redis://:hidden-password@localhost:6379");
     let token = setup.succeed(&["token", "--scope", "catalog:admin", "--ttl", "1h"]);
     let token = token.strip_suffix('\n').unwrap();
@@ -108,12 +115,21 @@ fn documents_are_printed_alone() {
     assert!(!token.contains(char::is_whitespace));
 
     let config = setup.succeed(&["config"]);
-    assert!(!config.contains("hidden-password") && !config.contains("these-tests-know"), "{config}");
+    assert!(
+        !config.contains("hidden-password") && !config.contains("these-tests-know"),
+        "{config}"
+    );
     let config: toml::Table = config.parse().unwrap();
-    assert_eq!(config["http"]["address"].as_str(), Some(setup.address().to_string().as_str()));
+    assert_eq!(
+        config["http"]["address"].as_str(),
+        Some(setup.address().to_string().as_str())
+    );
 
     let document: Value = serde_json::from_str(&setup.succeed(&["openapi"])).unwrap();
-    assert_eq!(document["openapi"].as_str().map(|version| &version[..3]), Some("3.1"));
+    assert_eq!(
+        document["openapi"].as_str().map(|version| &version[..3]),
+        Some("3.1")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -142,7 +158,11 @@ async fn with_nothing_configured_it_soon_serves_the_example_catalog() {
         let began = Instant::now();
         let vitrine = setup.spawn();
         let answer = eventually("products", async || {
-            vitrine.client.get("/v1/store/default/products?limit=200").await.ok()
+            vitrine
+                .client
+                .get("/v1/store/default/products?limit=200")
+                .await
+                .ok()
         })
         .await;
         let took = began.elapsed();

@@ -51,7 +51,8 @@ impl Setup {
 
     /// The same on another port.
     pub(super) fn elsewhere(&self) -> Self {
-        self.clone().with("VITRINE__HTTP__ADDRESS", &address().to_string())
+        self.clone()
+            .with("VITRINE__HTTP__ADDRESS", &address().to_string())
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -120,7 +121,12 @@ impl Vitrine {
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("the service ended before it was ready: {status}");
             }
-            if self.client.health().await.is_some_and(|(status, _)| status == 200) {
+            if self
+                .client
+                .health()
+                .await
+                .is_some_and(|(status, _)| status == 200)
+            {
                 return;
             }
             assert!(Instant::now() < deadline, "the service is not ready");
@@ -175,11 +181,16 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn version(&self) -> u64 {
-        self.body["version"].as_u64().unwrap_or_else(|| panic!("no version: {self:?}"))
+        self.body["version"]
+            .as_u64()
+            .unwrap_or_else(|| panic!("no version: {self:?}"))
     }
 
     pub(super) fn id(&self) -> String {
-        self.body["id"].as_str().unwrap_or_else(|| panic!("no id: {self:?}")).to_owned()
+        self.body["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no id: {self:?}"))
+            .to_owned()
     }
 }
 
@@ -213,7 +224,11 @@ impl Client {
             .request(method, format!("http://{}{path}", self.address))
             .bearer_auth(&self.token);
         if let Some(body) = body {
-            let kind = if patch { "application/merge-patch+json" } else { "application/json" };
+            let kind = if patch {
+                "application/merge-patch+json"
+            } else {
+                "application/json"
+            };
             request = request.header("content-type", kind).body(body.to_string());
         }
         let response = request.send().await?;
@@ -246,7 +261,8 @@ impl Client {
     /// Sets the product's brand, which makes its next version.
     pub(super) async fn rename(&self, id: &str, brand: &str) -> reqwest::Result<Answer> {
         let path = format!("/v1/products/{id}");
-        self.send(Method::PATCH, &path, Some(&json!({"brand": brand}))).await
+        self.send(Method::PATCH, &path, Some(&json!({"brand": brand})))
+            .await
     }
 
     /// The product as it stands; it must be there.
@@ -279,13 +295,21 @@ impl Client {
     /// The sum of the series whose line begins with `name` and contains `label`; 0 when there is none.
     pub(super) async fn metric(&self, name: &str, label: &str) -> f64 {
         let text = self.metrics().await;
-        let series = text.lines().filter(|line| line.starts_with(name) && line.contains(label));
-        series.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+        let series = text
+            .lines()
+            .filter(|line| line.starts_with(name) && line.contains(label));
+        series
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap())
+            .sum()
     }
 }
 
 fn http() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap()
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(PATIENCE)
+        .build()
+        .unwrap()
 }
 
 fn header(response: &Response, name: &str) -> Option<String> {
