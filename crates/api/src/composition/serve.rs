@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use application::cache::{Cache, CacheHealth};
+use application::import::ImportJobs;
 use infrastructure::telemetry::Telemetry;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -11,7 +12,7 @@ use tokio::task::JoinSet;
 use super::services::{self, Services};
 use super::settings::Settings;
 use super::{StartError, cache, example, token_verifier};
-use crate::http::{self, App, AppState, CursorKey, Health, Probe};
+use crate::http::{self, App, AppState, CursorKey, Health, Imports, Probe};
 use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
 
 /// Receipts are kept for a day; an hour more or less does not matter.
@@ -47,6 +48,13 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         .await
         .map_err(StartError::Database)?;
     let metrics = telemetry.clone();
+    let jobs = database.jobs.clone();
+    let imports = Imports {
+        jobs: ImportJobs::new(services.importer, jobs, services.clock, services.ids.clone()),
+        folder: settings.data_dir.join("imports"),
+        currency: services.default_currency,
+        lifecycle: lifecycle.clone(),
+    };
     let app = App {
         products: services.products,
         variants: services.variants,
@@ -55,6 +63,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         variant_reader: database.variants.clone(),
         category_reader: database.categories.clone(),
         bodies: services.bodies,
+        imports,
         verifier,
         cursors: CursorKey::new(&secret).ok_or(StartError::CursorKey)?,
         default_locale: services.default_locale,

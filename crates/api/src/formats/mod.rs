@@ -12,8 +12,8 @@ mod tests;
 
 use domain::value::{Currency, Locale};
 
-pub(crate) use export::{ExportError, export};
-pub(crate) use source::{Batches, batches};
+pub(crate) use export::export;
+pub(crate) use source::batches;
 
 /// A file's layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,3 +20,4 @@ pub(crate) use openapi::document;
 pub(crate) use operations::{Health, Probe};
 pub(crate) use router::{is_stream, router};
 pub(crate) use state::{App, AppState};
+pub(crate) use v1::Imports;

@@ -13,6 +13,7 @@ use domain::value::Locale;
 
 use super::cursor::CursorKey;
 use super::operations::Health;
+use super::v1::Imports;
 
 /// Use cases and readers behind the routes.
 pub(crate) struct App {
@@ -23,6 +24,7 @@ pub(crate) struct App {
     pub(crate) variant_reader: Arc<dyn VariantReader>,
     pub(crate) category_reader: Arc<dyn CategoryReader>,
     pub(crate) bodies: CachedProducts,
+    pub(crate) imports: Imports,
     pub(crate) verifier: Arc<dyn TokenVerifier>,
     pub(crate) cursors: CursorKey,
     pub(crate) default_locale: Locale,

@@ -196,6 +196,16 @@ pub(crate) const CODES: &[Code] = &[
         ITEM,
         "The variant lacks a value for an option axis of its product.",
     ),
+    code(
+        "invalid_encoding",
+        ITEM,
+        "The line or row of a file is not UTF-8 (RFC 3629).",
+    ),
+    code(
+        "malformed_csv",
+        ITEM,
+        "The row of a file has more or fewer fields than its header.",
+    ),
     code("duplicate", ITEM, "The value stands in the list twice."),
     code(
         "patch_failed",

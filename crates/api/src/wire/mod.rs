@@ -14,4 +14,5 @@ pub(crate) use decode::{JsonError, ShapeFaults, decode, parse_all, read_json};
 pub(crate) use parse::Parser;
 pub(crate) use product::{ProductBody, ProductInput, StoreProductBody};
 pub(crate) use reference::{category_ref, product_ref, variant_ref};
+pub(crate) use values::instant;
 pub(crate) use variant::{VariantBody, VariantInput};

@@ -26,6 +26,8 @@ use crate::store::StoreError;
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// A running job that was silent for longer is taken for dead.
 const SILENCE: TimeDelta = TimeDelta::seconds(60);
+/// Why a job failed whose process ended first.
+const INTERRUPTED: &str = "interrupted";
 /// How often the end of a job is written down anew while the database is away, one heartbeat apart.
 const FAREWELLS: usize = 10;
 
@@ -71,14 +73,17 @@ impl ImportJobs {
         Ok(job)
     }
 
-    /// Does the job's work and writes down how it goes. Answers the job as it ended.
+    /// Does the job's work and writes down how it goes. Answers the job as it ended: once `stop` is there, with the
+    /// batch that it is at, as interrupted.
     pub async fn run(
         &self,
         mut job: Job,
         batches: impl Stream<Item = Result<Vec<ImportRecord>, SourceError>> + Send + Unpin,
         options: &ImportOptions,
+        stop: impl Future<Output = ()> + Send,
     ) -> Job {
         let cancelled = AtomicBool::new(false);
+        let mut stopped = false;
         let mut unsaid = Vec::new();
         let (sender, mut progress) = mpsc::channel(1);
         let mut observer = Reporter {
@@ -87,7 +92,7 @@ impl ImportJobs {
         };
         let result = {
             let import = self.importer.run(batches, options, &mut observer);
-            tokio::pin!(import);
+            tokio::pin!(import, stop);
             let mut heartbeat = tokio::time::interval(HEARTBEAT);
             loop {
                 tokio::select! {
@@ -96,6 +101,10 @@ impl ImportJobs {
                         job.counts = counts;
                         unsaid.extend(faults);
                         self.report(&mut job, &mut unsaid, &cancelled).await;
+                    }
+                    () = &mut stop, if !stopped => {
+                        stopped = true;
+                        cancelled.store(true, Ordering::Relaxed);
                     }
                     _ = heartbeat.tick() => self.report(&mut job, &mut unsaid, &cancelled).await,
                     result = &mut import => break result,
@@ -106,7 +115,10 @@ impl ImportJobs {
             job.counts = counts;
             unsaid.extend(faults);
         }
-        self.finish(&mut job, &unsaid, result).await;
+        let (status, error) = verdict(&job, result, stopped);
+        job.status = status;
+        job.error = error;
+        self.finish(&mut job, &unsaid).await;
         job
     }
 
@@ -115,7 +127,7 @@ impl ImportJobs {
         let mut job = self.jobs.find(id).await?.ok_or(CatalogError::NotFound("job"))?;
         if job.status == JobStatus::Running && self.clock.now() - job.updated_at > SILENCE {
             job.status = JobStatus::Failed;
-            job.error = Some("interrupted".to_owned());
+            job.error = Some(INTERRUPTED.to_owned());
             job.finished_at = Some(job.updated_at);
         }
         Ok(job)
@@ -145,24 +157,7 @@ impl ImportJobs {
         }
     }
 
-    async fn finish(
-        &self,
-        job: &mut Job,
-        unsaid: &[ImportFault],
-        result: Result<ImportSummary, ImportError>,
-    ) {
-        (job.status, job.error) = match result {
-            Ok(ImportSummary { cancelled: true, .. }) => (JobStatus::Cancelled, None),
-            Ok(_) => (JobStatus::Succeeded, None),
-            Err(error) => {
-                tracing::warn!(job = %job.id, %error, "an import failed");
-                let told = match &error {
-                    ImportError::Source(error) => error.to_string(),
-                    ImportError::Store(_) => error.code().to_owned(),
-                };
-                (JobStatus::Failed, Some(told))
-            }
-        };
+    async fn finish(&self, job: &mut Job, unsaid: &[ImportFault]) {
         for _ in 0..FAREWELLS {
             let now = self.clock.now();
             job.updated_at = now;
@@ -174,6 +169,29 @@ impl ImportJobs {
                 }
             }
             tokio::time::sleep(HEARTBEAT).await;
+        }
+    }
+}
+
+/// How a job ended.
+fn verdict(
+    job: &Job,
+    result: Result<ImportSummary, ImportError>,
+    stopped: bool,
+) -> (JobStatus, Option<String>) {
+    match result {
+        Ok(ImportSummary { cancelled: true, .. }) if stopped => {
+            (JobStatus::Failed, Some(INTERRUPTED.to_owned()))
+        }
+        Ok(ImportSummary { cancelled: true, .. }) => (JobStatus::Cancelled, None),
+        Ok(_) => (JobStatus::Succeeded, None),
+        Err(error) => {
+            tracing::warn!(job = %job.id, error = &error as &dyn std::error::Error, "an import failed");
+            let told = match &error {
+                ImportError::Source(error) => error.to_string(),
+                ImportError::Store(_) => error.code().to_owned(),
+            };
+            (JobStatus::Failed, Some(told))
         }
     }
 }

@@ -11,6 +11,7 @@
 
 pub mod categories;
 pub mod fixtures;
+pub mod imports;
 pub mod jobs;
 pub mod lists;
 pub mod log;
@@ -161,6 +162,10 @@ macro_rules! catalog_contract {
             lists: visit_everything_once, filter, count;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
             jobs: are_kept, faults_keep_their_order, are_cancelled;
+            imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,
+                made_slugs_are_told_apart, products_go_where_the_file_says, modes_limit_what_is_done,
+                dry_runs_keep_nothing, variants_are_matched_within_their_product,
+                ids_stand_for_keys_that_are_not_there, the_same_file_from_two_sides, stop_when_told_to;
         }
     };
     ($harness:path => $($suite:ident: $($scenario:ident),+;)+) => {

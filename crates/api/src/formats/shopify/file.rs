@@ -72,8 +72,8 @@ impl Watch {
             self.behind += 1;
             ends_in_feed = offset + 1 == end;
         }
-        let inside = fields.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-        (self.behind + 1).saturating_sub(inside + u64::from(ends_in_feed))
+        let inside = fields.as_slice().split(|byte| *byte == b'\n').skip(1).count();
+        (self.behind + 1).saturating_sub(inside as u64 + u64::from(ends_in_feed))
     }
 }
 

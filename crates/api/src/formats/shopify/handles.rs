@@ -27,14 +27,8 @@ impl Handles {
     }
 
     pub(super) fn add(&mut self, handle: &[u8], axes: &[Axis], variants: usize) {
-        let axes = match self.axes.get(axes) {
-            Some(axes) => Arc::clone(axes),
-            None => {
-                let shared: Arc<[Axis]> = axes.into();
-                self.axes.insert(axes.to_vec(), Arc::clone(&shared));
-                shared
-            }
-        };
+        let shared = self.axes.entry(axes.to_vec()).or_insert_with(|| axes.into());
+        let axes = Arc::clone(shared);
         self.seen.insert(digest(handle), Seen { axes, variants });
     }
 }

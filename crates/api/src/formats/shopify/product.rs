@@ -10,7 +10,7 @@ use domain::value::{
     Currency, Key, Locale, LocalizedSlug, MAX_MEDIA, Media, MediaRole, Metadata, Slug, Text, ValueError,
 };
 
-use super::reader::Reader;
+use super::reader::{Reader, Refused};
 use super::row::{Columns, Row, column};
 use super::values::{handle_key, status, type_key};
 use super::variant::is_variant;
@@ -37,7 +37,7 @@ impl Mapping<'_> {
         let mut reader = Reader::new(self, columns, rows)?;
         let key = reader.handle(first);
         let name = reader.localized(first, column::TITLE);
-        if name == Some(None) {
+        if matches!(name, Ok(None)) {
             reader.refuse(first, column::TITLE, &ValueError::Required);
         }
         let slug = Slug::parse(columns.text(first, column::HANDLE).to_lowercase()).ok();
@@ -52,7 +52,10 @@ impl Mapping<'_> {
         let seo_description = reader.localized(first, column::SEO_DESCRIPTION);
         let media = reader.images(rows);
         let axes = reader.axes(first, rows);
-        let variants = axes.as_ref().map(|axes| reader.variants(rows, axes, 0, true));
+        let variants = match &axes {
+            Ok(axes) => reader.variants(rows, axes, 0, true),
+            Err(Refused) => Vec::new(),
+        };
         let parts = || {
             let (title, description_for_search) = (seo_title?, seo_description?);
             let seo = (title.is_some() || description_for_search.is_some()).then_some(Seo {
@@ -66,7 +69,7 @@ impl Mapping<'_> {
                 .collect();
             let draft = ProductDraft {
                 key: Some(key?),
-                name: name??,
+                name: name?.ok_or(Refused)?,
                 slug,
                 description: description?,
                 brand: brand?,
@@ -80,9 +83,9 @@ impl Mapping<'_> {
             let product = ImportProduct {
                 draft,
                 status: status?,
-                variants: variants?,
+                variants,
             };
-            Some((product, category))
+            Ok((product, category))
         };
         let product = parts();
         reader.finish(product)
@@ -117,7 +120,7 @@ impl Mapping<'_> {
 }
 
 impl Reader<'_> {
-    fn handle(&mut self, row: &Row) -> Option<Key> {
+    fn handle(&mut self, row: &Row) -> Result<Key, Refused> {
         let handle = self.columns.text(row, column::HANDLE);
         let key = handle_key(handle);
         if key.is_none() {
@@ -129,14 +132,14 @@ impl Reader<'_> {
             };
             self.refuse(row, column::HANDLE, &error);
         }
-        key
+        key.ok_or(Refused)
     }
 
-    fn category(&mut self, row: &Row) -> Option<Option<NamedCategory>> {
+    fn category(&mut self, row: &Row) -> Result<Option<NamedCategory>, Refused> {
         let text = self.columns.text(row, column::TYPE);
         let name = self.localized(row, column::TYPE)?;
         let Some((name, key)) = name.zip(type_key(text)) else {
-            return Some(None);
+            return Ok(None);
         };
         let draft = CategoryDraft {
             key: Some(key.clone()),
@@ -152,28 +155,28 @@ impl Reader<'_> {
             draft,
             only_if_missing: true,
         };
-        Some(Some((key, category)))
+        Ok(Some((key, category)))
     }
 
-    fn tags(&mut self, row: &Row) -> Option<Vec<Text<255>>> {
+    fn tags(&mut self, row: &Row) -> Result<Vec<Text<255>>, Refused> {
         let mut seen = BTreeSet::new();
         let mut tags = Vec::new();
         let mut valid = true;
         let words = self.columns.text(row, column::TAGS).split(',').map(str::trim);
         for tag in words.filter(|tag| !tag.is_empty() && seen.insert(tag.to_owned())) {
             match self.take(row, column::TAGS, Text::parse(tag)) {
-                Some(tag) => tags.push(tag),
-                None => valid = false,
+                Ok(tag) => tags.push(tag),
+                Err(Refused) => valid = false,
             }
         }
         if tags.len() > ProductContent::MAX_TAGS {
             let max = ProductContent::MAX_TAGS;
             self.refuse(row, column::TAGS, &ValueError::TooLong { max, of: "tags" });
         }
-        valid.then_some(tags)
+        valid.then_some(tags).ok_or(Refused)
     }
 
-    fn status(&mut self, row: &Row) -> Option<Option<ProductStatus>> {
+    fn status(&mut self, row: &Row) -> Result<Option<ProductStatus>, Refused> {
         let columns = self.columns;
         let read = status(
             columns.text(row, column::STATUS),
@@ -186,12 +189,12 @@ impl Reader<'_> {
                 "TRUE or FALSE"
             };
             self.refuse(row, name, &ValueError::NotInEnum { expected });
+            Refused
         })
-        .ok()
     }
 
     /// The product's images by their position, each once.
-    fn images(&mut self, rows: &[Row]) -> Option<Vec<Media>> {
+    fn images(&mut self, rows: &[Row]) -> Result<Vec<Media>, Refused> {
         let mut images = Vec::new();
         let mut seen = BTreeSet::new();
         let mut valid = true;
@@ -208,7 +211,7 @@ impl Reader<'_> {
             let alt = self.localized(row, column::IMAGE_ALT);
             let media = Media::new(url.to_owned(), None, MediaRole::Gallery);
             let media = self.take(row, column::IMAGE, media);
-            let (Some(position), Some(alt), Some(mut media)) = (position, alt, media) else {
+            let (Ok(position), Ok(alt), Ok(mut media)) = (position, alt, media) else {
                 valid = false;
                 continue;
             };
@@ -229,6 +232,6 @@ impl Reader<'_> {
         if let Some(first) = images.first_mut() {
             first.role = MediaRole::Main;
         }
-        valid.then_some(images)
+        valid.then_some(images).ok_or(Refused)
     }
 }

@@ -8,7 +8,10 @@ use domain::value::{Locale, Localized, Text, ValueError};
 use super::product::Mapping;
 use super::row::{Columns, Row};
 
-/// A value that is not valid is `None`, and why is among the faults.
+/// Stands for a value that is not valid.
+pub(super) struct Refused;
+
+/// A value that is not valid is [`Refused`], and why is among the faults.
 pub(super) struct Reader<'a> {
     pub(super) mapping: Mapping<'a>,
     pub(super) columns: &'a Columns,
@@ -33,9 +36,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<ImportFault>> {
+    pub(super) fn finish<T>(self, value: Result<T, Refused>) -> Result<T, Vec<ImportFault>> {
         match value {
-            Some(value) if self.faults.is_empty() => Ok(value),
+            Ok(value) if self.faults.is_empty() => Ok(value),
             _ => Err(self.faults),
         }
     }
@@ -44,8 +47,16 @@ impl<'a> Reader<'a> {
         self.faults.push(row.fault(name, error.code(), error.to_string()));
     }
 
-    pub(super) fn take<T>(&mut self, row: &Row, name: &str, value: Result<T, ValueError>) -> Option<T> {
-        value.map_err(|error| self.refuse(row, name, &error)).ok()
+    pub(super) fn take<T>(
+        &mut self,
+        row: &Row,
+        name: &str,
+        value: Result<T, ValueError>,
+    ) -> Result<T, Refused> {
+        value.map_err(|error| {
+            self.refuse(row, name, &error);
+            Refused
+        })
     }
 
     /// An empty field is an absent value.
@@ -54,9 +65,9 @@ impl<'a> Reader<'a> {
         row: &Row,
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, ValueError>,
-    ) -> Option<Option<T>> {
+    ) -> Result<Option<T>, Refused> {
         match self.columns.text(row, name) {
-            "" => Some(None),
+            "" => Ok(None),
             text => self.take(row, name, parse(text)).map(Some),
         }
     }
@@ -65,7 +76,7 @@ impl<'a> Reader<'a> {
         &mut self,
         row: &Row,
         name: &str,
-    ) -> Option<Option<Localized<MAX>>> {
+    ) -> Result<Option<Localized<MAX>>, Refused> {
         let locale = self.mapping.locale;
         self.optional(row, name, |text| in_locale(locale, text))
     }

@@ -1,7 +1,7 @@
 //! From the words of a Shopify file to values of the catalog.
 
 use domain::product::ProductStatus;
-use domain::value::{Key, Sku, Slug};
+use domain::value::{Key, Sku, Slug, ValueError};
 use sha2::{Digest, Sha256};
 
 /// Whether the product's Status and Published columns say that it is for sale. `None` where they say nothing.
@@ -60,18 +60,15 @@ fn digested_key(text: &str, fallback: &str) -> Option<Key> {
 /// `base`, cut to leave room, with a digest of `text`.
 fn digested(base: &str, text: &str, max: usize) -> String {
     const DIGEST: usize = 8;
-    let digest: String = Sha256::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(text).into();
+    let digest = u32::from_be_bytes([a, b, c, d]);
     let kept: String = base.chars().take(max - DIGEST - 1).collect();
-    let digest = digest.get(..DIGEST).unwrap_or_default();
-    format!("{}-{digest}", kept.trim_end_matches('-'))
+    format!("{}-{digest:08x}", kept.trim_end_matches('-'))
 }
 
 /// A SKU for a variant that has none, the same whenever it is made: the Handle, and the options after a slash, which
 /// no Handle contains. A digest stands for what the slug of the options leaves out.
-pub(super) fn made_sku(handle: &str, options: &[&str]) -> Option<Sku> {
+pub(super) fn made_sku(handle: &str, options: &[&str]) -> Result<Sku, ValueError> {
     let told = options.join("-");
     let slug = Slug::from_name(&told);
     let plain = told
@@ -84,7 +81,7 @@ pub(super) fn made_sku(handle: &str, options: &[&str]) -> Option<Sku> {
         Some(slug) => digested(&format!("{handle}/{}", slug.as_str()), &told, usize::MAX),
     };
     if whole.chars().count() <= Sku::MAX {
-        return Sku::parse(whole).ok();
+        return Sku::parse(whole);
     }
-    Sku::parse(digested(&whole, &whole, Sku::MAX)).ok()
+    Sku::parse(digested(&whole, &whole, Sku::MAX))
 }

@@ -7,7 +7,7 @@ use domain::value::{
     WeightUnit,
 };
 
-use super::reader::Reader;
+use super::reader::{Reader, Refused};
 use super::row::{Columns, Row, column};
 use super::values::made_sku;
 
@@ -29,7 +29,7 @@ pub(super) fn is_variant(columns: &Columns, row: &Row) -> bool {
 
 impl Reader<'_> {
     /// The names of the options. The option of products that have none is none.
-    pub(super) fn axes(&mut self, first: &Row, rows: &[Row]) -> Option<Vec<Axis>> {
+    pub(super) fn axes(&mut self, first: &Row, rows: &[Row]) -> Result<Vec<Axis>, Refused> {
         let columns = self.columns;
         let mut axes = Vec::new();
         let mut nameless = None;
@@ -42,7 +42,7 @@ impl Reader<'_> {
             if let Some(nameless) = nameless {
                 if columns.has(first, name) || columns.has(first, value) {
                     self.refuse(first, nameless, &ValueError::Required);
-                    return None;
+                    return Err(Refused);
                 }
             } else {
                 axes.push(self.take(first, name, Text::parse(text))?);
@@ -57,7 +57,7 @@ impl Reader<'_> {
             && only.as_str() == axis
             && rows.iter().all(is_default)
         {
-            return Some(Vec::new());
+            return Ok(Vec::new());
         }
         let (name, _) = column::OPTIONS[0];
         self.take(first, name, option_axes(axes))
@@ -76,7 +76,7 @@ impl Reader<'_> {
             if (index == 0 && first_is_one) || is_variant(self.columns, row) {
                 let position = u32::try_from(already + variants.len()).unwrap_or(u32::MAX);
                 let variant = self.variant(row, axes, position);
-                variants.extend(variant.map(|content| ImportVariant {
+                variants.extend(variant.ok().map(|content| ImportVariant {
                     line: row.line,
                     content,
                 }));
@@ -91,7 +91,7 @@ impl Reader<'_> {
         variants
     }
 
-    fn variant(&mut self, row: &Row, axes: &[Axis], position: u32) -> Option<VariantContent> {
+    fn variant(&mut self, row: &Row, axes: &[Axis], position: u32) -> Result<VariantContent, Refused> {
         let columns = self.columns;
         let options = self.options(row, axes);
         let sku = match columns.text(row, column::SKU) {
@@ -101,7 +101,11 @@ impl Reader<'_> {
                     .take(axes.len())
                     .map(|(_, value)| columns.text(row, value))
                     .collect();
-                made_sku(columns.text(row, column::HANDLE), &values)
+                match columns.text(row, column::HANDLE) {
+                    // Refused already.
+                    "" => Err(Refused),
+                    handle => self.take(row, column::SKU, made_sku(handle, &values)),
+                }
             }
             sku => self.take(row, column::SKU, Sku::parse(sku)),
         };
@@ -111,7 +115,7 @@ impl Reader<'_> {
         let gtin = Gtin::parse(barcode).ok();
         if gtin.is_none() && !barcode.is_empty() {
             let kept = metadata.add("barcode".to_owned(), barcode.to_owned());
-            self.take(row, column::BARCODE, kept);
+            let _: Result<(), Refused> = self.take(row, column::BARCODE, kept);
         }
         let mpn = self.optional(row, column::MPN, |text| Text::parse(text));
         let weight = self.optional(row, column::GRAMS, Decimal::parse);
@@ -123,7 +127,7 @@ impl Reader<'_> {
             value,
             unit: WeightUnit::Gram,
         });
-        Some(VariantContent {
+        Ok(VariantContent {
             key: None,
             sku: sku?,
             gtin,
@@ -138,7 +142,7 @@ impl Reader<'_> {
         })
     }
 
-    fn options(&mut self, row: &Row, axes: &[Axis]) -> Option<Options> {
+    fn options(&mut self, row: &Row, axes: &[Axis]) -> Result<Options, Refused> {
         let mut options = Options::new();
         let mut valid = true;
         for (axis, (_, name)) in axes.iter().zip(column::OPTIONS) {
@@ -149,16 +153,16 @@ impl Reader<'_> {
                 valid = false;
             } else {
                 match self.take(row, name, Text::parse(text)) {
-                    Some(value) => drop(options.insert(axis.clone(), value)),
-                    None => valid = false,
+                    Ok(value) => drop(options.insert(axis.clone(), value)),
+                    Err(Refused) => valid = false,
                 }
             }
         }
-        valid.then_some(options)
+        valid.then_some(options).ok_or(Refused)
     }
 
     /// The price, unless the field is empty. An amount to compare with that is no greater says nothing.
-    fn prices(&mut self, row: &Row) -> Option<Prices> {
+    fn prices(&mut self, row: &Row) -> Result<Prices, Refused> {
         let currency = self.mapping.currency;
         let amount = self.optional(row, column::PRICE, |text| Money::parse(text, currency));
         let compare_at = self.optional(row, column::COMPARE_AT, |text| Money::parse(text, currency));
@@ -169,6 +173,6 @@ impl Reader<'_> {
             let price = self.take(row, column::COMPARE_AT, Price::new(amount, compare_at))?;
             self.take(row, column::PRICE, prices.add(price))?;
         }
-        Some(prices)
+        Ok(prices)
     }
 }

@@ -1,6 +1,7 @@
 //! The management plane: raw data, every locale, drafts, all writes.
 
 mod categories;
+mod imports;
 mod me;
 mod parameters;
 mod products;
@@ -10,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::state::AppState;
 
+pub(crate) use imports::Imports;
 pub(super) use parameters::{PageParameters, Revalidate};
 pub(super) use products::{in_category, locate};
 
@@ -18,5 +20,6 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(products::routes())
         .merge(variants::routes())
         .merge(categories::routes())
+        .merge(imports::routes())
         .merge(me::routes())
 }

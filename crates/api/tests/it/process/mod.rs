@@ -1,5 +1,6 @@
 //! The real binary against real databases and caches: what happens when processes, servers and clients fail.
 
+mod files;
 mod hangups;
 mod instances;
 mod load;
