@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use domain::{Record, Timestamp};
 use futures::future::BoxFuture;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::error::CatalogError;
 use crate::ids::Ids;
-use crate::store::{CatalogStore, Changes, Conflict, Precondition, Receipt, StoreError, WriteContext};
+use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, Precondition, Receipt, StoreError, WriteContext};
 
 /// How often a decision is made anew on the state that a concurrent writer left.
 const ATTEMPTS: usize = 8;
@@ -29,11 +30,19 @@ pub struct Writer {
     store: Arc<dyn CatalogStore>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    /// Held by a write that was overtaken once. Without turns, most of many writers of one resource would be overtaken
+    /// until their attempts are used up.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Writer {
     pub fn new(store: Arc<dyn CatalogStore>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { store, clock, ids }
+        Self {
+            store,
+            clock,
+            ids,
+            turn: Arc::default(),
+        }
     }
 
     pub(crate) fn store(&self) -> &dyn CatalogStore {
@@ -62,6 +71,7 @@ impl Writer {
             return Ok(receipt);
         }
         let mut attempt = 1;
+        let mut turn = None;
         loop {
             let Decision { changes, receipt } = decide().await?;
             let kept = context.idempotency.as_ref().map(|_| &receipt);
@@ -72,6 +82,9 @@ impl Writer {
                 Ok(()) => return Ok(receipt),
                 Err(StoreError::VersionConflict { .. } | StoreError::ReferenceGone) if attempt < ATTEMPTS => {
                     attempt += 1;
+                    if turn.is_none() {
+                        turn = Some(self.turn.lock().await);
+                    }
                 }
                 Err(StoreError::IdempotencyKeyTaken) => {
                     return self
@@ -113,8 +126,14 @@ fn located(conflict: &Conflict, changes: &Changes) -> CatalogError {
                 .position(|v| Some(v.after.id.uuid()) == conflict.subject)
         })
         .flatten();
+    let of_variant = matches!(
+        conflict.rule,
+        ConflictRule::VariantKey | ConflictRule::Sku | ConflictRule::Gtin | ConflictRule::Options
+    );
     let pointer = match (nested, field) {
         (_, "") => String::new(),
+        // Variants that come back with their product stand in no body.
+        (None, _) if of_variant && changes.variants.is_empty() => String::new(),
         (Some(index), field) => format!("/variants/{index}/{field}"),
         (None, field) => format!("/{field}"),
     };

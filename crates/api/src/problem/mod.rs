@@ -189,10 +189,14 @@ impl From<application::store::StoreError> for Problem {
                 .header(RETRY_AFTER, HeaderValue::from_static("1"))
             }
             StoreError::Conflict(_) => CatalogError::from(error).into(),
+            // What resources to restore refer to; writes with a body name the reference that leads nowhere.
+            StoreError::ReferenceGone => Self::new(
+                StatusCode::CONFLICT,
+                "state_conflict",
+                "a category that the resource refers to is deleted",
+            ),
             // What is left when the attempts of a write are used up: others were quicker every time.
-            StoreError::VersionConflict { .. }
-            | StoreError::ReferenceGone
-            | StoreError::IdempotencyKeyTaken => Self::new(
+            StoreError::VersionConflict { .. } | StoreError::IdempotencyKeyTaken => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "too many writes of the same resource",

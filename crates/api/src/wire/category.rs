@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::parse::Parser;
 use super::reference::category_ref;
-use super::values::{LocalizedDto, MediaDto, instant, metadata};
+use super::values::{LocalizedDto, MediaDto, Texts, instant, metadata};
 
 /// A category as a client writes it.
 #[derive(Debug, Clone, Serialize, Deserr, ToSchema)]
@@ -51,7 +51,7 @@ pub(crate) struct CategoryInput {
     #[schema(required = false)]
     pub(crate) media: Vec<MediaDto>,
     /// At most 50 pairs of strings; names of at most 64 characters, values of at most 1,000.
-    #[deserr(default)]
+    #[deserr(default, from(Texts) = BTreeMap::from)]
     #[schema(required = false, example = json!({}))]
     pub(crate) metadata: BTreeMap<String, String>,
 }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::parse::Parser;
-use super::values::{DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, WeightDto, instant, metadata};
+use super::values::{DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, Texts, WeightDto, instant, metadata};
 use super::variant::{VariantBody, VariantInput};
 
 /// The most variants that come with a product in one request.
@@ -65,7 +65,7 @@ pub(crate) struct ProductInput {
     #[schema(required = false, example = json!(["colour"]))]
     pub(crate) option_axes: Vec<String>,
     /// At most 50 pairs of strings; names of at most 64 characters, values of at most 1,000.
-    #[deserr(default)]
+    #[deserr(default, from(Texts) = BTreeMap::from)]
     #[schema(required = false, example = json!({"erpId": "40012"}))]
     pub(crate) metadata: BTreeMap<String, String>,
     /// Only when a product is created: at most 200 variants, created with it or not at all.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::SecondsFormat;
 use deserr::{
-    DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValueKind, ValuePointerRef, take_cf_content,
+    DeserializeError, Deserr, ErrorKind, IntoValue, Map as _, Value, ValueKind, ValuePointerRef, take_cf_content,
 };
 use domain::Timestamp;
 use domain::product::Seo;
@@ -34,7 +34,7 @@ impl<E: DeserializeError> Deserr<E> for LocalizedDto {
     ) -> Result<Self, E> {
         match value {
             Value::String(text) => Ok(Self::Plain(text)),
-            Value::Map(_) => BTreeMap::deserialize_from_value(value, location).map(Self::PerLocale),
+            Value::Map(_) => Texts::deserialize_from_value(value, location).map(|texts| Self::PerLocale(texts.0)),
             actual => {
                 let accepted = &[ValueKind::String, ValueKind::Map];
                 Err(take_cf_content(E::error(
@@ -44,6 +44,44 @@ impl<E: DeserializeError> Deserr<E> for LocalizedDto {
                 )))
             }
         }
+    }
+}
+
+/// Texts by name. `deserr`'s own maps drop an entry that is not valid without a word; here it is a fault like any other.
+pub(super) struct Texts(BTreeMap<String, String>);
+
+impl From<Texts> for BTreeMap<String, String> {
+    fn from(Texts(texts): Texts) -> Self {
+        texts
+    }
+}
+
+impl<E: DeserializeError> Deserr<E> for Texts {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, E> {
+        let map = match value {
+            Value::Map(map) => map,
+            actual => {
+                let accepted = &[ValueKind::Map];
+                return Err(take_cf_content(E::error(
+                    None,
+                    ErrorKind::IncorrectValueKind { actual, accepted },
+                    location,
+                )));
+            }
+        };
+        let mut texts = BTreeMap::new();
+        let mut error = None;
+        for (name, value) in map.into_iter() {
+            let at = location.push_key(&name);
+            match String::deserialize_from_value(value.into_value(), at) {
+                Ok(text) => drop(texts.insert(name, text)),
+                Err(fault) => error = Some(take_cf_content(E::merge(error, fault, at))),
+            }
+        }
+        error.map_or(Ok(Self(texts)), Err)
     }
 }
 
@@ -81,7 +119,6 @@ pub(crate) struct MediaDto {
     /// Absolute `http` or `https` URL of at most 2,048 characters.
     #[schema(
         example = "https://images.example.com/kettle.jpg",
-        format = "uri",
         max_length = 2048
     )]
     pub(crate) url: String,

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::parse::Parser;
-use super::values::{DimensionsDto, MediaDto, PriceDto, WeightDto, instant, metadata};
+use super::values::{DimensionsDto, MediaDto, PriceDto, Texts, WeightDto, instant, metadata};
 
 /// A variant as a client writes it.
 #[derive(Debug, Clone, Serialize, Deserr, ToSchema)]
@@ -39,7 +39,7 @@ pub(crate) struct VariantInput {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mpn: Option<String>,
     /// A value of at most 255 characters for every option axis of the product; unique within the product.
-    #[deserr(default)]
+    #[deserr(default, from(Texts) = BTreeMap::from)]
     #[schema(required = false, example = json!({"colour": "Blue"}))]
     pub(crate) options: BTreeMap<String, String>,
     /// At most one per currency.
@@ -61,7 +61,7 @@ pub(crate) struct VariantInput {
     #[schema(required = false, example = 0)]
     pub(crate) position: u32,
     /// At most 50 pairs of strings; names of at most 64 characters, values of at most 1,000.
-    #[deserr(default)]
+    #[deserr(default, from(Texts) = BTreeMap::from)]
     #[schema(required = false, example = json!({}))]
     pub(crate) metadata: BTreeMap<String, String>,
 }

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use application::store::{Changes, Conflict, ConflictRule};
+use domain::product::ProductState;
 use domain::value::{Key, LocalizedSlug};
 use domain::{Change, Recorded};
 use uuid::Uuid;
 
-use super::dialect::{PAIRS, PRODUCT_PAIRS};
+use super::dialect::{Kind, PAIRS, PRODUCT_PAIRS};
 use super::{Database, Failure, Query, SqlCatalog, write};
+use crate::rows::Instant;
 
 /// A name that must be unique, in one or two parts.
 type Name = (String, String);
@@ -41,6 +43,9 @@ impl<D: Database> SqlCatalog<D> {
         let Some(place) = place(rule) else {
             return Ok((twin, None));
         };
+        if owners.is_empty() {
+            return self.returning(rule, changes).await;
+        }
         let pairs: Vec<_> = owners
             .keys()
             .map(|(a, b)| serde_json::json!({"a": a, "b": b}))
@@ -63,6 +68,40 @@ impl<D: Database> SqlCatalog<D> {
             }
         }
         Ok((twin, None))
+    }
+
+    /// The parties where a variant that comes back with its product meets another one.
+    async fn returning(
+        &self,
+        rule: ConflictRule,
+        changes: &Changes,
+    ) -> Result<(Option<Uuid>, Option<Uuid>), Failure> {
+        let column = match rule {
+            ConflictRule::VariantKey => "key",
+            ConflictRule::Sku => "sku",
+            ConflictRule::Gtin => "gtin",
+            _ => return Ok((None, None)),
+        };
+        let gone = |change: &Change<ProductState>| change.before.as_ref()?.record.deleted_at;
+        let restored: Vec<_> = changes
+            .products
+            .iter()
+            .filter_map(|change| {
+                let at = Instant(gone(change)?);
+                Some(serde_json::json!({"id": change.after.id.uuid(), "at": at}))
+            })
+            .collect();
+        let text = format!(
+            "with {} select cast(v.id as text), cast(t.id as text) from r \
+             join variants v on v.product_id = r.id and v.deleted_at = r.at \
+             join variants t on t.{column} = v.{column} and t.deleted_at is null limit 1",
+            D::DIALECT.batch(&[("id", Kind::Uuid), ("at", Kind::Time)])
+        );
+        let query = Query::new(text).with(serde_json::Value::Array(restored).to_string());
+        match self.database.fetch(query).await?.into_iter().next() {
+            Some(mut row) => Ok((Some(row.uuid()?), Some(row.uuid()?))),
+            None => Ok((None, None)),
+        }
     }
 }
 

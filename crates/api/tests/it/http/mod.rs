@@ -1,0 +1,10 @@
+//! The service from outside.
+mod conditions;
+mod categories;
+mod lifecycle;
+mod lists;
+mod paging;
+mod patches;
+mod products;
+mod support;
+mod variants;
