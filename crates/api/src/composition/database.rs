@@ -29,6 +29,8 @@ pub(crate) struct Database {
 /// What the process asks of a database besides the catalog's ports.
 pub(crate) trait Upkeep: Send + Sync {
     fn migrate(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Whether every migration has been applied.
+    fn is_up_to_date(&self) -> BoxFuture<'_, Result<bool, StoreError>>;
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
     /// A secret that all instances share.
     fn secret(&self, name: &'static str) -> BoxFuture<'_, Result<Vec<u8>, StoreError>>;
@@ -41,6 +43,10 @@ pub(crate) trait Upkeep: Send + Sync {
 impl<E: Engine> Upkeep for SqlCatalog<E> {
     fn migrate(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(SqlCatalog::migrate(self))
+    }
+
+    fn is_up_to_date(&self) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(SqlCatalog::is_up_to_date(self))
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -39,6 +39,8 @@ pub(crate) enum StartError {
     Database(#[source] StoreError),
     #[error("cannot bring the database's schema up to date")]
     Migration(#[source] StoreError),
+    #[error("the database's schema is not up to date: run `vitrine migrate`")]
+    SchemaIsOld,
     #[error("cannot load the example catalog")]
     Example(#[source] ImportError),
     #[error("settings: catalog.{0} {1}")]

@@ -1,8 +1,9 @@
 //! What the command line's tasks work with: the catalog, its schema up to date, and its use cases.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use application::cache::{Cache, CachedProducts, FencedStore};
+use application::cache::{Cache, CacheHealth, CachedProducts, FencedStore};
 use application::category::Categories;
 use application::import::Importer;
 use application::product::{Products, Variants};
@@ -11,12 +12,17 @@ use application::{Clock, Ids, Writer};
 use domain::value::{Currency, Locale};
 use infrastructure::system::{SystemClock, UuidV7};
 use infrastructure::telemetry::Telemetry;
+use tokio::time::{sleep, timeout};
 
 use super::database::{self, Database};
 use super::settings::Settings;
 use super::{StartError, cache};
 use crate::formats::{Format, Reading};
 use crate::http::JsonEncoder;
+
+/// How long a command waits for the cache, so that its first writes are fenced like all others.
+const CACHE_PATIENCE: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 pub(crate) struct Services {
     pub(crate) database: Database,
@@ -37,6 +43,13 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
     let database = database::open(settings).await.map_err(StartError::Database)?;
     if settings.database.migrate_on_start {
         database.engine.migrate().await.map_err(StartError::Migration)?;
+    } else if !database
+        .engine
+        .is_up_to_date()
+        .await
+        .map_err(StartError::Database)?
+    {
+        return Err(StartError::SchemaIsOld);
     }
     let default_locale = Locale::parse(&settings.catalog.default_locale)
         .map_err(|error| StartError::Catalog("default_locale", error.to_string()))?;
@@ -80,8 +93,26 @@ pub(crate) async fn for_command(settings: &Settings) -> Result<Services, StartEr
         source,
     })?;
     let (telemetry, _) = Telemetry::build(&settings.telemetry)?;
-    let cache = cache::open(settings, telemetry.cache_metrics())?;
-    compose(settings, cache).await
+    // Nothing is read through a cache here, and one of this process's own has nothing to do with the others'.
+    let cache = if settings.cache_is_in_process() {
+        None
+    } else {
+        cache::open(settings, telemetry.cache_metrics())?
+    };
+    let services = compose(settings, cache.clone()).await?;
+    if let Some(cache) = cache {
+        let log = services.database.log.clone();
+        let recovering = cache.clone();
+        // Ends with the process, which goes on without the cache when it is away, or refuses, as the settings say.
+        tokio::spawn(async move { recovering.recover(&*log).await });
+        let up = async {
+            while cache.health() != CacheHealth::Up {
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        let _: Result<(), _> = timeout(CACHE_PATIENCE, up).await;
+    }
+    Ok(services)
 }
 
 impl Services {

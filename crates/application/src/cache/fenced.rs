@@ -4,13 +4,19 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::value::{Locale, Slug};
 use domain::{ProductId, Timestamp};
+use tokio::time::timeout;
 
 use super::{Cache, CacheError, CacheEvent, LeftFence, Token, WriteMode};
 use crate::store::{CatalogStore, Changes, Receipt, StoreError, WriteContext};
+
+/// What a write spends on a cache that does not answer, on top of the first try. A cache that is there takes a few
+/// milliseconds, and one that is down refuses at once; one that hangs costs every write as much.
+const SECOND_TRY: Duration = Duration::from_millis(500);
 
 /// A store whose writes invalidate the cache.
 pub struct FencedStore {
@@ -136,13 +142,27 @@ impl<'a> Write<'a> {
                 | StoreError::ReferenceGone
                 | StoreError::IdempotencyKeyTaken,
             ) => {
-                if let Err(error) = self.cache.release(&self.products, self.token).await {
+                if let Err(error) = self.release().await {
                     self.leave_fence();
                     self.cache.failed(self.began, &error);
                 }
             }
         }
         self.settled = true;
+    }
+
+    /// Tries once more on a new connection. Where the cache was away, another instance may have it back before this one
+    /// does, and then answers what is not released. If it cannot be reached now, after the commit, then whoever reaches
+    /// it later finds this write in the change log.
+    async fn release(&self) -> Result<(), CacheError> {
+        if self.cache.release(&self.products, self.token).await.is_ok() {
+            return Ok(());
+        }
+        let again = async {
+            self.cache.ports.store.probe().await?;
+            self.cache.release(&self.products, self.token).await
+        };
+        timeout(SECOND_TRY, again).await.map_err(CacheError::new)?
     }
 
     /// Before the gate is closed, so that the recovery that opens it finds it.

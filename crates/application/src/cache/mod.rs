@@ -21,7 +21,7 @@
 //!    and tokens are not used twice, so the lease was given after the release, so after the commit. L began after the
 //!    lease was given and the database shows commits at once, so L saw W. Neither the fence, nor floors, nor clocks
 //!    are needed here, and a lease that expired only refuses more fills.
-//! 2. *W's release failed or timed out*. Then the gate was closed before the acknowledgement, and R found it open, so
+//! 2. *W's release failed or timed out*, twice. Then the gate was closed before the acknowledgement, and R found it open, so
 //!    a recovery lies between that began after the closing: after W's commit. It read W's product from the change log
 //!    (or dropped everything) and released it, and case 1 holds with that release in the place of W's. A failure
 //!    during the recovery, of any write, keeps the gate closed and has the recovery repeated.
@@ -54,10 +54,11 @@
 //!
 //! # What is not promised
 //!
-//! With several instances and [`WriteMode::Available`], an instance that has lost the cache acknowledges writes that
-//! another, which still reaches it, may not show until the first has recovered, or the entry expires. The same holds
-//! in either mode when the cache server restarts between the fence and the release of a write and another instance
-//! fills the product in between.
+//! With several instances, one that cannot reach the cache at all acknowledges writes that another, which can, may not
+//! show until the first has recovered, or the entry expires: a network that is split, a cache that hangs for one of
+//! them. A cache that dies and comes back is not such a case, though instances have it back one after the other: a
+//! write whose release fails connects anew and tries again before it is acknowledged. Either the release then reaches
+//! the cache, or the cache is away after the commit, and whoever has it back later finds the write in the change log.
 
 mod entry;
 mod fenced;

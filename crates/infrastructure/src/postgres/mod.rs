@@ -99,6 +99,14 @@ impl Database for Postgres {
         applied.map_err(|e| StoreError::Internal(Box::new(e)).into())
     }
 
+    fn newest_migration() -> i64 {
+        MIGRATIONS
+            .iter()
+            .map(|migration| migration.version)
+            .max()
+            .unwrap_or_default()
+    }
+
     fn pool_use(&self) -> PoolUse {
         let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
         PoolUse {

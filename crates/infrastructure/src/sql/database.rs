@@ -70,6 +70,9 @@ pub trait Database: Send + Sync + 'static {
 
     async fn migrate(&self) -> Result<(), Failure>;
 
+    /// The version of the last migration that [`migrate`](Self::migrate) applies.
+    fn newest_migration() -> i64;
+
     fn pool_use(&self) -> PoolUse;
 
     async fn close(&self);

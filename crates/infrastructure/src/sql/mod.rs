@@ -47,6 +47,24 @@ impl<D: Database> SqlCatalog<D> {
         Ok(self.database.migrate().await?)
     }
 
+    /// Whether every migration that this program knows has been applied.
+    pub async fn is_up_to_date(&self) -> Result<bool, StoreError> {
+        let table = match D::DIALECT {
+            Dialect::Postgres => "select '1' where to_regclass('_sqlx_migrations') is not null",
+            Dialect::Sqlite => "select '1' from sqlite_master where name = '_sqlx_migrations'",
+        };
+        if self.database.fetch(Query::new(table)).await?.is_empty() {
+            return Ok(false);
+        }
+        let newest = "select cast(coalesce(max(version), 0) as text) from _sqlx_migrations where success";
+        let rows = self.database.fetch(Query::new(newest)).await?;
+        let applied: Result<Vec<i64>, _> = rows.into_iter().map(|mut row| row.parse()).collect();
+        Ok(applied
+            .map_err(Failure::from)?
+            .iter()
+            .any(|applied| *applied >= D::newest_migration()))
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.database.fetch(Query::new("select '1'")).await?;

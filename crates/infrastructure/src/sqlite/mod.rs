@@ -94,6 +94,14 @@ impl Database for Sqlite {
         transaction.commit().await.map_err(failure)
     }
 
+    fn newest_migration() -> i64 {
+        MIGRATIONS
+            .iter()
+            .map(|migration| migration.version)
+            .max()
+            .unwrap_or_default()
+    }
+
     fn pool_use(&self) -> PoolUse {
         let pools = [&self.writer, &self.readers];
         let idle = pools

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::time::Instant;
 
-use super::servers::Database;
+use super::servers::{Database, Redis};
 use super::support::{Client, Setup, eventually};
 
 async fn hit(client: &Client, id: &str) {
@@ -74,6 +75,61 @@ async fn writes_of_another_process_on_postgres_are_followed() {
     let database = Database::create().await;
     is_followed(&Setup::new(&folder).with("VITRINE__DATABASE__URL", &database.url())).await;
     database.remove().await;
+}
+
+/// Takes in a file with a new name for a product that is read from the cache; the bound is up to the caller.
+async fn import(setup: &Setup, folder: &TempDir, key: &str, name: &str) {
+    let file = folder.path().join("import.ndjson");
+    let record = json!({"resource": "product", "key": key, "name": name});
+    std::fs::write(&file, format!("{record}\n")).unwrap();
+    let said = setup.succeed(&["import", file.to_str().unwrap()]);
+    assert!(said.contains("updated 1"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn imports_from_the_command_line_are_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::new(&folder);
+    let vitrine = setup.start().await;
+    let client = &vitrine.client;
+    client.until_cache("up").await;
+    let id = client.create("lamp").await;
+    hit(client, &id).await;
+    import(&setup, &folder, "lamp", "New").await;
+    let imported = Instant::now();
+    eventually("the new name", async || {
+        (client.product(&id).await.body["name"]["en"] == "New").then_some(())
+    })
+    .await;
+    assert!(imported.elapsed() < Duration::from_secs(1));
+    vitrine.stop().await;
+}
+
+/// With a cache that they share the command releases what it writes, in both modes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn imports_from_the_command_line_are_seen_at_once_through_redis() {
+    let redis = Redis::start().await;
+    for mode in ["available", "strict"] {
+        let folder = tempfile::tempdir().unwrap();
+        let setup = Setup::new(&folder)
+            .with("VITRINE__CACHE__URL", &redis.url())
+            .with("VITRINE__CACHE__MODE", mode);
+        let vitrine = setup.start().await;
+        let client = &vitrine.client;
+        client.until_cache("up").await;
+        let id = client.create("lamp").await;
+        for round in 0..3 {
+            hit(client, &id).await;
+            let name = format!("New {round}");
+            import(&setup, &folder, "lamp", &name).await;
+            assert_eq!(
+                client.product(&id).await.body["name"]["en"],
+                name.as_str(),
+                "{mode}"
+            );
+        }
+        vitrine.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,8 +1,8 @@
 //! The end of a process, asked for or not.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -33,25 +33,30 @@ async fn a_stop_under_load_drops_no_request_and_no_write() {
     let mut vitrine = setup.start().await;
     let id = vitrine.client.create("read-by-all").await;
     let acknowledged = Acknowledged::default();
-    let (stopping, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let (stopped, answered) = (
+        Arc::new(OnceLock::<Instant>::new()),
+        Arc::new(AtomicUsize::new(0)),
+    );
 
     let mut clients = JoinSet::new();
     for n in 0..CLIENTS {
-        let (client, id, acknowledged) = (vitrine.client.apart(), id.clone(), acknowledged.clone());
-        let (stopping, answered) = (stopping.clone(), answered.clone());
+        // Every third opens a connection for each request.
+        let client = if n % 3 == 0 {
+            vitrine.client.with_fresh_connections()
+        } else {
+            vitrine.client.apart()
+        };
+        let (id, acknowledged) = (id.clone(), acknowledged.clone());
+        let (stopped, answered) = (stopped.clone(), answered.clone());
         clients.spawn(async move {
-            let mut last = None;
             // Goes on for most of the drain, as a load balancer between two checks does.
             for turn in 0.. {
-                if last.is_some_and(|last| Instant::now() > last) {
+                if stopped
+                    .get()
+                    .is_some_and(|stopped| stopped.elapsed() > DRAIN.mul_f64(0.8))
+                {
                     return;
                 }
-                // Every third client opens a connection for each request.
-                let client = if n % 3 == 0 {
-                    client.apart()
-                } else {
-                    client.clone()
-                };
                 if n % 2 == 0 {
                     client.product(&id).await;
                 } else {
@@ -65,9 +70,6 @@ async fn a_stop_under_load_drops_no_request_and_no_write() {
                     acknowledged.lock().unwrap().insert(answer.id(), brand);
                 }
                 answered.fetch_add(1, Ordering::SeqCst);
-                if last.is_none() && stopping.load(Ordering::SeqCst) {
-                    last = Some(Instant::now() + DRAIN.mul_f64(0.6));
-                }
             }
         });
     }
@@ -76,9 +78,8 @@ async fn a_stop_under_load_drops_no_request_and_no_write() {
     })
     .await;
     let before = answered.load(Ordering::SeqCst);
+    let signalled = *stopped.get_or_init(Instant::now);
     vitrine.signal("TERM");
-    let stopped = Instant::now();
-    stopping.store(true, Ordering::SeqCst);
     let health = eventually("unready", async || {
         vitrine.client.health().await.filter(|(status, _)| *status == 503)
     })
@@ -93,7 +94,7 @@ async fn a_stop_under_load_drops_no_request_and_no_write() {
     );
     let status = vitrine.end().await;
     assert_eq!(status.code(), Some(0));
-    assert!(stopped.elapsed() >= DRAIN);
+    assert!(signalled.elapsed() >= DRAIN);
     assert!(vitrine.client.health().await.is_none());
 
     let vitrine = setup.start().await;

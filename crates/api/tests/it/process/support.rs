@@ -1,5 +1,7 @@
 //! The binary as a child process, and a client of it.
 
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -88,14 +90,17 @@ impl Setup {
 
     /// Serves; nobody waits for it to be ready.
     pub(super) fn spawn(&self) -> Vitrine {
+        let log = self.folder.join(format!("{}.log", self.address().port()));
         let child = self
             .command(&["serve"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
+            .stderr(File::options().create(true).append(true).open(&log).unwrap())
             .spawn()
             .unwrap();
         Vitrine {
             child,
+            log,
             client: Client::new(self),
         }
     }
@@ -111,6 +116,7 @@ impl Setup {
 /// A running `vitrine serve`; killed when it is dropped.
 pub(super) struct Vitrine {
     child: Child,
+    log: PathBuf,
     pub(super) client: Client,
 }
 
@@ -160,6 +166,12 @@ impl Drop for Vitrine {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = fs::read_to_string(&self.log).unwrap_or_default();
+            let end: Vec<_> = log.lines().rev().take(20).collect();
+            let end: Vec<_> = end.into_iter().rev().collect();
+            let _ = writeln!(io::stderr(), "the service's log ends:\n{}", end.join("\n"));
+        }
     }
 }
 
@@ -198,7 +210,7 @@ impl Client {
     pub(super) fn new(setup: &Setup) -> Self {
         let token = setup.succeed(&["token", "--scope", "catalog:admin"]);
         Self {
-            http: http(),
+            http: http().build().unwrap(),
             address: setup.address(),
             token: token.trim().to_owned(),
         }
@@ -207,7 +219,15 @@ impl Client {
     /// The same with connections of its own.
     pub(super) fn apart(&self) -> Self {
         Self {
-            http: http(),
+            http: http().build().unwrap(),
+            ..self.clone()
+        }
+    }
+
+    /// The same with a connection for each request.
+    pub(super) fn with_fresh_connections(&self) -> Self {
+        Self {
+            http: http().pool_max_idle_per_host(0).build().unwrap(),
             ..self.clone()
         }
     }
@@ -304,12 +324,8 @@ impl Client {
     }
 }
 
-fn http() -> reqwest::Client {
-    reqwest::Client::builder()
-        .no_proxy()
-        .timeout(PATIENCE)
-        .build()
-        .unwrap()
+fn http() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy().timeout(PATIENCE)
 }
 
 fn header(response: &Response, name: &str) -> Option<String> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use application::cache::{
     CacheEvent, CacheHealth, CacheKey, CachePolicy, CacheStore, Miss, Representation, Source,
 };
+use infrastructure::redis_cache::RedisCache;
 use tokio::task::JoinSet;
 
 use super::history::{Findings, traffic};
@@ -197,4 +198,25 @@ async fn a_server_that_forgot_the_scripts_is_taught_again() {
     world.read(product).await;
     assert_eq!(world.read(product).await, (1, Source::Hit));
     assert_eq!(world.events.of(CacheEvent::Error), 0);
+}
+
+/// Instances have a cache that was away back one after the other; until the last one has, its writes must reach it all
+/// the same.
+#[tokio::test]
+async fn a_write_of_an_instance_that_has_not_the_cache_back_is_seen_by_one_that_has() {
+    let server = RedisServer::start().await;
+    let first = World::new(redis_at(&server.url(), "test:").await, CachePolicy::default()).await;
+    let lost = Arc::new(RedisCache::new(&server.url(), "test:").unwrap());
+    let second = World::starting(&first.register, lost, CachePolicy::default()).cut_off();
+    let product = product();
+    first.write(product).await.unwrap();
+    for _ in 0..3 {
+        first.read(product).await;
+        let (seen, source) = first.read(product).await;
+        assert_eq!(source, Source::Hit);
+        let written = second.write(product).await.unwrap();
+        assert_eq!(written, seen + 1);
+        assert_eq!(first.read(product).await.0, written);
+    }
+    assert_eq!(second.cache.health(), CacheHealth::Degraded);
 }

@@ -72,6 +72,12 @@ impl World {
         world
     }
 
+    /// An instance that never has the cache back. To be called before anything else can run.
+    pub(super) fn cut_off(self) -> Self {
+        self.recovery.abort();
+        self
+    }
+
     pub(super) async fn until(&self, health: CacheHealth) {
         eventually(health.as_str(), || async {
             (self.cache.health() == health).then_some(())
