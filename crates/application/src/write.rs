@@ -10,7 +10,9 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::error::CatalogError;
 use crate::ids::Ids;
-use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, Precondition, Receipt, StoreError, WriteContext};
+use crate::store::{
+    CatalogStore, Changes, Conflict, ConflictRule, Precondition, Receipt, StoreError, WriteContext,
+};
 
 /// How often a decision is made anew on the state that a concurrent writer left.
 const ATTEMPTS: usize = 8;

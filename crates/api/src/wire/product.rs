@@ -12,7 +12,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::parse::Parser;
-use super::values::{DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, Texts, WeightDto, instant, metadata};
+use super::values::{
+    DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, Texts, WeightDto, instant, metadata,
+};
 use super::variant::{VariantBody, VariantInput};
 
 /// The most variants that come with a product in one request.

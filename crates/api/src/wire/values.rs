@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::SecondsFormat;
 use deserr::{
-    DeserializeError, Deserr, ErrorKind, IntoValue, Map as _, Value, ValueKind, ValuePointerRef, take_cf_content,
+    DeserializeError, Deserr, ErrorKind, IntoValue, Map as _, Value, ValueKind, ValuePointerRef,
+    take_cf_content,
 };
 use domain::Timestamp;
 use domain::product::Seo;
@@ -34,7 +35,9 @@ impl<E: DeserializeError> Deserr<E> for LocalizedDto {
     ) -> Result<Self, E> {
         match value {
             Value::String(text) => Ok(Self::Plain(text)),
-            Value::Map(_) => Texts::deserialize_from_value(value, location).map(|texts| Self::PerLocale(texts.0)),
+            Value::Map(_) => {
+                Texts::deserialize_from_value(value, location).map(|texts| Self::PerLocale(texts.0))
+            }
             actual => {
                 let accepted = &[ValueKind::String, ValueKind::Map];
                 Err(take_cf_content(E::error(
@@ -117,10 +120,7 @@ pub(super) fn metadata(pairs: &Metadata) -> BTreeMap<String, String> {
 #[deserr(deny_unknown_fields, rename_all = camelCase)]
 pub(crate) struct MediaDto {
     /// Absolute `http` or `https` URL of at most 2,048 characters.
-    #[schema(
-        example = "https://images.example.com/kettle.jpg",
-        max_length = 2048
-    )]
+    #[schema(example = "https://images.example.com/kettle.jpg", max_length = 2048)]
     pub(crate) url: String,
     /// At most 500 characters.
     #[deserr(default)]

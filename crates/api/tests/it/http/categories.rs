@@ -44,13 +44,30 @@ async fn a_tree_is_built_and_shows_its_paths(api: Api) {
     assert_eq!(by_key["path"], json!([root["id"]]));
     let deeper = api.category(json!({"parent": by_key["id"]})).await;
     assert_eq!(deeper["path"], json!([root["id"], by_key["id"]]));
-    for reference in [format!("key:{key}"), format!("slug:{slug}"), text(&root, "/id").to_owned()] {
-        let found = api.get(&format!("/v1/categories/{reference}")).send().await.is(200);
+    for reference in [
+        format!("key:{key}"),
+        format!("slug:{slug}"),
+        text(&root, "/id").to_owned(),
+    ] {
+        let found = api
+            .get(&format!("/v1/categories/{reference}"))
+            .send()
+            .await
+            .is(200);
         assert_eq!(found.value(), root, "{reference}");
     }
-    let children = api.get(&format!("/v1/categories?parent=key:{key}")).send().await.is(200).value();
+    let children = api
+        .get(&format!("/v1/categories?parent=key:{key}"))
+        .send()
+        .await
+        .is(200)
+        .value();
     assert_eq!(children["items"], json!([by_key]));
-    for lost in ["key:nowhere", "slug:nowhere", "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"] {
+    for lost in [
+        "key:nowhere",
+        "slug:nowhere",
+        "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64",
+    ] {
         let body = json!({"name": "x", "parent": lost});
         let answer = api.post("/v1/categories").json(&body).send().await;
         answer.has_faults(&[("/parent", "reference_not_found")]);
@@ -66,15 +83,37 @@ async fn a_move_takes_everything_below_along(api: Api) {
     let new = chain(&api, 2).await;
     let tag = api.get(&path(&old[2])).send().await.header("etag").to_owned();
     let patch = json!({"parent": new[1]["id"]});
-    let moved = api.patch(&path(&old[1])).merge(&patch).send().await.is(200).value();
+    let moved = api
+        .patch(&path(&old[1]))
+        .merge(&patch)
+        .send()
+        .await
+        .is(200)
+        .value();
     assert_eq!(moved["path"], ids(&new));
     // The child was not written, but shows another path, so that its tag is another one.
-    let child = api.get(&path(&old[2])).header("if-none-match", &tag).send().await.is(200);
-    assert_eq!(child.value()["path"], json!([new[0]["id"], new[1]["id"], old[1]["id"]]));
+    let child = api
+        .get(&path(&old[2]))
+        .header("if-none-match", &tag)
+        .send()
+        .await
+        .is(200);
+    assert_eq!(
+        child.value()["path"],
+        json!([new[0]["id"], new[1]["id"], old[1]["id"]])
+    );
     assert_eq!(child.value()["version"], 1);
-    let conditional = api.patch(&path(&old[2])).header("if-match", &tag).merge(&json!({"position": 1}));
+    let conditional = api
+        .patch(&path(&old[2]))
+        .header("if-match", &tag)
+        .merge(&json!({"position": 1}));
     conditional.send().await.is(200);
-    let root = api.patch(&path(&old[1])).merge(&json!({"parent": null})).send().await.is(200);
+    let root = api
+        .patch(&path(&old[1]))
+        .merge(&json!({"parent": null}))
+        .send()
+        .await
+        .is(200);
     assert_eq!(root.value()["path"], json!([]));
 }
 
@@ -82,7 +121,12 @@ async fn no_category_becomes_its_own_ancestor(api: Api) {
     let tree = chain(&api, 3).await;
     for below in &tree {
         let patch = json!({"parent": below["id"]});
-        let problem = api.patch(&path(&tree[0])).merge(&patch).send().await.problem(409, "category_cycle");
+        let problem = api
+            .patch(&path(&tree[0]))
+            .merge(&patch)
+            .send()
+            .await
+            .problem(409, "category_cycle");
         assert_eq!(problem["errors"][0]["pointer"], "/parent");
         let body = json!({"name": "x", "parent": below["id"]});
         let put = api.put(&path(&tree[0])).json(&body).send().await;
@@ -110,26 +154,48 @@ async fn concurrent_moves_make_no_cycle(api: Api) {
 async fn the_tree_is_twelve_levels_deep(api: Api) {
     let tree = chain(&api, 12).await;
     let too_deep = json!({"name": "x", "parent": tree[11]["id"]});
-    let problem = api.post("/v1/categories").json(&too_deep).send().await.problem(409, "state_conflict");
+    let problem = api
+        .post("/v1/categories")
+        .json(&too_deep)
+        .send()
+        .await
+        .problem(409, "state_conflict");
     assert_eq!(problem["errors"][0]["pointer"], "/parent");
     let two = chain(&api, 2).await;
     // Its child would be on the thirteenth level.
     let patch = json!({"parent": tree[10]["id"]});
-    api.patch(&path(&two[0])).merge(&patch).send().await.problem(409, "state_conflict");
+    api.patch(&path(&two[0]))
+        .merge(&patch)
+        .send()
+        .await
+        .problem(409, "state_conflict");
     let patch = json!({"parent": tree[9]["id"]});
     api.patch(&path(&two[0])).merge(&patch).send().await.is(200);
 }
 
 async fn a_category_in_use_is_not_deleted(api: Api) {
     let tree = chain(&api, 2).await;
-    api.delete(&path(&tree[0])).send().await.problem(409, "referenced");
+    api.delete(&path(&tree[0]))
+        .send()
+        .await
+        .problem(409, "referenced");
     let product = api.product(json!({"categories": [tree[1]["id"]]})).await;
-    api.delete(&path(&tree[1])).send().await.problem(409, "referenced");
+    api.delete(&path(&tree[1]))
+        .send()
+        .await
+        .problem(409, "referenced");
     let product = format!("/v1/products/{}", text(&product, "/id"));
-    api.patch(&product).merge(&json!({"categories": []})).send().await.is(200);
+    api.patch(&product)
+        .merge(&json!({"categories": []}))
+        .send()
+        .await
+        .is(200);
     api.delete(&path(&tree[1])).send().await.is(204);
     api.delete(&path(&tree[0])).send().await.is(204);
-    api.get(&path(&tree[0])).send().await.problem(404, "resource_not_found");
+    api.get(&path(&tree[0]))
+        .send()
+        .await
+        .problem(404, "resource_not_found");
 
     let patch = json!({"categories": [tree[0]["id"]]});
     let answer = api.patch(&product).merge(&patch).send().await;
@@ -151,7 +217,10 @@ async fn a_deleted_category_comes_back_where_it_was(api: Api) {
     assert!(restored.get("deletedAt").is_none());
 
     let (key, slug) = (unique("c"), unique("slug"));
-    for (names, code) in [(json!({"key": key}), "duplicate_key"), (json!({"slug": slug}), "duplicate_slug")] {
+    for (names, code) in [
+        (json!({"key": key}), "duplicate_key"),
+        (json!({"slug": slug}), "duplicate_slug"),
+    ] {
         let first = api.category(names.clone()).await;
         api.delete(&path(&first)).send().await.is(204);
         let second = api.category(names).await;
@@ -167,17 +236,37 @@ async fn categories_are_replaced_patched_and_unique(api: Api) {
     let created = api.put(&path).json(&body).send().await.is(201).value();
     let repeated = api.put(&path).json(&body).send().await.is(200).value();
     assert_eq!(repeated, created);
-    let less = api.put(&path).json(&json!({"name": "Pots"})).send().await.is(200).value();
+    let less = api
+        .put(&path)
+        .json(&json!({"name": "Pots"}))
+        .send()
+        .await
+        .is(200)
+        .value();
     assert_eq!(less["position"], 0);
     assert_eq!(less["slug"], created["slug"]);
     assert_eq!(less["version"], 2);
-    let other_key = api.put(&path).json(&json!({"name": "x", "key": "other"})).send().await;
+    let other_key = api
+        .put(&path)
+        .json(&json!({"name": "x", "key": "other"}))
+        .send()
+        .await;
     other_key.has_faults(&[("/key", "pattern")]);
 
     let operations = json!([{"op": "test", "path": "/position", "value": 0}, {"op": "replace", "path": "/position", "value": 4}]);
-    let patched = api.patch(&path).operations(&operations).send().await.is(200).value();
+    let patched = api
+        .patch(&path)
+        .operations(&operations)
+        .send()
+        .await
+        .is(200)
+        .value();
     assert_eq!(patched["position"], 4);
-    api.patch(&path).operations(&operations).send().await.has_faults(&[("/0", "patch_failed")]);
+    api.patch(&path)
+        .operations(&operations)
+        .send()
+        .await
+        .has_faults(&[("/0", "patch_failed")]);
     let nothing = api.patch(&path).merge(&json!({})).send().await.is(200).value();
     assert_eq!(nothing, patched);
 
@@ -185,7 +274,12 @@ async fn categories_are_replaced_patched_and_unique(api: Api) {
         (json!({"name": "x", "key": key}), "duplicate_key", "/key"),
         (json!({"name": "x", "slug": slug}), "duplicate_slug", "/slug"),
     ] {
-        let problem = api.post("/v1/categories").json(&names).send().await.problem(409, code);
+        let problem = api
+            .post("/v1/categories")
+            .json(&names)
+            .send()
+            .await
+            .problem(409, code);
         assert_eq!(problem["conflictingId"], created["id"]);
         assert_eq!(problem["errors"][0]["pointer"], pointer);
     }

@@ -44,11 +44,19 @@ async fn every_move_is_made_or_refused(api: Api) {
         let prepared = match from {
             "published" => act(&api, &product, "publish").await.is(200).value(),
             "archived" => act(&api, &product, "archive").await.is(200).value(),
-            _ => api.get(&format!("/v1/products/{}", text(&product, "/id"))).send().await.value(),
+            _ => api
+                .get(&format!("/v1/products/{}", text(&product, "/id")))
+                .send()
+                .await
+                .value(),
         };
         let before = text(&prepared, "/status").to_owned();
         let answer = act(&api, &prepared, action).await;
-        let stored = api.get(&format!("/v1/products/{}", text(&prepared, "/id"))).send().await.value();
+        let stored = api
+            .get(&format!("/v1/products/{}", text(&prepared, "/id")))
+            .send()
+            .await
+            .value();
         let holds = match to {
             Some(to) => {
                 let moved = i64::from(to != before);
@@ -57,11 +65,11 @@ async fn every_move_is_made_or_refused(api: Api) {
                     && stored == answer.value()
                     && stored["version"].as_i64() == prepared["version"].as_i64().map(|v| v + moved)
             }
-            None => {
-                answer.status == 409 && answer.value()["code"] == "state_conflict" && stored == prepared
-            }
+            None => answer.status == 409 && answer.value()["code"] == "state_conflict" && stored == prepared,
         };
-        trial.check(before == from && holds, || format!("{from} {action}: {answer:?}, stored {stored}"));
+        trial.check(before == from && holds, || {
+            format!("{from} {action}: {answer:?}, stored {stored}")
+        });
     }
     trial.end();
 }
@@ -70,16 +78,32 @@ async fn writes_can_publish(api: Api) {
     let key = unique("pub");
     let path = format!("/v1/products/key:{key}");
     let body = json!({"key": key, "name": "Cup"});
-    let created = api.post("/v1/products?publish=true").json(&body).send().await.is(201).value();
+    let created = api
+        .post("/v1/products?publish=true")
+        .json(&body)
+        .send()
+        .await
+        .is(201)
+        .value();
     assert_eq!(created["status"], "published");
     assert_eq!(created["version"], 1);
     assert_eq!(created["publishedAt"], created["createdAt"]);
 
     act(&api, &created, "unpublish").await.is(200);
-    let put = api.put(&format!("{path}?publish=true")).json(&body).send().await.is(200).value();
+    let put = api
+        .put(&format!("{path}?publish=true"))
+        .json(&body)
+        .send()
+        .await
+        .is(200)
+        .value();
     assert_eq!(put["status"], "published");
     act(&api, &created, "unpublish").await.is(200);
-    let patch = api.patch(&format!("{path}?publish=true")).merge(&json!({"brand": "B"})).send().await;
+    let patch = api
+        .patch(&format!("{path}?publish=true"))
+        .merge(&json!({"brand": "B"}))
+        .send()
+        .await;
     assert_eq!(patch.is(200).value()["status"], "published");
 
     act(&api, &created, "archive").await.is(200);
@@ -117,7 +141,9 @@ async fn a_deleted_product_is_gone_and_its_names_are_free(api: Api) {
     ] {
         api.get(&path).send().await.problem(404, "resource_not_found");
     }
-    act(&api, &product, "delete").await.problem(404, "resource_not_found");
+    act(&api, &product, "delete")
+        .await
+        .problem(404, "resource_not_found");
     let again = api.post("/v1/products").json(&body).send().await.is(201).value();
     assert_ne!(again["id"], product["id"]);
 }
@@ -136,7 +162,10 @@ async fn a_restored_product_is_as_it_was(api: Api) {
         assert_eq!(stored[field], product[field], "{field}");
     }
     for field in ["id", "key", "sku", "gtin"] {
-        assert_eq!(stored["variants"][0][field], product["variants"][0][field], "{field}");
+        assert_eq!(
+            stored["variants"][0][field], product["variants"][0][field],
+            "{field}"
+        );
     }
 }
 
@@ -171,7 +200,9 @@ async fn a_product_does_not_come_back_into_a_category_that_is_gone(api: Api) {
     let category = format!("/v1/categories/{}", text(&category, "/id"));
     act(&api, &product, "delete").await.is(204);
     api.delete(&category).send().await.is(204);
-    act(&api, &product, "restore").await.problem(409, "state_conflict");
+    act(&api, &product, "restore")
+        .await
+        .problem(409, "state_conflict");
     api.post(&format!("{category}/restore")).send().await.is(200);
     act(&api, &product, "restore").await.is(200);
 }
@@ -180,19 +211,29 @@ async fn archived_and_deleted_products_take_no_step_but_restore(api: Api) {
     let product = api.product(json!({})).await;
     act(&api, &product, "delete").await.is(204);
     for action in ["publish", "unpublish", "archive"] {
-        act(&api, &product, action).await.problem(404, "resource_not_found");
+        act(&api, &product, action)
+            .await
+            .problem(404, "resource_not_found");
     }
     let path = format!("/v1/products/{}", text(&product, "/id"));
     let patch = api.patch(&path).merge(&json!({"brand": "B"})).send().await;
     patch.problem(404, "resource_not_found");
     let put = api.put(&path).json(&json!({"name": "x"})).send().await;
     put.problem(404, "resource_not_found");
-    let variant = api.post(&format!("{path}/variants")).json(&json!({"sku": unique("S")})).send().await;
+    let variant = api
+        .post(&format!("{path}/variants"))
+        .json(&json!({"sku": unique("S")}))
+        .send()
+        .await;
     variant.problem(404, "resource_not_found");
     act(&api, &product, "restore").await.is(200);
-    act(&api, &product, "restore").await.problem(409, "state_conflict");
+    act(&api, &product, "restore")
+        .await
+        .problem(409, "state_conflict");
     let missing = json!({"id": "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"});
     for action in ["publish", "unpublish", "archive", "restore", "delete"] {
-        act(&api, &missing, action).await.problem(404, "resource_not_found");
+        act(&api, &missing, action)
+            .await
+            .problem(404, "resource_not_found");
     }
 }

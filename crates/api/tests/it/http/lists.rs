@@ -23,7 +23,10 @@ async fn listed(api: &Api, path: &str) -> Vec<String> {
 }
 
 fn expected(products: &[&Value]) -> Vec<String> {
-    let mut ids: Vec<_> = products.iter().map(|product| text(product, "/id").to_owned()).collect();
+    let mut ids: Vec<_> = products
+        .iter()
+        .map(|product| text(product, "/id").to_owned())
+        .collect();
     ids.sort();
     ids
 }
@@ -64,7 +67,11 @@ async fn a_category_brings_those_below_it(api: Api) {
     let leaf = api.category(json!({"parent": middle["id"]})).await;
     let in_root = api.product(json!({"categories": [root["id"], leaf["id"]]})).await;
     let in_leaf = api.product(json!({"categories": [leaf["id"]]})).await;
-    for reference in [text(&root, "/id").to_owned(), format!("key:{key}"), format!("slug:{slug}")] {
+    for reference in [
+        text(&root, "/id").to_owned(),
+        format!("key:{key}"),
+        format!("slug:{slug}"),
+    ] {
         let found = listed(&api, &format!("/v1/products?category={reference}")).await;
         assert_eq!(found, expected(&[&in_root, &in_leaf]), "{reference}");
     }
@@ -75,7 +82,11 @@ async fn a_category_brings_those_below_it(api: Api) {
 
     // A move is seen at once.
     let path = format!("/v1/categories/{}", text(&leaf, "/id"));
-    api.patch(&path).merge(&json!({"parent": null})).send().await.is(200);
+    api.patch(&path)
+        .merge(&json!({"parent": null}))
+        .send()
+        .await
+        .is(200);
     assert_eq!(listed(&api, &below).await, expected(&[]));
     for wrong in ["key:nowhere", "nonsense", "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"] {
         let problem = api.get(&format!("/v1/products?category={wrong}")).send().await;
@@ -86,35 +97,71 @@ async fn a_category_brings_those_below_it(api: Api) {
 
 async fn times_bound_what_was_changed(api: Api) {
     let brand = unique("Timed");
-    let (first, second) = (api.product(json!({"brand": brand})).await, api.product(json!({"brand": brand})).await);
+    let (first, second) = (
+        api.product(json!({"brand": brand})).await,
+        api.product(json!({"brand": brand})).await,
+    );
     let list = format!("/v1/products?brand={brand}");
     let time = text(&second, "/updatedAt");
-    assert_eq!(listed(&api, &format!("{list}&updatedSince={time}")).await, expected(&[&second]));
-    assert_eq!(listed(&api, &format!("{list}&updatedBefore={time}")).await, expected(&[&first]));
+    assert_eq!(
+        listed(&api, &format!("{list}&updatedSince={time}")).await,
+        expected(&[&second])
+    );
+    assert_eq!(
+        listed(&api, &format!("{list}&updatedBefore={time}")).await,
+        expected(&[&first])
+    );
     let path = format!("/v1/products/{}", text(&first, "/id"));
-    let patched = api.patch(&path).merge(&json!({"tags": ["x"]})).send().await.is(200).value();
+    let patched = api
+        .patch(&path)
+        .merge(&json!({"tags": ["x"]}))
+        .send()
+        .await
+        .is(200)
+        .value();
     let since = listed(&api, &format!("{list}&updatedSince={time}")).await;
     assert_eq!(since, expected(&[&first, &second]));
-    let between = format!("{list}&updatedSince={time}&updatedBefore={}", text(&patched, "/updatedAt"));
+    let between = format!(
+        "{list}&updatedSince={time}&updatedBefore={}",
+        text(&patched, "/updatedAt")
+    );
     assert_eq!(listed(&api, &between).await, expected(&[&second]));
     // Offsets are understood, with the plus sign escaped or not.
     for zone in ["%2B02:00", "+02:00", "-05:30", "Z"] {
         let path = format!("{list}&updatedSince=2020-01-31T12:00:00{zone}");
         assert_eq!(listed(&api, &path).await.len(), 2);
     }
-    for wrong in ["yesterday", "2026-01-31", "2026-02-30T00:00:00Z", "1767225600", ""] {
-        let problem = api.get(&format!("/v1/products?updatedSince={wrong}")).send().await;
+    for wrong in [
+        "yesterday",
+        "2026-01-31",
+        "2026-02-30T00:00:00Z",
+        "1767225600",
+        "",
+    ] {
+        let problem = api
+            .get(&format!("/v1/products?updatedSince={wrong}"))
+            .send()
+            .await;
         problem.problem(400, "invalid_parameter");
     }
 }
 
 async fn deleted_ones_have_their_own_list(api: Api) {
     let brand = unique("Gone");
-    let (kept, gone) = (api.product(json!({"brand": brand})).await, api.product(json!({"brand": brand})).await);
-    api.delete(&format!("/v1/products/{}", text(&gone, "/id"))).send().await.is(204);
+    let (kept, gone) = (
+        api.product(json!({"brand": brand})).await,
+        api.product(json!({"brand": brand})).await,
+    );
+    api.delete(&format!("/v1/products/{}", text(&gone, "/id")))
+        .send()
+        .await
+        .is(204);
     let list = format!("/v1/products?brand={brand}");
     assert_eq!(listed(&api, &list).await, expected(&[&kept]));
-    assert_eq!(listed(&api, &format!("{list}&deleted=false")).await, expected(&[&kept]));
+    assert_eq!(
+        listed(&api, &format!("{list}&deleted=false")).await,
+        expected(&[&kept])
+    );
     let deleted = format!("{list}&deleted=true");
     assert_eq!(listed(&api, &deleted).await, expected(&[&gone]));
     let body = api.get(&deleted).send().await.value();
@@ -122,10 +169,16 @@ async fn deleted_ones_have_their_own_list(api: Api) {
 
     let (parent, child) = (api.category(json!({})).await, unique("c"));
     let child = api.category(json!({"key": child, "parent": parent["id"]})).await;
-    api.delete(&format!("/v1/categories/{}", text(&child, "/id"))).send().await.is(204);
+    api.delete(&format!("/v1/categories/{}", text(&child, "/id")))
+        .send()
+        .await
+        .is(204);
     let list = format!("/v1/categories?parent={}", text(&parent, "/id"));
     assert_eq!(listed(&api, &list).await, expected(&[]));
-    assert_eq!(listed(&api, &format!("{list}&deleted=true")).await, expected(&[&child]));
+    assert_eq!(
+        listed(&api, &format!("{list}&deleted=true")).await,
+        expected(&[&child])
+    );
 }
 
 async fn unknown_and_malformed_parameters_are_refused(api: Api) {
@@ -151,7 +204,14 @@ async fn unknown_and_malformed_parameters_are_refused(api: Api) {
             problem.problem(400, "invalid_parameter");
         }
     }
-    for wrong in ["status=gone", "status=", "deleted=maybe", "brand=", "brand=%00", "tag=%20"] {
+    for wrong in [
+        "status=gone",
+        "status=",
+        "deleted=maybe",
+        "brand=",
+        "brand=%00",
+        "tag=%20",
+    ] {
         let problem = api.get(&format!("/v1/products?{wrong}")).send().await;
         problem.problem(400, "invalid_parameter");
     }
@@ -165,14 +225,23 @@ async fn unknown_and_malformed_parameters_are_refused(api: Api) {
         api.get(&single).send().await.problem(400, "invalid_parameter");
     }
     let path = format!("/v1/products/{id}");
-    for wrong in ["dryRun=maybe", "dryrun=true", "dryRun=true&dryRun=true", "force=true"] {
-        let patch = api.patch(&format!("{path}?{wrong}")).merge(&json!({"brand": "B"}));
+    for wrong in [
+        "dryRun=maybe",
+        "dryrun=true",
+        "dryRun=true&dryRun=true",
+        "force=true",
+    ] {
+        let patch = api
+            .patch(&format!("{path}?{wrong}"))
+            .merge(&json!({"brand": "B"}));
         patch.send().await.problem(400, "invalid_parameter");
         let publish = api.post(&format!("{path}/publish?{wrong}"));
         publish.send().await.problem(400, "invalid_parameter");
         let delete = api.delete(&format!("{path}?{wrong}"));
         delete.send().await.problem(400, "invalid_parameter");
-        let create = api.post(&format!("/v1/products?{wrong}")).json(&json!({"name": "x"}));
+        let create = api
+            .post(&format!("/v1/products?{wrong}"))
+            .json(&json!({"name": "x"}));
         create.send().await.problem(400, "invalid_parameter");
     }
     assert_eq!(api.get(&path).send().await.value()["version"], 1);

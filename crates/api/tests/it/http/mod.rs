@@ -1,6 +1,6 @@
 //! The service from outside.
-mod conditions;
 mod categories;
+mod conditions;
 mod lifecycle;
 mod lists;
 mod paging;

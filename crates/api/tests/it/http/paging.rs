@@ -24,7 +24,11 @@ const MANY: usize = 230;
 async fn crowd(api: &Api) -> &'static str {
     static EMBEDDED: OnceCell<String> = OnceCell::const_new();
     static SERVERS: OnceCell<String> = OnceCell::const_new();
-    let cell = if api.instance.backend == Backend::Embedded { &EMBEDDED } else { &SERVERS };
+    let cell = if api.instance.backend == Backend::Embedded {
+        &EMBEDDED
+    } else {
+        &SERVERS
+    };
     cell.get_or_init(|| async {
         let brand = unique("Crowd");
         add(api, &brand, MANY).await;
@@ -47,9 +51,18 @@ async fn walk(api: &Api, list: &str, between: impl AsyncFn(usize)) -> (Vec<Value
         let body = answer.value();
         items.extend(body["items"].as_array().unwrap().iter().cloned());
         next = answer.find("link").map(|link| {
-            let link = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
+            let link = link
+                .strip_prefix('<')
+                .unwrap()
+                .strip_suffix(">; rel=\"next\"")
+                .unwrap();
             let query = Url::parse("http://x").unwrap().join(link).unwrap();
-            let cursor = query.query_pairs().find(|(name, _)| name == "cursor").unwrap().1.into_owned();
+            let cursor = query
+                .query_pairs()
+                .find(|(name, _)| name == "cursor")
+                .unwrap()
+                .1
+                .into_owned();
             assert_eq!(body["nextCursor"], cursor);
             link.to_owned()
         });
@@ -67,7 +80,11 @@ fn ids(items: &[Value]) -> Vec<&str> {
 async fn every_item_comes_exactly_once_in_every_order(api: Api) {
     let brand = crowd(&api).await;
     let newcomers = unique("Newcomer");
-    for (sort, field) in [("id", "/id"), ("createdAt", "/createdAt"), ("updatedAt", "/updatedAt")] {
+    for (sort, field) in [
+        ("id", "/id"),
+        ("createdAt", "/createdAt"),
+        ("updatedAt", "/updatedAt"),
+    ] {
         for descending in [false, true] {
             let hyphen = if descending { "-" } else { "" };
             let list = format!("/v1/products?brand={brand}&limit=40&sort={hyphen}{sort}");
@@ -78,12 +95,20 @@ async fn every_item_comes_exactly_once_in_every_order(api: Api) {
             assert_eq!(pages, MANY.div_ceil(40));
             assert_eq!(items.len(), MANY);
             assert_eq!(ids(&items).into_iter().collect::<BTreeSet<_>>().len(), MANY);
-            let places: Vec<_> = items.iter().map(|item| (text(item, field), text(item, "/id"))).collect();
+            let places: Vec<_> = items
+                .iter()
+                .map(|item| (text(item, field), text(item, "/id")))
+                .collect();
             let in_order = places.windows(2).all(|pair| (pair[0] < pair[1]) != descending);
             assert!(in_order, "{sort} {descending}");
         }
     }
-    let plain = api.get(&format!("/v1/products?brand={brand}")).send().await.is(200).value();
+    let plain = api
+        .get(&format!("/v1/products?brand={brand}"))
+        .send()
+        .await
+        .is(200)
+        .value();
     assert_eq!(plain["items"].as_array().unwrap().len(), 50);
 }
 
@@ -109,7 +134,11 @@ async fn items_that_change_under_way_are_met_again_at_most(api: Api) {
         for item in ids(&before) {
             let times = met.iter().filter(|id| **id == item).count();
             // What moves to the end of the order of changes may be met there again, or have left the rest behind.
-            let allowed = if item == touched && sort.ends_with("updatedAt") { 0..=2 } else { 1..=1 };
+            let allowed = if item == touched && sort.ends_with("updatedAt") {
+                0..=2
+            } else {
+                1..=1
+            };
             assert!(allowed.contains(&times), "{sort}: {item} {times} times");
         }
     }
@@ -119,7 +148,9 @@ async fn variants_and_categories_page_too(api: Api) {
     let variants: Vec<_> = (0..25)
         .map(|n| json!({"sku": unique("SKU"), "options": {"n": n.to_string()}}))
         .collect();
-    let product = api.product(json!({"optionAxes": ["n"], "variants": variants})).await;
+    let product = api
+        .product(json!({"optionAxes": ["n"], "variants": variants}))
+        .await;
     let parent = api.category(json!({})).await;
     for _ in 0..25 {
         api.category(json!({"parent": parent["id"]})).await;
@@ -195,7 +226,12 @@ async fn cursors_are_good_for_their_list_only(api: Api) {
         with(&other, cursor).await.problem(400, "cursor_mismatch");
     }
 
-    let mut tampered = vec![String::new(), "x".to_owned(), "AAAA".to_owned(), "%F0%9F%A7%B8".to_owned()];
+    let mut tampered = vec![
+        String::new(),
+        "x".to_owned(),
+        "AAAA".to_owned(),
+        "%F0%9F%A7%B8".to_owned(),
+    ];
     tampered.push(format!("{cursor}A"));
     tampered.push(cursor[..cursor.len() - 4].to_owned());
     for place in [0, 1, 10, 20, 30, cursor.len() - 10] {

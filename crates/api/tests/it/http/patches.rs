@@ -48,7 +48,13 @@ async fn json_patches_apply_in_order_or_not_at_all(api: Api) {
         {"op": "copy", "from": "/brand", "path": "/metadata/brand"},
         {"op": "move", "from": "/tags/2", "path": "/tags/0"},
     ]);
-    let patched = api.patch(&path).operations(&operations).send().await.is(200).value();
+    let patched = api
+        .patch(&path)
+        .operations(&operations)
+        .send()
+        .await
+        .is(200)
+        .value();
     assert_eq!(patched["brand"], "New");
     assert_eq!(patched["tags"], json!(["z", "x", "b"]));
     assert_eq!(patched["metadata"], json!({"brand": "New"}));
@@ -66,18 +72,42 @@ async fn patches_that_cannot_be_are_refused(api: Api) {
     let path = path(&api, json!({"brand": "Old"})).await;
     let before = api.get(&path).send().await.value();
     let operations = [
-        (json!([{"op": "remove", "path": "/nothing"}]), ("/0", "patch_failed")),
-        (json!([{"op": "remove", "path": "/tags/5"}]), ("/0", "patch_failed")),
-        (json!([{"op": "replace", "path": "/brand/x", "value": 1}]), ("/0", "patch_failed")),
+        (
+            json!([{"op": "remove", "path": "/nothing"}]),
+            ("/0", "patch_failed"),
+        ),
+        (
+            json!([{"op": "remove", "path": "/tags/5"}]),
+            ("/0", "patch_failed"),
+        ),
+        (
+            json!([{"op": "replace", "path": "/brand/x", "value": 1}]),
+            ("/0", "patch_failed"),
+        ),
         (json!([{"op": "add", "path": "/tags/-"}]), ("", "patch_failed")),
         (json!([{"op": "spread", "path": "/tags"}]), ("", "patch_failed")),
-        (json!([{"op": "add", "path": "tags", "value": []}]), ("", "patch_failed")),
+        (
+            json!([{"op": "add", "path": "tags", "value": []}]),
+            ("", "patch_failed"),
+        ),
         (json!({"op": "remove", "path": "/brand"}), ("", "patch_failed")),
         (json!([{"op": "remove", "path": "/name"}]), ("/name", "required")),
-        (json!([{"op": "add", "path": "/colour", "value": 1}]), ("/colour", "unknown_field")),
-        (json!([{"op": "add", "path": "/id", "value": "x"}]), ("/id", "unknown_field")),
-        (json!([{"op": "replace", "path": "/brand", "value": 7}]), ("/brand", "wrong_type")),
-        (json!([{"op": "replace", "path": "", "value": []}]), ("", "wrong_type")),
+        (
+            json!([{"op": "add", "path": "/colour", "value": 1}]),
+            ("/colour", "unknown_field"),
+        ),
+        (
+            json!([{"op": "add", "path": "/id", "value": "x"}]),
+            ("/id", "unknown_field"),
+        ),
+        (
+            json!([{"op": "replace", "path": "/brand", "value": 7}]),
+            ("/brand", "wrong_type"),
+        ),
+        (
+            json!([{"op": "replace", "path": "", "value": []}]),
+            ("", "wrong_type"),
+        ),
     ];
     let merges = [
         (json!({"name": null}), ("/name", "required")),
@@ -85,8 +115,14 @@ async fn patches_that_cannot_be_are_refused(api: Api) {
         (json!({"version": 1}), ("/version", "unknown_field")),
         (json!({"status": "published"}), ("/status", "unknown_field")),
         (json!({"metadata": {"n": 1}}), ("/metadata/n", "wrong_type")),
-        (json!({"variants": [{"sku": "A"}]}), ("/variants", "unknown_field")),
-        (json!({"categories": ["key:nowhere"]}), ("/categories/0", "reference_not_found")),
+        (
+            json!({"variants": [{"sku": "A"}]}),
+            ("/variants", "unknown_field"),
+        ),
+        (
+            json!({"categories": ["key:nowhere"]}),
+            ("/categories/0", "reference_not_found"),
+        ),
         (json!([]), ("", "wrong_type")),
         (json!(null), ("", "wrong_type")),
     ];
@@ -94,7 +130,11 @@ async fn patches_that_cannot_be_are_refused(api: Api) {
     let operations = operations.into_iter().map(|case| (true, case));
     for (is_json_patch, (patch, expected)) in operations.chain(merges.into_iter().map(|case| (false, case))) {
         let call = api.patch(&path);
-        let call = if is_json_patch { call.operations(&patch) } else { call.merge(&patch) };
+        let call = if is_json_patch {
+            call.operations(&patch)
+        } else {
+            call.merge(&patch)
+        };
         let answer = call.send().await;
         let expected = vec![(expected.0.to_owned(), expected.1.to_owned())];
         trial.check(answer.status == 422 && answer.faults() == expected, || {
@@ -110,7 +150,9 @@ async fn concurrent_patches_of_disjoint_fields_all_survive(api: Api) {
     const WRITERS: usize = 16;
     let writers = (0..WRITERS).map(|n| {
         let call = match n % 2 {
-            0 => api.patch(&path).merge(&json!({"metadata": {format!("k{n}"): "v"}})),
+            0 => api
+                .patch(&path)
+                .merge(&json!({"metadata": {format!("k{n}"): "v"}})),
             _ => api
                 .patch(&path)
                 .operations(&json!([{"op": "add", "path": format!("/metadata/k{n}"), "value": "v"}])),
@@ -133,7 +175,8 @@ async fn a_patch_that_changes_nothing_keeps_the_version(api: Api) {
         api.patch(&path).merge(&json!({})),
         api.patch(&path).merge(&json!({"brand": brand})),
         api.patch(&path).operations(&json!([])),
-        api.patch(&path).operations(&json!([{"op": "test", "path": "/brand", "value": brand}])),
+        api.patch(&path)
+            .operations(&json!([{"op": "test", "path": "/brand", "value": brand}])),
     ] {
         let answer = call.send().await.is(200);
         assert_eq!(answer.header("etag"), "\"1-m1\"");

@@ -33,12 +33,20 @@ async fn a_product_is_created_with_its_variants(api: Api) {
     assert_eq!(created["version"], 1);
     assert_eq!(created["createdAt"], created["updatedAt"]);
 
-    let expanded = api.get(&format!("{location}?expand=variants")).send().await.is(200).value();
+    let expanded = api
+        .get(&format!("{location}?expand=variants"))
+        .send()
+        .await
+        .is(200)
+        .value();
     assert_eq!(expanded, created);
     let variants = expanded["variants"].as_array().unwrap();
     let prices: Vec<_> = variants.iter().map(|variant| variant["prices"].clone()).collect();
     assert_eq!(prices[0], json!([{"amount": "19.90", "currency": "EUR"}]));
-    assert_eq!(prices[1], json!([{"amount": "2100", "currency": "JPY", "compareAt": "2500"}]));
+    assert_eq!(
+        prices[1],
+        json!([{"amount": "2100", "currency": "JPY", "compareAt": "2500"}])
+    );
     for (sku, variant) in [blue, red].iter().zip(variants) {
         assert_eq!(variant["sku"], *sku);
         assert_eq!(variant["product"], created["id"]);
@@ -62,7 +70,12 @@ async fn one_bad_variant_leaves_nothing_behind(api: Api) {
         "key": key, "name": unique("Half"), "optionAxes": ["n"],
         "variants": [{"sku": fresh, "options": {"n": "1"}}, {"sku": taken, "options": {"n": "2"}}],
     });
-    let problem = api.post("/v1/products").json(&body).send().await.problem(409, "duplicate_sku");
+    let problem = api
+        .post("/v1/products")
+        .json(&body)
+        .send()
+        .await
+        .problem(409, "duplicate_sku");
     assert_eq!(problem["conflictingId"], owner);
     assert_eq!(problem["errors"][0]["pointer"], "/variants/1/sku");
 
@@ -119,7 +132,13 @@ async fn slugs_are_made_from_names_and_told_apart(api: Api) {
     let name = unique("Käthe's Kessel");
     let first = api.product(json!({"name": name})).await;
     let made = text(&first, "/slug/en");
-    assert_eq!(made, name.to_lowercase().replace("ä", "a").replace("'", "-").replace(' ', "-"));
+    assert_eq!(
+        made,
+        name.to_lowercase()
+            .replace("ä", "a")
+            .replace("'", "-")
+            .replace(' ', "-")
+    );
     let second = api.product(json!({"name": name})).await;
     let other = text(&second, "/slug/en");
     assert!(other.starts_with(&format!("{made}-")), "{other}");
@@ -132,7 +151,10 @@ async fn put_by_key_creates_replaces_and_repeats(api: Api) {
     let full = json!({"name": unique("Cup"), "brand": "Hearthmoor", "tags": ["a"], "metadata": {"erp": "1"}});
     let answer = api.put(&path).json(&full).send().await.is(201);
     let created = answer.value();
-    assert_eq!(answer.header("location"), format!("/v1/products/{}", text(&created, "/id")));
+    assert_eq!(
+        answer.header("location"),
+        format!("/v1/products/{}", text(&created, "/id"))
+    );
     assert_eq!(format!("/v1/products/key:{}", text(&created, "/key")), path);
 
     let repeated = api.put(&path).json(&full).send().await.is(200);
@@ -175,11 +197,17 @@ async fn put_refuses_another_key_and_a_missing_id(api: Api) {
 
 async fn names_are_unique(api: Api) {
     let (key, slug) = (unique("k"), unique("slug"));
-    let first = api.product(json!({"key": key, "slug": {"en": slug, "de": slug}})).await;
+    let first = api
+        .product(json!({"key": key, "slug": {"en": slug, "de": slug}}))
+        .await;
     let cases = [
         (json!({"name": "x", "key": key}), "duplicate_key", "/key"),
         (json!({"name": "x", "slug": slug}), "duplicate_slug", "/slug"),
-        (json!({"name": "x", "slug": {"de": slug}}), "duplicate_slug", "/slug"),
+        (
+            json!({"name": "x", "slug": {"de": slug}}),
+            "duplicate_slug",
+            "/slug",
+        ),
     ];
     let second = api.product(json!({})).await;
     let path = format!("/v1/products/{}", text(&second, "/id"));
@@ -214,10 +242,16 @@ async fn content_comes_back_as_it_was_sent(api: Api) {
         "metadata": {"a/b~c": "v", "leer": ""},
     });
     let created = api.post("/v1/products").json(&body).send().await.is(201).value();
-    let stored = api.get(&format!("/v1/products/{}", text(&created, "/id"))).send().await.value();
+    let stored = api
+        .get(&format!("/v1/products/{}", text(&created, "/id")))
+        .send()
+        .await
+        .value();
     for (name, sent) in body.as_object().unwrap() {
         assert_eq!(stored[name], *sent, "{name}");
     }
-    let Value::Object(body) = &body else { unreachable!() };
+    let Value::Object(body) = &body else {
+        unreachable!()
+    };
     assert!(body.len() > 10);
 }

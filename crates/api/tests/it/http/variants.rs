@@ -30,7 +30,10 @@ async fn a_variant_is_created_and_found_by_every_name(api: Api) {
     let path = format!("/v1/products/key:{}/variants", text(&product, "/key"));
     let answer = api.post(&path).json(&body).send().await.is(201);
     let created = answer.value();
-    assert_eq!(answer.header("location"), format!("/v1/variants/{}", text(&created, "/id")));
+    assert_eq!(
+        answer.header("location"),
+        format!("/v1/variants/{}", text(&created, "/id"))
+    );
     assert_eq!(answer.header("etag"), "\"1-v1\"");
     assert_eq!(created["product"], product["id"]);
     assert_eq!(created["weight"]["value"], "1.5");
@@ -50,7 +53,14 @@ async fn a_variant_is_created_and_found_by_every_name(api: Api) {
         let found = api.get(&format!("/v1/variants/{reference}")).send().await.is(200);
         assert_eq!(found.value(), created, "{reference}");
     }
-    for wrong in ["nonsense", "slug:x", "gtin:123", "gtin:4006381333932", "sku:", "key:-"] {
+    for wrong in [
+        "nonsense",
+        "slug:x",
+        "gtin:123",
+        "gtin:4006381333932",
+        "sku:",
+        "key:-",
+    ] {
         let answer = api.get(&format!("/v1/variants/{wrong}")).send().await;
         answer.problem(400, "invalid_parameter");
     }
@@ -64,21 +74,48 @@ async fn options_fit_the_axes_of_the_product(api: Api) {
     let sku = unique("SKU");
     let variant = |options| json!({"sku": sku, "options": options});
     let cases = [
-        (json!({}), vec![("/options/colour", "option_missing"), ("/options/size~1~0", "option_missing")]),
-        (json!({"colour": "Blue", "size/~": ""}), vec![("/options/size~1~0", "required")]),
+        (
+            json!({}),
+            vec![
+                ("/options/colour", "option_missing"),
+                ("/options/size~1~0", "option_missing"),
+            ],
+        ),
+        (
+            json!({"colour": "Blue", "size/~": ""}),
+            vec![("/options/size~1~0", "required")],
+        ),
         (
             json!({"colour": "Blue", "size/~": "L", "shape": "x"}),
             vec![("/options/shape", "unknown_field")],
         ),
-        (json!({"colour": 1, "size/~": "L"}), vec![("/options/colour", "wrong_type")]),
+        (
+            json!({"colour": 1, "size/~": "L"}),
+            vec![("/options/colour", "wrong_type")],
+        ),
     ];
     for (options, faults) in cases {
-        api.post(&path).json(&variant(options)).send().await.has_faults(&faults);
+        api.post(&path)
+            .json(&variant(options))
+            .send()
+            .await
+            .has_faults(&faults);
     }
     let options = json!({"colour": "Blue", "size/~": "L"});
-    let first = api.post(&path).json(&variant(options.clone())).send().await.is(201).value();
+    let first = api
+        .post(&path)
+        .json(&variant(options.clone()))
+        .send()
+        .await
+        .is(201)
+        .value();
     let again = json!({"sku": unique("SKU"), "options": options});
-    let problem = api.post(&path).json(&again).send().await.problem(409, "duplicate_options");
+    let problem = api
+        .post(&path)
+        .json(&again)
+        .send()
+        .await
+        .problem(409, "duplicate_options");
     assert_eq!(problem["conflictingId"], first["id"]);
     assert_eq!(problem["errors"][0]["pointer"], "/options");
 
@@ -93,14 +130,21 @@ async fn options_fit_the_axes_of_the_product(api: Api) {
 }
 
 async fn identifiers_are_unique_among_all_variants(api: Api) {
-    let (one, two) = (api.product(json!({})).await, api.product(json!({"optionAxes": ["n"]})).await);
+    let (one, two) = (
+        api.product(json!({})).await,
+        api.product(json!({"optionAxes": ["n"]})).await,
+    );
     let taken = json!({"sku": unique("SKU"), "gtin": gtin(), "key": unique("v")});
     let owner = api.variant(text(&one, "/id"), taken.clone()).await;
     let path = format!("/v1/products/{}/variants", text(&two, "/id"));
     let other = json!({"sku": unique("SKU"), "options": {"n": "0"}});
     let other = api.post(&path).json(&other).send().await.is(201).value();
     let other = format!("/v1/variants/{}", text(&other, "/id"));
-    for (field, code) in [("sku", "duplicate_sku"), ("gtin", "duplicate_gtin"), ("key", "duplicate_key")] {
+    for (field, code) in [
+        ("sku", "duplicate_sku"),
+        ("gtin", "duplicate_gtin"),
+        ("key", "duplicate_key"),
+    ] {
         let mut body = json!({"sku": unique("SKU"), "options": {"n": "1"}});
         body[field] = taken[field].clone();
         let patch = json!({field: taken[field]});
@@ -112,7 +156,11 @@ async fn identifiers_are_unique_among_all_variants(api: Api) {
     }
     // SKUs differ by case; nothing else is told of them.
     let shouted = text(&taken, "/sku").to_lowercase();
-    api.post(&path).json(&json!({"sku": shouted, "options": {"n": "2"}})).send().await.is(201);
+    api.post(&path)
+        .json(&json!({"sku": shouted, "options": {"n": "2"}}))
+        .send()
+        .await
+        .is(201);
 }
 
 async fn put_by_key_creates_under_the_product_it_names(api: Api) {
@@ -127,15 +175,27 @@ async fn put_by_key_creates_under_the_product_it_names(api: Api) {
 
     let elsewhere = format!("/v1/variants/key:{}", unique("v"));
     let alone = json!({"sku": unique("SKU")});
-    api.put(&elsewhere).json(&alone).send().await.problem(404, "resource_not_found");
+    api.put(&elsewhere)
+        .json(&alone)
+        .send()
+        .await
+        .problem(404, "resource_not_found");
     let lost = json!({"sku": unique("SKU"), "product": "key:nowhere"});
     let answer = api.put(&elsewhere).json(&lost).send().await;
     answer.has_faults(&[("/product", "reference_not_found")]);
     let wrong = json!({"sku": unique("SKU"), "product": "nowhere", "key": "other"});
     let answer = api.put(&elsewhere).json(&wrong).send().await;
-    assert!(answer.faults().contains(&("/product".to_owned(), "pattern".to_owned())));
+    assert!(
+        answer
+            .faults()
+            .contains(&("/product".to_owned(), "pattern".to_owned()))
+    );
     let other = json!({"sku": unique("SKU"), "product": format!("key:{key}"), "key": "other"});
-    api.put(&elsewhere).json(&other).send().await.has_faults(&[("/key", "pattern")]);
+    api.put(&elsewhere)
+        .json(&other)
+        .send()
+        .await
+        .has_faults(&[("/key", "pattern")]);
 
     let nested = format!("/v1/products/{}/variants", text(&product, "/id"));
     let answer = api.post(&nested).json(&body).send().await;
@@ -154,7 +214,13 @@ async fn a_variant_is_patched_without_touching_its_siblings(api: Api) {
         {"op": "replace", "path": "/prices/0/amount", "value": "2.5"},
         {"op": "add", "path": "/prices/-", "value": {"amount": "300", "currency": "JPY"}},
     ]);
-    let patched = api.patch(&path).operations(&operations).send().await.is(200).value();
+    let patched = api
+        .patch(&path)
+        .operations(&operations)
+        .send()
+        .await
+        .is(200)
+        .value();
     assert_eq!(patched["version"], 2);
     assert_eq!(patched["prices"].as_array().unwrap().len(), 2);
     let whole = api.get(&format!("/v1/products/{}?expand=variants", text(&product, "/id")));
@@ -180,7 +246,10 @@ async fn a_deleted_variant_frees_its_names_and_comes_back(api: Api) {
     let problem = api.post(&restore).send().await.value();
     assert!(text(&problem, "/code").starts_with("duplicate_"), "{problem}");
     assert_eq!(problem["conflictingId"], taker["id"]);
-    api.delete(&format!("/v1/variants/{}", text(&taker, "/id"))).send().await.is(204);
+    api.delete(&format!("/v1/variants/{}", text(&taker, "/id")))
+        .send()
+        .await
+        .is(204);
     let restored = api.post(&restore).send().await.is(200).value();
     assert_eq!(restored["version"], 3);
     assert_eq!(restored["sku"], variant["sku"]);
@@ -191,21 +260,33 @@ async fn a_deleted_variant_frees_its_names_and_comes_back(api: Api) {
     let path_of_product = format!("/v1/products/{product}");
     api.delete(&path_of_product).send().await.is(204);
     api.post(&restore).send().await.problem(409, "state_conflict");
-    api.post(&format!("{path_of_product}/restore")).send().await.is(200);
+    api.post(&format!("{path_of_product}/restore"))
+        .send()
+        .await
+        .is(200);
     api.get(&path).send().await.problem(404, "resource_not_found");
 }
 
 async fn axes_change_only_while_no_variant_disagrees(api: Api) {
-    let product = api.product(json!({"optionAxes": ["n"], "variants": [{"sku": unique("S"), "options": {"n": "1"}}]}));
+    let product =
+        api.product(json!({"optionAxes": ["n"], "variants": [{"sku": unique("S"), "options": {"n": "1"}}]}));
     let product = product.await;
     let path = format!("/v1/products/{}", text(&product, "/id"));
     let wider = json!({"optionAxes": ["n", "m"]});
-    let problem = api.patch(&path).merge(&wider).send().await.problem(409, "state_conflict");
+    let problem = api
+        .patch(&path)
+        .merge(&wider)
+        .send()
+        .await
+        .problem(409, "state_conflict");
     assert_eq!(problem["errors"][0]["pointer"], "/optionAxes");
     let variant = format!("/v1/variants/{}", text(&product, "/variants/0/id"));
     api.delete(&variant).send().await.is(204);
     api.patch(&path).merge(&wider).send().await.is(200);
-    api.post(&format!("{variant}/restore")).send().await.problem(409, "state_conflict");
+    api.post(&format!("{variant}/restore"))
+        .send()
+        .await
+        .problem(409, "state_conflict");
 }
 
 async fn concurrent_variants_of_one_product_all_get_in(api: Api) {

@@ -157,7 +157,11 @@ impl Answer {
     #[track_caller]
     pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         let problem = self.value();
-        assert_eq!((self.status, &problem["code"]), (status, &code.into()), "{self:?}");
+        assert_eq!(
+            (self.status, &problem["code"]),
+            (status, &code.into()),
+            "{self:?}"
+        );
         problem
     }
 

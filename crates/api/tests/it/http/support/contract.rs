@@ -45,7 +45,9 @@ impl Operation {
         let (mine, theirs) = (self.path.split('/'), path.split('/'));
         self.method == method
             && mine.clone().count() == theirs.clone().count()
-            && mine.zip(theirs).all(|(mine, theirs)| mine.starts_with('{') || mine == theirs)
+            && mine
+                .zip(theirs)
+                .all(|(mine, theirs)| mine.starts_with('{') || mine == theirs)
     }
 }
 
@@ -80,13 +82,18 @@ pub(crate) fn validator(schema: &Value) -> Validator {
         "allOf": [schema],
         "components": DOCUMENT["components"],
     });
-    jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap()
 }
 
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 
 fn cached(name: String, schema: impl FnOnce() -> Value) -> Arc<Validator> {
-    let mut validators = VALIDATORS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut validators = VALIDATORS
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let new = || Arc::new(validator(&schema()));
     validators.entry(name).or_insert_with(new).clone()
 }
@@ -97,19 +104,35 @@ static SEEN: LazyLock<Mutex<BTreeSet<String>>> = LazyLock::new(Mutex::default);
 pub(super) fn check(answer: &Answer) -> Vec<String> {
     let path = answer.path.split('?').next().unwrap_or_default();
     let method = answer.method.as_str().replace("HEAD", "GET");
-    let operation = OPERATIONS.iter().find(|operation| operation.matches(&method, path));
+    let operation = OPERATIONS
+        .iter()
+        .find(|operation| operation.matches(&method, path));
     assert!(answer.find("request-id").is_some(), "no Request-Id: {answer:?}");
     if let Some(operation) = operation {
         documented(answer, operation);
     }
     if answer.status < 400 || answer.body.is_empty() {
-        assert!(answer.status < 400 || answer.method == "HEAD", "an error without a body: {answer:?}");
+        assert!(
+            answer.status < 400 || answer.method == "HEAD",
+            "an error without a body: {answer:?}"
+        );
         return Vec::new();
     }
 
-    assert_eq!(answer.header("content-type"), "application/problem+json", "{answer:?}");
+    assert_eq!(
+        answer.header("content-type"),
+        "application/problem+json",
+        "{answer:?}"
+    );
     let problem = answer.value();
-    conforms(answer, &problem, &cached("problem".to_owned(), || json!({"$ref": "#/components/schemas/Problem"})));
+    conforms(
+        answer,
+        &problem,
+        &cached(
+            "problem".to_owned(),
+            || json!({"$ref": "#/components/schemas/Problem"}),
+        ),
+    );
     let code = problem["code"].as_str().unwrap();
     assert_eq!(problem["status"], answer.status, "{answer:?}");
     assert_eq!(problem["type"], format!("/problems/{code}"), "{answer:?}");
@@ -129,7 +152,10 @@ pub(super) fn check(answer: &Answer) -> Vec<String> {
     let items = problem["errors"].as_array().into_iter().flatten();
     let mut seen = SEEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let codes = items.chain([&problem]).filter_map(|item| item["code"].as_str());
-    codes.map(str::to_owned).filter(|code| seen.insert(code.clone())).collect()
+    codes
+        .map(str::to_owned)
+        .filter(|code| seen.insert(code.clone()))
+        .collect()
 }
 
 /// The status is one of the operation's, and the body of a success has the type and schema that come with it.
@@ -148,9 +174,10 @@ fn documented(answer: &Answer, operation: &Operation) {
         panic!("{name} does not document {content_type}: {answer:?}");
     };
     if content_type == "application/json" && answer.find("content-encoding").is_none() {
-        let validator = cached(format!("{name} {status}"), || {
-            json!({"allOf": [content["schema"]], "unevaluatedProperties": false})
-        });
+        let validator = cached(
+            format!("{name} {status}"),
+            || json!({"allOf": [content["schema"]], "unevaluatedProperties": false}),
+        );
         conforms(answer, &answer.value(), &validator);
     }
 }

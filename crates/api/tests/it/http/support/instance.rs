@@ -52,9 +52,16 @@ impl Instance {
 
     /// `None` when someone else took the port first.
     async fn try_start(backend: Backend, mut environment: Vec<(String, String)>) -> Option<Self> {
-        let folder = tempfile::Builder::new().prefix("vitrine-http-").tempdir().unwrap().keep();
+        let folder = tempfile::Builder::new()
+            .prefix("vitrine-http-")
+            .tempdir()
+            .unwrap()
+            .keep();
         let address = free_address();
-        environment.push(("VITRINE__DATA_DIR".to_owned(), folder.join("data").display().to_string()));
+        environment.push((
+            "VITRINE__DATA_DIR".to_owned(),
+            folder.join("data").display().to_string(),
+        ));
         environment.push(("VITRINE__HTTP__ADDRESS".to_owned(), address.clone()));
         let keeper = Command::new("sh")
             .args(["-c", KEEPER, PROGRAM])
@@ -82,7 +89,10 @@ impl Instance {
                 return None;
             }
             let failed = log.lines().any(|line| line.starts_with("vitrine: "));
-            assert!(!failed && started.elapsed() < START_LIMIT, "the service does not start: {log}");
+            assert!(
+                !failed && started.elapsed() < START_LIMIT,
+                "the service does not start: {log}"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Some(instance)
@@ -103,7 +113,10 @@ impl Instance {
         let mut tokens = self.tokens.lock().await;
         let known = tokens.entry((scopes.to_owned(), subject.to_owned()));
         let token = known.or_insert_with(|| {
-            let output = vitrine(&self.environment, &["token", "--scope", scopes, "--subject", subject]);
+            let output = vitrine(
+                &self.environment,
+                &["token", "--scope", scopes, "--subject", subject],
+            );
             assert!(output.status.success(), "{output:?}");
             String::from_utf8(output.stdout).unwrap().trim().to_owned()
         });

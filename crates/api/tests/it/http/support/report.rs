@@ -13,6 +13,11 @@ impl Trial {
 
     #[track_caller]
     pub(crate) fn end(self) {
-        assert!(self.0.is_empty(), "{} rows failed:\n{}", self.0.len(), self.0.join("\n"));
+        assert!(
+            self.0.is_empty(),
+            "{} rows failed:\n{}",
+            self.0.len(),
+            self.0.join("\n")
+        );
     }
 }
