@@ -27,14 +27,7 @@ macro_rules! required_scopes {
     )+};
 }
 
-required_scopes!(
-    CatalogRead,
-    CatalogWrite,
-    PricesWrite,
-    CatalogPublish,
-    CatalogImport,
-    CatalogAdmin
-);
+required_scopes!(CatalogRead, CatalogWrite, CatalogPublish, CatalogImport);
 
 /// Any token will do, whatever its scopes.
 #[derive(Debug)]

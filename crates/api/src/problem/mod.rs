@@ -8,7 +8,7 @@ pub(crate) mod codes;
 use application::{CatalogError, Fault, Faults};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
 /// The most faults that one answer tells of.
@@ -22,7 +22,7 @@ pub(crate) struct Problem {
     detail: String,
     errors: Vec<Fault>,
     members: Map<String, Value>,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
@@ -33,7 +33,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             members: Map::new(),
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
         }
     }
 
@@ -59,7 +59,7 @@ impl Problem {
     /// Adds a header to the answer.
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.append(name, value);
+        self.headers.push((name, value));
         self
     }
 
@@ -96,7 +96,10 @@ impl Problem {
     fn render(self, instance: Option<&str>, request_id: Option<&str>) -> Response {
         let content_type = [(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
         let body = self.body(instance, request_id);
-        let mut response = (self.status, self.headers.clone(), content_type, body).into_response();
+        let mut response = (self.status, content_type, body).into_response();
+        for (name, value) in &self.headers {
+            response.headers_mut().append(name, value.clone());
+        }
         response.extensions_mut().insert(self);
         response
     }
