@@ -150,7 +150,7 @@ pub async fn later_records_meet_earlier_ones(h: &Harness) {
         "101 /variants/0/sku duplicate_sku",
     ];
     let mut sorted = faults.clone();
-    sorted.sort_by_key(|fault| fault.len());
+    sorted.sort_by_key(String::len);
     assert_eq!(sorted.len(), 3, "{faults:?}");
     assert!(
         expected.iter().all(|fault| faults.iter().any(|f| f == fault)),
