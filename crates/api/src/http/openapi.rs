@@ -17,7 +17,7 @@ use crate::problem::codes::{self, CODES};
 const LISTED: &str = "x-problem-codes";
 
 /// What every operation can answer.
-const ALWAYS: &[&str] = &["internal", "timeout"];
+const ALWAYS: &[&str] = &["uri_too_long", "internal", "timeout"];
 
 /// What every operation on the catalog can answer.
 const CATALOG: &[&str] = &["invalid_parameter", "unavailable"];
@@ -38,6 +38,14 @@ fn group(name: &str) -> &'static [&'static str] {
             "sort_not_allowed",
         ],
         "@body" => &[
+            "malformed_json",
+            "request_timeout",
+            "payload_too_large",
+            "unsupported_media_type",
+            "validation_failed",
+        ],
+        // What comes of a body where none is expected.
+        "@no-body" => &[
             "malformed_json",
             "request_timeout",
             "payload_too_large",
@@ -127,7 +135,8 @@ pub(crate) fn document() -> OpenApi {
     finish(described().into_openapi())
 }
 
-/// Adds to every operation the problems that it can answer.
+/// Adds to every operation the problems that it can answer, and makes its id unique: the handlers of all slices have the
+/// same few names.
 pub(super) fn finish(mut document: OpenApi) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
         let operations = [
@@ -139,6 +148,10 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
         ];
         for operation in operations.into_iter().flatten() {
             add_problems(operation, path);
+            let slice = operation.tags.iter().flatten().next().map(|tag| tag.to_lowercase());
+            if let (Some(slice), Some(id)) = (slice, &mut operation.operation_id) {
+                *id = format!("{slice}_{id}");
+            }
         }
     }
     document

@@ -120,7 +120,7 @@ impl Submission {
     where
         D: Deserr<ShapeFaults>,
     {
-        if self.content_type() != "application/json" {
+        if !self.content_type().eq_ignore_ascii_case("application/json") {
             return Err(unsupported(&["application/json"]));
         }
         Ok(parse_all(self.value()?, parse)?)
@@ -138,7 +138,7 @@ impl Submission {
     }
 
     pub(crate) fn patch(&self) -> Result<Patch, Problem> {
-        match self.content_type() {
+        match self.content_type().to_ascii_lowercase().as_str() {
             MERGE_PATCH => Ok(Patch::Merge(self.value()?)),
             JSON_PATCH => {
                 let operations = serde_json::from_value(self.value()?).map_err(|error| {

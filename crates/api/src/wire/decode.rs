@@ -125,7 +125,15 @@ where
     let mut value = value;
     let mut found: Vec<Fault> = Vec::new();
     for _ in 0..ROUNDS {
-        let known = |fault: &Fault| found.iter().any(|f| is_within(&fault.pointer, &f.pointer));
+        // A part that is empty because what was in it was taken out is at no further fault.
+        let emptied = |fault: &Fault, other: &Fault| {
+            fault.code == "required" && is_within(&other.pointer, &fault.pointer)
+        };
+        let known = |fault: &Fault| {
+            found
+                .iter()
+                .any(|other| is_within(&fault.pointer, &other.pointer) || emptied(fault, other))
+        };
         match decode::<D>(value.clone()) {
             Ok(input) => match parse(input) {
                 Ok(parsed) if found.is_empty() => return Ok(parsed),

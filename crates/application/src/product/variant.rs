@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::VariantId;
+use domain::{RuleError, VariantId};
 use domain::product::{ProductState, Variant, VariantContent, VariantState};
 use domain::value::Key;
 
@@ -93,6 +93,10 @@ impl Variants {
                 .map(Variant::load)
                 .ok_or(CatalogError::NotFound("variant"))?;
             check(precondition, Some(&variant.state().record))?;
+            let product = ProductRef::Id(variant.state().product);
+            if step == VariantStep::Restore && self.products.find(&product, false).await?.is_none() {
+                return Err(RuleError::Deleted("product").into());
+            }
             let now = self.writer.now();
             match step {
                 VariantStep::Delete => variant.delete(now),

@@ -109,8 +109,11 @@ async fn list(
     post, path = "/v1/categories", tag = "Categories",
     params(DryRun, WriteHeaders),
     request_body(content = CategoryInput, description = "The category"),
-    responses((status = 201, description = "The category as created", body = CategoryBody,
-        headers(("ETag" = String, description = "Tag of the version"), ("Location" = String, description = "Address of the category")))),
+    responses(
+        (status = 201, description = "The category as created", body = CategoryBody,
+            headers(("ETag" = String, description = "Tag of the version"), ("Location" = String, description = "Address of the category"))),
+        (status = 200, description = "With `dryRun`: the category as it would be", body = CategoryBody),
+    ),
     security(("token" = ["catalog:write"])),
     extensions(("x-problem-codes" = json!(["@body", "@idempotent", "duplicate_key", "duplicate_slug", "state_conflict"]))),
 )]
@@ -273,7 +276,7 @@ async fn revise(
     params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:kettles"), DryRun, Conditional, WriteHeaders),
     responses((status = 204, description = "The category is deleted")),
     security(("token" = ["catalog:write"])),
-    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "validation_failed", "malformed_json", "referenced"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "referenced"]))),
 )]
 async fn delete(
     caller: Authorized<CatalogWrite>,
@@ -302,7 +305,7 @@ async fn delete(
     params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:kettles"), DryRun, Conditional, WriteHeaders),
     responses((status = 200, description = "The category as restored", body = CategoryBody)),
     security(("token" = ["catalog:write"])),
-    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "validation_failed", "malformed_json", "state_conflict", "duplicate_key", "duplicate_slug"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "state_conflict", "duplicate_key", "duplicate_slug"]))),
 )]
 async fn restore(
     caller: Authorized<CatalogWrite>,

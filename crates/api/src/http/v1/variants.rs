@@ -86,8 +86,11 @@ async fn list(
     post, path = "/v1/products/{ref}/variants", tag = "Variants",
     params(("ref" = String, Path, description = "The product: id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, WriteHeaders),
     request_body(content = VariantInput, description = "The variant, without `product`"),
-    responses((status = 201, description = "The variant as created", body = VariantBody,
-        headers(("ETag" = String, description = "Tag of the version"), ("Location" = String, description = "Address of the variant")))),
+    responses(
+        (status = 201, description = "The variant as created", body = VariantBody,
+            headers(("ETag" = String, description = "Tag of the version"), ("Location" = String, description = "Address of the variant"))),
+        (status = 200, description = "With `dryRun`: the variant as it would be", body = VariantBody),
+    ),
     security(("token" = ["catalog:write"])),
     extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options", "state_conflict"]))),
 )]
@@ -256,7 +259,7 @@ async fn revise(
     params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), DryRun, Conditional, WriteHeaders),
     responses((status = 204, description = "The variant is deleted")),
     security(("token" = ["catalog:write"])),
-    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "validation_failed", "malformed_json"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body"]))),
 )]
 async fn delete(
     caller: Authorized<CatalogWrite>,
@@ -285,7 +288,7 @@ async fn delete(
     params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), DryRun, Conditional, WriteHeaders),
     responses((status = 200, description = "The variant as restored", body = VariantBody)),
     security(("token" = ["catalog:write"])),
-    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "validation_failed", "malformed_json", "state_conflict", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "state_conflict", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options"]))),
 )]
 async fn restore(
     caller: Authorized<CatalogWrite>,

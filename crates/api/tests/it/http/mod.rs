@@ -1,10 +1,21 @@
-//! The service from outside.
+//! The service from outside: the real binary over real sockets, on `SQLite` and in-process cache and on `PostgreSQL` and
+//! Redis alike.
+
+mod access;
+mod bad_bodies;
+mod bad_input;
+mod bad_values;
 mod categories;
 mod conditions;
+mod contract;
+mod dry_run;
+mod edges;
+mod idempotency;
 mod lifecycle;
 mod lists;
 mod paging;
 mod patches;
 mod products;
+mod store;
 mod support;
 mod variants;

@@ -23,7 +23,7 @@ use crate::wire::ProductBody;
     params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, Conditional, WriteHeaders),
     responses((status = 200, description = "The product as published", body = ProductBody)),
     security(("token" = ["catalog:publish"])),
-    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "validation_failed", "malformed_json", "state_conflict"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "state_conflict"]))),
 )]
 pub(super) async fn publish(
     caller: Authorized<CatalogPublish>,
@@ -52,7 +52,7 @@ pub(super) async fn publish(
     params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, Conditional, WriteHeaders),
     responses((status = 200, description = "The product as a draft", body = ProductBody)),
     security(("token" = ["catalog:publish"])),
-    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "validation_failed", "malformed_json", "state_conflict"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "state_conflict"]))),
 )]
 pub(super) async fn unpublish(
     caller: Authorized<CatalogPublish>,
@@ -81,7 +81,7 @@ pub(super) async fn unpublish(
     params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, Conditional, WriteHeaders),
     responses((status = 200, description = "The product as archived", body = ProductBody)),
     security(("token" = ["catalog:publish"])),
-    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "validation_failed", "malformed_json", "state_conflict"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "state_conflict"]))),
 )]
 pub(super) async fn archive(
     caller: Authorized<CatalogPublish>,
@@ -111,7 +111,7 @@ pub(super) async fn archive(
     params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, Conditional, WriteHeaders),
     responses((status = 200, description = "The product as restored", body = ProductBody)),
     security(("token" = ["catalog:write"])),
-    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "validation_failed", "malformed_json", "state_conflict", "duplicate_key", "duplicate_slug", "duplicate_sku", "duplicate_gtin"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "state_conflict", "duplicate_key", "duplicate_slug", "duplicate_sku", "duplicate_gtin"]))),
 )]
 pub(super) async fn restore(
     caller: Authorized<CatalogWrite>,
@@ -141,7 +141,7 @@ pub(super) async fn restore(
     params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, Conditional, WriteHeaders),
     responses((status = 204, description = "The product is deleted")),
     security(("token" = ["catalog:write"])),
-    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "validation_failed", "malformed_json", "state_conflict"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "state_conflict"]))),
 )]
 pub(super) async fn delete(
     caller: Authorized<CatalogWrite>,

@@ -1,0 +1,211 @@
+//! The OpenAPI document itself: complete, consistent, and what the service serves.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::support::{Api, DOCUMENT, Trial, on_both, operations, text, unique, validator};
+
+on_both!(the_document_is_served, every_operation_succeeds);
+
+#[test]
+fn the_committed_document_is_that_of_the_program() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi/openapi.json");
+    let committed = std::fs::read_to_string(file).unwrap_or_default();
+    let committed: Value = serde_json::from_str(&committed).unwrap_or_default();
+    assert!(committed == *DOCUMENT, "openapi/openapi.json has drifted: run `cargo xtask openapi`");
+}
+
+#[test]
+fn every_operation_is_described() {
+    let mut trial = Trial::default();
+    let mut ids = BTreeSet::new();
+    for operation in operations() {
+        let (name, description) = (operation.name(), &operation.description);
+        let has = |pointer: &str| description.pointer(pointer).and_then(Value::as_str).is_some_and(|t| !t.is_empty());
+        trial.check(has("/summary"), || format!("{name} has no summary"));
+        trial.check(has("/tags/0"), || format!("{name} has no tag"));
+        trial.check(has("/operationId"), || format!("{name} has no operationId"));
+        let id = description["operationId"].to_string();
+        trial.check(ids.insert(id.clone()), || format!("{name}: {id} is not unique"));
+        for parameter in description["parameters"].as_array().into_iter().flatten() {
+            let documented = !parameter["description"].as_str().unwrap_or_default().is_empty();
+            trial.check(documented, || format!("{name}: {parameter} has no description"));
+            let needed = parameter["in"] != "path" || parameter.get("example").is_some();
+            trial.check(needed, || format!("{name}: {parameter} has no example"));
+        }
+        let responses = description["responses"].as_object().unwrap();
+        for (status, response) in responses {
+            let documented = !response["description"].as_str().unwrap_or_default().is_empty();
+            trial.check(documented, || format!("{name} {status} has no description"));
+            if status.as_str() >= "400" && operation.path != "/health/ready" {
+                let example = &response["content"]["application/problem+json"]["example"];
+                trial.check(example["status"].to_string() == *status, || format!("{name} {status} has no example"));
+            }
+        }
+        let has_class = |class: char| responses.keys().any(|status| status.starts_with(class));
+        trial.check(has_class('2') && has_class('5'), || format!("{name} lists too few statuses"));
+        trial.check(operation.scopes().is_none() || has_class('4'), || format!("{name} lists no 4xx"));
+        trial.check(!operation.codes().is_empty(), || format!("{name} lists no codes"));
+    }
+    trial.end();
+}
+
+/// What a schema's own examples make up, as tools show it; `None` where something has no example.
+fn sample(schema: &Value) -> Option<Value> {
+    if let Some(example) = schema.get("example") {
+        return Some(example.clone());
+    }
+    if let Some(reference) = schema["$ref"].as_str() {
+        return sample(DOCUMENT.pointer(reference.strip_prefix('#').unwrap()).unwrap());
+    }
+    if let Some(parts) = schema["allOf"].as_array() {
+        let parts: Option<Vec<_>> = parts.iter().map(sample).collect();
+        let members = parts?.into_iter().filter_map(|part| part.as_object().cloned()).flatten();
+        return Some(Value::Object(members.collect()));
+    }
+    let of_type = |name: &str| schema["type"] == name || schema["type"].as_array().is_some_and(|t| t[0] == name);
+    if of_type("object") {
+        let properties = schema["properties"].as_object()?.iter();
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        let needed = properties.filter(|(name, _)| required.contains(&json!(name)));
+        return needed.map(|(name, property)| Some((name.clone(), sample(property)?))).collect();
+    }
+    if of_type("array") {
+        return Some(json!([sample(&schema["items"])?]));
+    }
+    match schema["format"].as_str() {
+        Some("uuid") => Some(json!("0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64")),
+        Some("date-time") => Some(json!("2026-01-31T12:00:00.000000Z")),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_example_fits_its_schema() {
+    let mut trial = Trial::default();
+    let mut pairs: Vec<(String, Value, Value)> = Vec::new();
+    for (name, schema) in DOCUMENT["components"]["schemas"].as_object().unwrap() {
+        examples(name, schema, &mut pairs);
+    }
+    for operation in operations() {
+        let name = operation.name();
+        for parameter in operation.description["parameters"].as_array().into_iter().flatten() {
+            if let Some(example) = parameter.get("example") {
+                pairs.push((format!("{name} {}", parameter["name"]), parameter["schema"].clone(), example.clone()));
+            }
+        }
+        let mut bodies = operation.description["responses"].as_object().unwrap().clone();
+        bodies.insert("request".to_owned(), operation.description["requestBody"].clone());
+        for (place, body) in bodies {
+            for (content_type, content) in body["content"].as_object().into_iter().flatten() {
+                let at = format!("{name} {place} {content_type}");
+                if content_type.starts_with("text/plain") {
+                    continue;
+                }
+                match content.get("example").cloned().or_else(|| sample(&content["schema"])) {
+                    Some(example) => pairs.push((at, content["schema"].clone(), example)),
+                    None => trial.check(false, || format!("{at} has no example")),
+                }
+            }
+        }
+    }
+    for (at, schema, example) in &pairs {
+        let validator = validator(schema);
+        let faults: Vec<_> = validator.iter_errors(example).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        trial.check(faults.is_empty(), || format!("{at}: {example}: {faults:?}"));
+    }
+    trial.end();
+    assert!(pairs.len() > 100, "only {} examples were found", pairs.len());
+}
+
+/// Every schema below this one that has an example, with it.
+fn examples(at: &str, schema: &Value, pairs: &mut Vec<(String, Value, Value)>) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(example) = members.get("example") {
+                pairs.push((at.to_owned(), schema.clone(), example.clone()));
+            }
+            for (name, member) in members.iter().filter(|(name, _)| *name != "example") {
+                examples(&format!("{at}/{name}"), member, pairs);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| examples(at, item, pairs)),
+        _ => {}
+    }
+}
+
+async fn the_document_is_served(api: Api) {
+    let served = api.get("/openapi.json").anonymous().send().await.is(200).value();
+    assert!(served == *DOCUMENT, "what is served differs from `vitrine openapi`");
+    assert_eq!(served["openapi"], "3.1.0");
+    assert_eq!(served["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+}
+
+/// One request to every operation that does what it is there for.
+async fn every_operation_succeeds(api: Api) {
+    let (key, sku) = (unique("all"), unique("SKU"));
+    let body = json!({"key": key, "name": "All", "variants": [{"sku": sku, "key": key}]});
+    let requests = [
+        ("GET /health/live", "/health/live".to_owned(), None, 200),
+        ("GET /health/ready", "/health/ready".to_owned(), None, 200),
+        ("GET /version", "/version".to_owned(), None, 200),
+        ("GET /metrics", "/metrics".to_owned(), None, 200),
+        ("GET /problems/{code}", "/problems/internal".to_owned(), None, 200),
+        ("GET /v1/me", "/v1/me".to_owned(), None, 200),
+        ("POST /v1/categories", "/v1/categories".to_owned(), Some(json!({"key": key, "name": "All"})), 201),
+        ("GET /v1/categories", "/v1/categories".to_owned(), None, 200),
+        ("GET /v1/categories/{ref}", format!("/v1/categories/key:{key}"), None, 200),
+        ("PUT /v1/categories/{ref}", format!("/v1/categories/key:{key}"), Some(json!({"name": "Every"})), 200),
+        ("PATCH /v1/categories/{ref}", format!("/v1/categories/key:{key}"), Some(json!({"position": 1})), 200),
+        ("DELETE /v1/categories/{ref}", format!("/v1/categories/key:{key}"), None, 204),
+        ("POST /v1/categories/{ref}/restore", format!("/v1/categories/key:{key}/restore"), None, 200),
+        ("POST /v1/products", "/v1/products".to_owned(), Some(body), 201),
+        ("GET /v1/products", "/v1/products".to_owned(), None, 200),
+        ("GET /v1/products/{ref}", format!("/v1/products/key:{key}"), None, 200),
+        ("PUT /v1/products/{ref}", format!("/v1/products/key:{key}"), Some(json!({"name": "Every"})), 200),
+        ("PATCH /v1/products/{ref}", format!("/v1/products/key:{key}"), Some(json!({"brand": "B"})), 200),
+        ("POST /v1/products/{ref}/publish", format!("/v1/products/key:{key}/publish"), None, 200),
+        ("GET /v1/store/{channel}/products", "/v1/store/default/products".to_owned(), None, 200),
+        ("GET /v1/store/{channel}/products/{ref}", format!("/v1/store/default/products/key:{key}"), None, 200),
+        ("POST /v1/products/{ref}/unpublish", format!("/v1/products/key:{key}/unpublish"), None, 200),
+        ("GET /v1/products/{ref}/variants", format!("/v1/products/key:{key}/variants"), None, 200),
+        ("GET /v1/variants/{ref}", format!("/v1/variants/sku:{sku}"), None, 200),
+        ("PUT /v1/variants/{ref}", format!("/v1/variants/key:{key}"), Some(json!({"sku": sku, "mpn": "1"})), 200),
+        ("PATCH /v1/variants/{ref}", format!("/v1/variants/key:{key}"), Some(json!({"mpn": null})), 200),
+        ("DELETE /v1/variants/{ref}", format!("/v1/variants/key:{key}"), None, 204),
+        (
+            "POST /v1/products/{ref}/variants",
+            format!("/v1/products/key:{key}/variants"),
+            Some(json!({"sku": unique("SKU")})),
+            201,
+        ),
+        ("POST /v1/products/{ref}/archive", format!("/v1/products/key:{key}/archive"), None, 200),
+        ("POST /v1/products/{ref}/restore", format!("/v1/products/key:{key}/restore"), None, 200),
+        ("DELETE /v1/products/{ref}", format!("/v1/products/key:{key}"), None, 204),
+    ];
+    let mut done: BTreeSet<String> = BTreeSet::new();
+    for (name, path, body, status) in requests {
+        let method = name.split(' ').next().unwrap().parse().unwrap();
+        let call = api.call(method, &path);
+        let call = match body {
+            Some(body) if name.starts_with("PATCH") => call.merge(&body),
+            Some(body) => call.json(&body),
+            None => call,
+        };
+        call.send().await.is(status);
+        done.insert(name.to_owned());
+    }
+    // The variant that was deleted above is found by its id only.
+    let owner = api.product(json!({})).await;
+    let variant = api.variant(text(&owner, "/id"), json!({})).await;
+    let path = format!("/v1/variants/{}", text(&variant, "/id"));
+    api.delete(&path).send().await.is(204);
+    api.post(&format!("{path}/restore")).send().await.is(200);
+    done.insert("POST /v1/variants/{ref}/restore".to_owned());
+
+    let all: BTreeSet<_> = operations().iter().map(super::support::Operation::name).collect();
+    let missing: Vec<_> = all.difference(&done).collect();
+    assert!(missing.is_empty(), "no request to {missing:?}");
+}
