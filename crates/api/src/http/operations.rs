@@ -156,6 +156,7 @@ struct CodePage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 422)]
     status: Option<u16>,
+    #[schema(example = "The body has the faults listed under `errors`.")]
     meaning: &'static str,
 }
 

@@ -280,12 +280,14 @@ pub(crate) struct StoreProductBody {
     description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     brand: Option<String>,
+    #[schema(example = json!(["stovetop"]))]
     tags: Vec<String>,
     /// Ids of the categories.
     categories: Vec<Uuid>,
     media: Vec<StoreMedia>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seo: Option<StoreSeo>,
+    #[schema(example = json!(["colour"]))]
     option_axes: Vec<String>,
     variants: Vec<StoreVariantBody>,
     #[schema(format = DateTime)]
@@ -297,9 +299,11 @@ pub(crate) struct StoreProductBody {
 
 #[derive(Debug, Serialize, ToSchema)]
 struct StoreMedia {
+    #[schema(example = "https://images.example.com/kettle.jpg")]
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     alt: Option<String>,
+    #[schema(example = "gallery")]
     role: &'static str,
 }
 

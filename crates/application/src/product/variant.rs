@@ -21,6 +21,8 @@ pub type VariantRevision<'a> =
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VariantOptions {
     pub precondition: Precondition,
+    /// Replace all that the variant says; named by a key it keeps that key.
+    pub replace: bool,
     /// The product under which the variant is created when it is named by a key that none has.
     pub upsert_into: Option<ProductRef>,
 }
@@ -150,7 +152,7 @@ impl Variants {
             return self.decide_creation(&product, content, render);
         };
         let mut content = revision(Some(&state))?;
-        if let (Some(key), Some(_)) = (key, &options.upsert_into) {
+        if let (Some(key), true) = (key, options.replace) {
             content = keyed(content, key);
         }
         if content.options != state.content.options {

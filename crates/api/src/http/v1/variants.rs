@@ -185,7 +185,7 @@ async fn replace(
         &app,
         &variant,
         &|_| Ok(content.clone()),
-        product,
+        (true, product),
         query,
         &submission,
     )
@@ -226,7 +226,16 @@ async fn patch(
         let parse = |input: VariantInput| input.parse_nested(&app.default_locale);
         patch.apply(&VariantInput::from(&stored.content), parse)
     };
-    revise(&caller, &app, &variant, revision, None, query, &submission).await
+    revise(
+        &caller,
+        &app,
+        &variant,
+        revision,
+        (false, None),
+        query,
+        &submission,
+    )
+    .await
 }
 
 async fn revise(
@@ -234,12 +243,13 @@ async fn revise(
     app: &AppState,
     variant: &VariantRef,
     revision: VariantRevision<'_>,
-    upsert_into: Option<ProductRef>,
+    (replace, upsert_into): (bool, Option<ProductRef>),
     mut query: Query,
     submission: &Submission,
 ) -> Result<Response, Problem> {
     let options = VariantOptions {
         precondition: submission.precondition()?,
+        replace,
         upsert_into,
     };
     let context = submission.context(&caller.principal, &mut query)?;

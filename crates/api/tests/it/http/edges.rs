@@ -15,7 +15,7 @@ on_both!(
 );
 
 async fn unknown_addresses_and_methods_are_problems(api: Api) {
-    for path in ["/", "/v1", "/v2/products", "/v1/products/", "/v1//products", "/V1/products", "/v1/products/a/b/c", "/.env", "/v1/%2e%2e/x"] {
+    for path in ["/", "/v1", "/v2/products", "/v1/products/", "/v1//products", "/V1/products", "/v1/products/a/b/c", "/.env"] {
         api.get(path).send().await.problem(404, "resource_not_found");
         api.post(path).json(&json!({})).send().await.problem(404, "resource_not_found");
     }
