@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -143,6 +144,36 @@ async fn the_document_is_served(api: Api) {
     assert_eq!(served["components"]["securitySchemes"]["token"]["scheme"], "bearer");
 }
 
+/// Imports a file by a job; tells which operations that took.
+async fn run_a_job(api: &Api) -> [String; 4] {
+    let record = json!({"resource": "product", "key": unique("imported"), "name": "Imported"});
+    let import = api.post("/v1/imports?format=ndjson").body("application/x-ndjson", format!("{record}\n{{}}\n"));
+    let accepted = import.send().await.is(202);
+    let job = accepted.header("location");
+    let started = Instant::now();
+    let ended = loop {
+        let state = api.get(job).send().await.is(200).value();
+        if state["status"] != "running" {
+            break state;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{state}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert_eq!((&ended["counts"]["created"], &ended["counts"]["failed"]), (&json!(1), &json!(1)), "{ended}");
+    let errors = api.get(&format!("{job}/errors")).send().await.is(200).value();
+    assert_eq!(errors["items"][0]["line"], 2);
+    // It has ended already, which cancelling leaves as it is.
+    let cancelled = api.post(&format!("{job}/cancel")).send().await.is(200).value();
+    assert_eq!(cancelled, ended);
+    [
+        "POST /v1/imports",
+        "GET /v1/jobs/{id}",
+        "GET /v1/jobs/{id}/errors",
+        "POST /v1/jobs/{id}/cancel",
+    ]
+    .map(str::to_owned)
+}
+
 /// One request to every operation that does what it is there for.
 async fn every_operation_succeeds(api: Api) {
     let (key, sku) = (unique("all"), unique("SKU"));
@@ -204,6 +235,8 @@ async fn every_operation_succeeds(api: Api) {
     api.delete(&path).send().await.is(204);
     api.post(&format!("{path}/restore")).send().await.is(200);
     done.insert("POST /v1/variants/{ref}/restore".to_owned());
+
+    done.extend(run_a_job(&api).await);
 
     let all: BTreeSet<_> = operations().iter().map(super::support::Operation::name).collect();
     let missing: Vec<_> = all.difference(&done).collect();
