@@ -79,6 +79,13 @@ async fn hang_ups_cost_no_acknowledged_write_and_no_connection() {
     .await;
     // Asked past the process, which could believe in transactions that nobody else will ever see.
     let mut beside = database.connect().await;
+    let open: i64 = sqlx::query_scalar(
+        "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in%'",
+    )
+    .fetch_one(&mut beside)
+    .await
+    .unwrap();
+    assert_eq!(open, 0, "connections rest with a transaction open");
     for (id, version) in acknowledged {
         let stored: Option<i64> =
             sqlx::query_scalar("select version from products where id = cast($1 as uuid)")
@@ -97,13 +104,6 @@ async fn hang_ups_cost_no_acknowledged_write_and_no_connection() {
         .await
         .unwrap();
     assert!(hung_up > 0, "no write went on without its client");
-    let open: i64 = sqlx::query_scalar(
-        "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in%'",
-    )
-    .fetch_one(&mut beside)
-    .await
-    .unwrap();
-    assert_eq!(open, 0, "connections rest with a transaction open");
     let mut creations = JoinSet::new();
     for n in 0..12 {
         let client = client.clone();
