@@ -74,6 +74,7 @@ impl Writer {
         }
         let mut attempt = 1;
         let mut turn = None;
+        let mut slug_was_taken = false;
         loop {
             let Decision { changes, receipt } = decide().await?;
             let kept = context.idempotency.as_ref().map(|_| &receipt);
@@ -93,6 +94,11 @@ impl Writer {
                         .replay(context)
                         .await?
                         .ok_or(CatalogError::IdempotencyInProgress);
+                }
+                // The slug may be one made from a name that another resource made its own from at the same time: asked
+                // again, `decide` sees that it is taken and makes another. One that the client chose conflicts again.
+                Err(StoreError::Conflict(conflict)) if of_slug(&conflict) && !slug_was_taken => {
+                    slug_was_taken = true;
                 }
                 Err(StoreError::Conflict(conflict)) => return Err(located(&conflict, &changes)),
                 Err(other) => return Err(other.into()),
@@ -115,6 +121,13 @@ impl Writer {
             })),
         }
     }
+}
+
+const fn of_slug(conflict: &Conflict) -> bool {
+    matches!(
+        conflict.rule,
+        ConflictRule::ProductSlug | ConflictRule::CategorySlug
+    )
 }
 
 /// Where in the request's body the conflict lies.

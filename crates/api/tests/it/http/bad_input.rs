@@ -1,5 +1,7 @@
 //! Requests that are good alone and conflict with each other.
 
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 use serde_json::json;
 
@@ -7,6 +9,7 @@ use super::support::{Api, gtin, on_both, text, unique};
 
 on_both!(
     one_of_two_racing_creations_wins,
+    racing_creations_of_one_name_get_slugs_of_their_own,
     a_name_twice_in_one_request_is_refused,
     text_in_any_script_comes_back_byte_for_byte,
 );
@@ -36,6 +39,19 @@ async fn one_of_two_racing_creations_wins(api: Api) {
                 assert_eq!(loser.problem(409, code)["conflictingId"], *id);
             }
         }
+    }
+}
+
+async fn racing_creations_of_one_name_get_slugs_of_their_own(api: Api) {
+    for kind in ["products", "categories"] {
+        let body = json!({"name": unique("Same name")});
+        let path = format!("/v1/{kind}");
+        let answers = join_all((0..8).map(|_| api.post(&path).json(&body).send())).await;
+        let slugs: BTreeSet<_> = answers
+            .into_iter()
+            .map(|answer| text(&answer.is(201).value(), "/slug/en").to_owned())
+            .collect();
+        assert_eq!(slugs.len(), 8, "{slugs:?}");
     }
 }
 

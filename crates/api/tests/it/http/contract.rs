@@ -76,6 +76,9 @@ fn sample(schema: &Value) -> Option<Value> {
     if of_type("array") {
         return Some(json!([sample(&schema["items"])?]));
     }
+    if of_type("boolean") {
+        return Some(json!(false));
+    }
     match schema["format"].as_str() {
         Some("uuid") => Some(json!("0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64")),
         Some("date-time") => Some(json!("2026-01-31T12:00:00.000000Z")),
