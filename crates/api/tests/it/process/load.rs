@@ -45,14 +45,6 @@ pub(super) struct Load {
     tasks: JoinSet<()>,
 }
 
-/// What the load saw.
-#[derive(Debug)]
-pub(super) struct Seen {
-    pub(super) reads: u64,
-    pub(super) writes: u64,
-    pub(super) refused: u64,
-}
-
 impl Load {
     /// Two readers to a writer, a writer to a product; everyone goes from instance to instance.
     pub(super) async fn start(clients: &[&Client], products: usize, failures: Failures) -> Self {
@@ -97,7 +89,7 @@ impl Load {
             assert!(
                 Instant::now() < deadline,
                 "the load got stuck at {:?}",
-                self.seen()
+                self.refused()
             );
         }
     }
@@ -115,16 +107,13 @@ impl Load {
         Duration::from_micros(self.shared.slowest_us.swap(0, Ordering::SeqCst))
     }
 
-    pub(super) fn seen(&self) -> Seen {
-        Seen {
-            reads: self.shared.reads.load(Ordering::SeqCst),
-            writes: self.shared.writes.load(Ordering::SeqCst),
-            refused: self.shared.refused.load(Ordering::SeqCst),
-        }
+    /// How many answers were refusals.
+    pub(super) fn refused(&self) -> u64 {
+        self.shared.refused.load(Ordering::SeqCst)
     }
 
-    /// Ends it and reads everything once more, at every instance.
-    pub(super) async fn stop(mut self) -> Seen {
+    /// Ends it and reads everything once more, at every instance; gives the number of refusals.
+    pub(super) async fn stop(mut self) -> u64 {
         self.shared.stop.store(true, Ordering::SeqCst);
         while let Some(task) = self.tasks.join_next().await {
             task.unwrap();
@@ -142,7 +131,7 @@ impl Load {
                 "acknowledged {acknowledged}, there is {version}"
             );
         }
-        self.seen()
+        self.refused()
     }
 
     /// Waits a little; passes on the panic of a task.

@@ -18,7 +18,7 @@ async fn a_database_that_restarts_costs_only_answers_that_say_so() {
     let mut load = Load::start(&[client], 4, Failures::Unavailable).await;
     for _ in 0..3 {
         load.go_on(100, 50).await;
-        let before = load.seen().refused;
+        let before = load.refused();
         postgres.kill().await;
         let unready = eventually("unready", async || {
             client.health().await.filter(|(status, _)| *status == 503)
@@ -26,10 +26,7 @@ async fn a_database_that_restarts_costs_only_answers_that_say_so() {
         .await;
         assert_eq!(unready.1["status"], "unready");
         assert_eq!(unready.1["database"], "down");
-        eventually("refusals", async || {
-            (load.seen().refused > before + 10).then_some(())
-        })
-        .await;
+        eventually("refusals", async || (load.refused() > before + 10).then_some(())).await;
         postgres.restart().await;
         eventually("ready", async || {
             client.health().await.filter(|(status, _)| *status == 200)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -24,7 +25,19 @@ async fn is_followed(setup: &Setup) {
     let (reader_of, writer_of) = (&reader.client, &writer.client);
     reader_of.until_cache("up").await;
     let id = writer_of.create("lamp").await;
+    let sold = json!({"sku": "LAMP-1"});
+    let path = format!("/v1/products/{id}/variants");
+    let variant = writer_of
+        .send(Method::POST, &path, Some(&sold))
+        .await
+        .unwrap()
+        .id();
+    let (variant, expanded) = (
+        format!("/v1/variants/{variant}"),
+        format!("/v1/products/{id}?expand=variants"),
+    );
     for round in 0..5 {
+        reader_of.get(&expanded).await.unwrap();
         hit(reader_of, &id).await;
         let version = writer_of
             .rename(&id, &format!("Brand {round}"))
@@ -38,24 +51,15 @@ async fn is_followed(setup: &Setup) {
         .await;
         let took = written.elapsed();
         assert!(took < Duration::from_secs(1), "{took:?}");
-        // A variant's writes change its product's body too.
-        let sku = json!({"sku": format!("SKU-{round}"), "options": {}});
-        let path = format!("/v1/products/{id}/variants");
-        hit(reader_of, &id).await;
-        let expanded = format!("/v1/products/{id}?expand=variants");
-        reader_of.get(&expanded).await.unwrap();
-        let answer = writer_of
-            .send(reqwest::Method::POST, &path, Some(&sku))
-            .await
-            .unwrap();
-        // Products have one variant without options at most.
-        if answer.status == 201 {
-            eventually("the new variant", async || {
-                let body = reader_of.get(&expanded).await.unwrap().body;
-                (body["variants"][0]["sku"] == sku["sku"]).then_some(())
-            })
-            .await;
-        }
+        // What is written of a variant changes its product's body too.
+        let mpn = json!({"mpn": format!("MPN {round}")});
+        let answer = writer_of.send(Method::PATCH, &variant, Some(&mpn)).await.unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        eventually("the new variant", async || {
+            let body = reader_of.get(&expanded).await.unwrap().body;
+            (body["variants"][0]["mpn"] == mpn["mpn"]).then_some(())
+        })
+        .await;
     }
     writer.signal("TERM");
     assert!(writer.end().await.success());
@@ -78,7 +82,7 @@ async fn writes_of_another_process_on_postgres_are_followed() {
 }
 
 /// Takes in a file with a new name for a product that is read from the cache; the bound is up to the caller.
-async fn import(setup: &Setup, folder: &TempDir, key: &str, name: &str) {
+fn import(setup: &Setup, folder: &TempDir, key: &str, name: &str) {
     let file = folder.path().join("import.ndjson");
     let record = json!({"resource": "product", "key": key, "name": name});
     std::fs::write(&file, format!("{record}\n")).unwrap();
@@ -95,7 +99,7 @@ async fn imports_from_the_command_line_are_followed() {
     client.until_cache("up").await;
     let id = client.create("lamp").await;
     hit(client, &id).await;
-    import(&setup, &folder, "lamp", "New").await;
+    import(&setup, &folder, "lamp", "New");
     let imported = Instant::now();
     eventually("the new name", async || {
         (client.product(&id).await.body["name"]["en"] == "New").then_some(())
@@ -121,7 +125,7 @@ async fn imports_from_the_command_line_are_seen_at_once_through_redis() {
         for round in 0..3 {
             hit(client, &id).await;
             let name = format!("New {round}");
-            import(&setup, &folder, "lamp", &name).await;
+            import(&setup, &folder, "lamp", &name);
             assert_eq!(
                 client.product(&id).await.body["name"]["en"],
                 name.as_str(),

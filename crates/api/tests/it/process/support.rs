@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 /// Longer than anything takes that is not stuck.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The same for all processes of a test, so that one token suits them all.
 const SECRET: &str = "a-secret-that-only-these-tests-know-and-nobody-else";
