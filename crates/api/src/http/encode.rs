@@ -2,6 +2,8 @@
 
 use application::cache::{Encode, Encoded, Representation};
 use application::product::ProductView;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use domain::product::ProductStatus;
 use domain::value::Locale;
 use sha2::{Digest, Sha256};
@@ -46,6 +48,8 @@ impl Encode for JsonEncoder {
 /// A tag of the bytes themselves.
 fn strong_tag(body: &[u8]) -> String {
     let digest = Sha256::digest(body);
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hex}\"")
+    format!(
+        "\"{}\"",
+        STANDARD_NO_PAD.encode(digest.get(..16).unwrap_or_default())
+    )
 }

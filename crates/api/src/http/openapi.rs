@@ -37,15 +37,8 @@ fn group(name: &str) -> &'static [&'static str] {
             "filter_unknown_field",
             "sort_not_allowed",
         ],
-        "@body" => &[
-            "malformed_json",
-            "request_timeout",
-            "payload_too_large",
-            "unsupported_media_type",
-            "validation_failed",
-        ],
-        // What comes of a body where none is expected.
-        "@no-body" => &[
+        // An unexpected body is at fault in the same ways.
+        "@body" | "@no-body" => &[
             "malformed_json",
             "request_timeout",
             "payload_too_large",
@@ -148,7 +141,12 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
         ];
         for operation in operations.into_iter().flatten() {
             add_problems(operation, path);
-            let slice = operation.tags.iter().flatten().next().map(|tag| tag.to_lowercase());
+            let slice = operation
+                .tags
+                .iter()
+                .flatten()
+                .next()
+                .map(|tag| tag.to_lowercase());
             if let (Some(slice), Some(id)) = (slice, &mut operation.operation_id) {
                 *id = format!("{slice}_{id}");
             }

@@ -53,7 +53,7 @@ pub(crate) fn resource(
 
 /// A page of a list with the link to the next one (RFC 8288).
 pub(crate) fn list<T, B: Serialize>(
-    page: Page<T>,
+    page: &Page<T>,
     body: impl Fn(&T) -> B,
     request: &PageRequest,
     key: &CursorKey,

@@ -96,7 +96,7 @@ async fn list(
     };
     let page = Page { items, next, total };
     Ok(reply::list(
-        page,
+        &page,
         body,
         &request,
         &app.cursors,

@@ -205,7 +205,7 @@ impl Patch {
                         _ => format!("cannot be applied at {:?}", error.path.as_str()),
                     };
                     failed(&format!("/{}", error.operation), detail)
-                })?
+                })?;
             }
         }
         parse_all(document, parse)

@@ -2,14 +2,14 @@
 //! made from this table.
 
 /// A stable code, the statuses it comes with (0 marks an item code inside `errors`) and its explanation.
-pub(crate) struct Code {
+pub(crate) struct Entry {
     pub(crate) code: &'static str,
     pub(crate) status: u16,
     pub(crate) meaning: &'static str,
 }
 
-const fn code(code: &'static str, status: u16, meaning: &'static str) -> Code {
-    Code {
+const fn code(code: &'static str, status: u16, meaning: &'static str) -> Entry {
+    Entry {
         code,
         status,
         meaning,
@@ -19,7 +19,7 @@ const fn code(code: &'static str, status: u16, meaning: &'static str) -> Code {
 /// Marks a code of a single fault, listed under `errors` of a `validation_failed` or `409` problem.
 pub(crate) const ITEM: u16 = 0;
 
-pub(crate) const CODES: &[Code] = &[
+pub(crate) const CODES: &[Entry] = &[
     code(
         "malformed_json",
         400,
@@ -224,6 +224,6 @@ pub(crate) fn title(code: &str) -> String {
     title
 }
 
-pub(crate) fn find(code: &str) -> Option<&'static Code> {
+pub(crate) fn find(code: &str) -> Option<&'static Entry> {
     CODES.iter().find(|known| known.code == code)
 }

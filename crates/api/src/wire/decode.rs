@@ -150,7 +150,9 @@ where
             },
             Err(faults) => {
                 let faults = faults.into_vec();
-                faults.iter().for_each(|fault| mend(&mut value, fault));
+                for fault in &faults {
+                    mend(&mut value, fault);
+                }
                 let further: Vec<_> = faults.into_iter().filter(|fault| !known(fault)).collect();
                 found.extend(further);
             }

@@ -33,6 +33,10 @@ impl<'a> Parser<'a> {
     }
 
     /// An optional part: absent is valid.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is whether it is valid, the inner one whether it is there"
+    )]
     pub(super) fn maybe<D, T>(
         &mut self,
         part: Option<D>,
@@ -145,6 +149,10 @@ impl<'a> Parser<'a> {
         })
     }
 
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is whether it is valid, the inner one whether it is there"
+    )]
     pub(crate) fn product_ref(&mut self, at: &str, reference: Option<String>) -> Option<Option<ProductRef>> {
         self.maybe(reference, |p, reference| {
             let parsed = product_ref(&reference, p.default_locale);

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{RuleError, VariantId};
 use domain::product::{ProductState, Variant, VariantContent, VariantState};
 use domain::value::Key;
+use domain::{RuleError, VariantId};
 
 use super::draft::option_faults;
 use super::{ProductReader, ProductRef, VariantReader, VariantRef};

@@ -5,6 +5,8 @@ use application::store::Receipt;
 use application::{Faults, Render};
 use axum::extract::{Path, State};
 use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use domain::value::Locale;
 use http::{HeaderMap, Uri};
 use sha2::{Digest, Sha256};
@@ -45,7 +47,7 @@ fn tag(view: &CategoryView) -> String {
         .iter()
         .fold(Sha256::new(), |digest, id| digest.chain_update(id.uuid()))
         .finalize();
-    let path: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let path = STANDARD_NO_PAD.encode(digest.get(..4).unwrap_or_default());
     version_tag(view.category.record.version, &format!("{SCHEMA}-{path}"))
 }
 
@@ -94,7 +96,7 @@ async fn list(
     let categories = app.category_reader.list(&filter, &page).await?;
     let body = |view: &CategoryView| CategoryBody::from(view);
     Ok(reply::list(
-        categories,
+        &categories,
         body,
         &page,
         &app.cursors,

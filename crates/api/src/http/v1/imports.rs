@@ -338,7 +338,7 @@ async fn errors(
     };
     let body = |fault: &ImportFault| FaultBody::from(fault);
     Ok(reply::list(
-        faults,
+        &faults,
         body,
         &page,
         &app.cursors,

@@ -69,7 +69,7 @@ async fn list(
     let variants = app.variant_reader.list(product, &page).await?;
     let body = |variant: &VariantState| VariantBody::from(variant);
     Ok(reply::list(
-        variants,
+        &variants,
         body,
         &page,
         &app.cursors,

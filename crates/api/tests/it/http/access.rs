@@ -29,9 +29,15 @@ const SCOPES: [&str; 5] = [
 /// The path with the examples of its parameters in place.
 fn example_path(operation: &Operation) -> String {
     let parameters = operation.description["parameters"].as_array();
-    let in_path = parameters.into_iter().flatten().filter(|parameter| parameter["in"] == "path");
+    let in_path = parameters
+        .into_iter()
+        .flatten()
+        .filter(|parameter| parameter["in"] == "path");
     in_path.fold(operation.path.clone(), |path, parameter| {
-        path.replace(&format!("{{{}}}", text(parameter, "/name")), text(parameter, "/example"))
+        path.replace(
+            &format!("{{{}}}", text(parameter, "/name")),
+            text(parameter, "/example"),
+        )
     })
 }
 
@@ -60,7 +66,9 @@ async fn every_protected_operation_refuses_strangers_and_the_under_scoped(api: A
         let call = || api.call(method.clone(), &path);
 
         let answer = call().anonymous().send().await;
-        let challenged = answer.find("www-authenticate").is_some_and(|c| c.starts_with("Bearer realm="));
+        let challenged = answer
+            .find("www-authenticate")
+            .is_some_and(|c| c.starts_with("Bearer realm="));
         let refused = answer.status == 401 && answer.value()["code"] == "unauthenticated" && challenged;
         trial.check(refused, || format!("anonymous: {answer:?}"));
 
@@ -76,10 +84,16 @@ async fn every_protected_operation_refuses_strangers_and_the_under_scoped(api: A
                 && challenge.contains(scope);
             trial.check(refused, || format!("with {others:?}: {answer:?}"));
         }
-        let scopes = if needed.is_empty() { "prices:write".to_owned() } else { needed.join(",") };
+        let scopes = if needed.is_empty() {
+            "prices:write".to_owned()
+        } else {
+            needed.join(",")
+        };
         let token = api.instance.token(&scopes, "scoped").await;
         let answer = call().token(&token).send().await;
-        trial.check(![401, 403].contains(&answer.status), || format!("with {needed:?}: {answer:?}"));
+        trial.check(![401, 403].contains(&answer.status), || {
+            format!("with {needed:?}: {answer:?}")
+        });
     }
     trial.end();
     assert!(exercised > 20, "only {exercised} operations were found");
@@ -104,22 +118,43 @@ async fn publishing_along_the_way_takes_the_scope_of_publishing(api: Api) {
         plain.as_object_mut().unwrap().remove("variants");
         plain
     });
-    let both = api.instance.token("catalog:write,catalog:publish", "editor").await;
-    let patched = api.patch(&published).merge(&body).token(&both).send().await.is(200);
+    let both = api
+        .instance
+        .token("catalog:write,catalog:publish", "editor")
+        .await;
+    let patched = api
+        .patch(&published)
+        .merge(&body)
+        .token(&both)
+        .send()
+        .await
+        .is(200);
     assert_eq!(patched.value()["status"], "published");
-    api.patch(&format!("{path}?publish=false")).merge(&body).token(&writer).send().await.is(200);
+    api.patch(&format!("{path}?publish=false"))
+        .merge(&body)
+        .token(&writer)
+        .send()
+        .await
+        .is(200);
 }
 
 async fn the_caller_is_told_who_they_are(api: Api) {
     let token = api.instance.token("catalog:read,prices:write", "ann").await;
     let me = api.get("/v1/me").token(&token).send().await.is(200).value();
-    assert_eq!(me, json!({"subject": "ann", "scopes": ["catalog:read", "prices:write"]}));
+    assert_eq!(
+        me,
+        json!({"subject": "ann", "scopes": ["catalog:read", "prices:write"]})
+    );
 }
 
 async fn authorization_is_one_bearer_token(api: Api) {
     let token = api.instance.token("catalog:read", "reader").await;
     let me = || api.get("/v1/me").anonymous();
-    for good in [format!("Bearer {token}"), format!("bearer {token}"), format!("BEARER  {token}")] {
+    for good in [
+        format!("Bearer {token}"),
+        format!("bearer {token}"),
+        format!("BEARER  {token}"),
+    ] {
         me().header("authorization", &good).send().await.is(200);
     }
     for bad in [
@@ -137,10 +172,16 @@ async fn authorization_is_one_bearer_token(api: Api) {
         assert!(answer.header("www-authenticate").starts_with("Bearer "));
     }
     let bearer = format!("Bearer {token}");
-    let twice = me().header("authorization", &bearer).header("authorization", &bearer);
+    let twice = me()
+        .header("authorization", &bearer)
+        .header("authorization", &bearer);
     twice.send().await.problem(401, "unauthenticated");
     // A token does not count where it does not belong.
-    api.get(&format!("/v1/me?access_token={token}")).anonymous().send().await.is(401);
+    api.get(&format!("/v1/me?access_token={token}"))
+        .anonymous()
+        .send()
+        .await
+        .is(401);
 }
 
 const SECRET: &str = "a secret of this test, of more than thirty-two bytes";
@@ -150,7 +191,12 @@ fn now() -> u64 {
 }
 
 fn signed(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
-    encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+    encode(
+        &Header::new(algorithm),
+        claims,
+        &EncodingKey::from_secret(secret.as_bytes()),
+    )
+    .unwrap()
 }
 
 fn claims() -> Value {
@@ -215,8 +261,15 @@ fn a_token_with_any_claim_wrong_is_refused() {
         ];
         for (name, value) in wrong {
             let answer = try_out(sign(&with(name, &value))).await;
-            assert_eq!(answer.value()["code"], "unauthenticated", "{name} {value}: {answer:?}");
-            assert!(answer.header("www-authenticate").contains("invalid_token"), "{answer:?}");
+            assert_eq!(
+                answer.value()["code"],
+                "unauthenticated",
+                "{name} {value}: {answer:?}"
+            );
+            assert!(
+                answer.header("www-authenticate").contains("invalid_token"),
+                "{answer:?}"
+            );
         }
         for expired in [now() - 120, 0] {
             let answer = try_out(sign(&with("exp", &json!(expired)))).await;
@@ -236,7 +289,11 @@ fn a_token_with_any_claim_wrong_is_refused() {
         let (head, _) = content.split_once('.').unwrap();
         let admin = URL_SAFE_NO_PAD.encode(with("scope", &json!("catalog:admin")).to_string());
         for forged in [
-            signed(Algorithm::HS256, "another secret of more than thirty-two bytes", &claims()),
+            signed(
+                Algorithm::HS256,
+                "another secret of more than thirty-two bytes",
+                &claims(),
+            ),
             signed(Algorithm::HS512, SECRET, &claims()),
             unsigned(json!({"alg": "none", "typ": "JWT"})),
             unsigned(json!({"alg": "None"})),

@@ -55,13 +55,20 @@ async fn what_is_no_json_is_malformed(api: Api) {
         ] {
             let answer = call.send().await;
             let malformed = answer.status == 400 && answer.value()["code"] == "malformed_json";
-            trial.check(malformed, || format!("{:?}: {answer:?}", String::from_utf8_lossy(body)));
+            trial.check(malformed, || {
+                format!("{:?}: {answer:?}", String::from_utf8_lossy(body))
+            });
         }
     }
     trial.end();
     // Pairs of surrogates are text.
     let bear = br#"{"name":"\ud83e\uddf8"}"#;
-    let made = api.post("/v1/products").body("application/json", &bear[..]).send().await.is(201);
+    let made = api
+        .post("/v1/products")
+        .body("application/json", &bear[..])
+        .send()
+        .await
+        .is(201);
     assert_eq!(made.value()["name"]["en"], "🧸");
 }
 
@@ -69,7 +76,11 @@ async fn deep_nesting_is_malformed(api: Api) {
     for depth in [31, 32, 127, 128, 10_000] {
         // The body itself is one level.
         let body = format!("{{\"name\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
-        let answer = api.post("/v1/products").body("application/json", body).send().await;
+        let answer = api
+            .post("/v1/products")
+            .body("application/json", body)
+            .send()
+            .await;
         if depth < 32 {
             answer.has_faults(&[("/name", "wrong_type")]);
         } else {
@@ -95,18 +106,30 @@ async fn large_bodies_are_refused_however_they_come(api: Api) {
     at_limit.has_faults(&[("/name", "too_long")]);
     for length in [LIMIT + 1, 2 * LIMIT] {
         let body = of_length(length);
-        post().body("application/json", body.clone()).send().await.problem(413, "payload_too_large");
+        post()
+            .body("application/json", body.clone())
+            .send()
+            .await
+            .problem(413, "payload_too_large");
         // Without a length beforehand.
-        let chunks: Vec<_> = body.as_bytes().chunks(64 * 1024).map(Bytes::copy_from_slice).collect();
+        let chunks: Vec<_> = body
+            .as_bytes()
+            .chunks(64 * 1024)
+            .map(Bytes::copy_from_slice)
+            .collect();
         let chunks = stream::iter(chunks.into_iter().map(Ok::<_, std::io::Error>));
         let chunked = post().body("application/json", Body::wrap_stream(chunks));
         chunked.send().await.problem(413, "payload_too_large");
-        let packed = post().header("content-encoding", "gzip").body("application/json", gzip(body.as_bytes()));
+        let packed = post()
+            .header("content-encoding", "gzip")
+            .body("application/json", gzip(body.as_bytes()));
         packed.send().await.problem(413, "payload_too_large");
     }
     let bomb = gzip(&vec![b' '; 200 * LIMIT]);
     assert!(bomb.len() < LIMIT);
-    let bomb = post().header("content-encoding", "gzip").body("application/json", bomb);
+    let bomb = post()
+        .header("content-encoding", "gzip")
+        .body("application/json", bomb);
     bomb.send().await.problem(413, "payload_too_large");
 
     let product = api.product(json!({})).await;
@@ -115,7 +138,8 @@ async fn large_bodies_are_refused_however_they_come(api: Api) {
     for call in [
         api.put(&path).body("application/json", large()),
         api.patch(&path).body("application/merge-patch+json", large()),
-        api.post(&format!("{path}/publish")).body("application/json", large()),
+        api.post(&format!("{path}/publish"))
+            .body("application/json", large()),
         api.delete(&path).body("application/json", large()),
     ] {
         call.send().await.problem(413, "payload_too_large");
@@ -127,23 +151,45 @@ async fn content_types_are_checked(api: Api) {
     let product = api.product(json!({})).await;
     let path = format!("/v1/products/{}", text(&product, "/id"));
     let body = json!({"name": "x"}).to_string();
-    for good in ["application/json", "application/json; charset=utf-8", "Application/JSON"] {
+    for good in [
+        "application/json",
+        "application/json; charset=utf-8",
+        "Application/JSON",
+    ] {
         api.put(&path).body(good, body.clone()).send().await.is(200);
     }
-    for wrong in ["text/plain", "text/json", "application/xml", "multipart/form-data", "application/merge-patch+json", "json", ""] {
-        for call in [api.post("/v1/products"), api.put(&path), api.post(&format!("{path}/variants"))] {
+    for wrong in [
+        "text/plain",
+        "text/json",
+        "application/xml",
+        "multipart/form-data",
+        "application/merge-patch+json",
+        "json",
+        "",
+    ] {
+        for call in [
+            api.post("/v1/products"),
+            api.put(&path),
+            api.post(&format!("{path}/variants")),
+        ] {
             let answer = call.body(wrong, body.clone()).send().await;
             answer.problem(415, "unsupported_media_type");
         }
     }
-    for good in ["application/merge-patch+json", "Application/Merge-Patch+JSON; charset=utf-8"] {
+    for good in [
+        "application/merge-patch+json",
+        "Application/Merge-Patch+JSON; charset=utf-8",
+    ] {
         api.patch(&path).body(good, body.clone()).send().await.is(200);
     }
     for wrong in ["application/json", "text/plain", "application/json-patch"] {
         let answer = api.patch(&path).body(wrong, body.clone()).send().await;
         answer.problem(415, "unsupported_media_type");
         let accepted = answer.header("accept-patch");
-        assert_eq!(accepted, "application/merge-patch+json, application/json-patch+json");
+        assert_eq!(
+            accepted,
+            "application/merge-patch+json, application/json-patch+json"
+        );
     }
 }
 
@@ -161,8 +207,12 @@ async fn content_codings_are_checked(api: Api) {
         assert!(answer.header("accept-encoding").contains("gzip"));
     }
     let packed = gzip(body.as_bytes());
-    post("gzip", body.clone().into_bytes()).await.problem(400, "malformed_json");
-    post("gzip", packed[..packed.len() / 2].to_vec()).await.problem(400, "malformed_json");
+    post("gzip", body.clone().into_bytes())
+        .await
+        .problem(400, "malformed_json");
+    post("gzip", packed[..packed.len() / 2].to_vec())
+        .await
+        .problem(400, "malformed_json");
     post("zstd", packed).await.problem(400, "malformed_json");
 }
 
@@ -176,7 +226,11 @@ async fn actions_take_no_body(api: Api) {
             answer.has_faults(&[("", "unknown_field")]);
         }
     }
-    publish().body("application/json", "{").send().await.problem(400, "malformed_json");
+    publish()
+        .body("application/json", "{")
+        .send()
+        .await
+        .problem(400, "malformed_json");
     let status = api.get(&path).send().await.value();
     assert_eq!(status["status"], "draft");
     publish().body("application/json", "{}").send().await.is(200);

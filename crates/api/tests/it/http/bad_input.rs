@@ -21,7 +21,10 @@ async fn one_of_two_racing_creations_wins(api: Api) {
             ("duplicate_key", json!({"name": "x", "key": key})),
             ("duplicate_slug", json!({"name": "x", "slug": slug})),
             ("duplicate_sku", json!({"name": "x", "variants": [{"sku": sku}]})),
-            ("duplicate_gtin", json!({"name": "x", "variants": [{"sku": unique("S"), "gtin": gtin}]})),
+            (
+                "duplicate_gtin",
+                json!({"name": "x", "variants": [{"sku": unique("S"), "gtin": gtin}]}),
+            ),
         ] {
             let create = |n: usize| {
                 let mut body = body.clone();
@@ -34,7 +37,11 @@ async fn one_of_two_racing_creations_wins(api: Api) {
             let winners: Vec<_> = answers.iter().filter(|answer| answer.status == 201).collect();
             assert_eq!(winners.len(), 1, "{answers:?}");
             let winner = winners[0].value();
-            let id = if body.get("variants").is_some() { &winner["variants"][0]["id"] } else { &winner["id"] };
+            let id = if body.get("variants").is_some() {
+                &winner["variants"][0]["id"]
+            } else {
+                &winner["id"]
+            };
             for loser in answers.iter().filter(|answer| answer.status != 201) {
                 assert_eq!(loser.problem(409, code)["conflictingId"], *id);
             }
@@ -63,7 +70,11 @@ async fn a_name_twice_in_one_request_is_refused(api: Api) {
     });
     let answer = api.post("/v1/products").json(&body).send().await;
     answer.has_faults(&[("/variants/1/sku", "duplicate_sku")]);
-    let listed = api.get(&format!("/v1/products?brand={brand}")).send().await.value();
+    let listed = api
+        .get(&format!("/v1/products?brand={brand}"))
+        .send()
+        .await
+        .value();
     assert_eq!(listed["items"], json!([]));
 }
 
@@ -87,8 +98,17 @@ async fn text_in_any_script_comes_back_byte_for_byte(api: Api) {
         let path = format!("/v1/products/{}", text(&created, "/id"));
         let stored = api.get(&path).send().await.is(200);
         assert_eq!(text(&stored.value(), "/name/en"), name);
-        let escaped: String = reqwest::Url::parse_with_params("http://x/", [("brand", name)]).unwrap().query().unwrap().to_owned();
-        let listed = api.get(&format!("/v1/products?{escaped}")).send().await.is(200).value();
+        let escaped: String = reqwest::Url::parse_with_params("http://x/", [("brand", name)])
+            .unwrap()
+            .query()
+            .unwrap()
+            .to_owned();
+        let listed = api
+            .get(&format!("/v1/products?{escaped}"))
+            .send()
+            .await
+            .is(200)
+            .value();
         assert_eq!(listed["items"][0]["id"], created["id"], "{name:?}");
     }
 }

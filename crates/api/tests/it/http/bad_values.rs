@@ -20,7 +20,10 @@ fn many<T: serde::Serialize>(count: usize, item: impl Fn(usize) -> T) -> Value {
 }
 
 fn object(count: usize, name: impl Fn(usize) -> String) -> Value {
-    (0..count).map(|n| (name(n), json!("v"))).collect::<serde_json::Map<_, _>>().into()
+    (0..count)
+        .map(|n| (name(n), json!("v")))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// Sends every row, which makes one fault, on top of a body that is good, and sees that nothing was stored.
@@ -44,7 +47,12 @@ async fn refused(api: &Api, path: &str, good: Value, rows: Vec<Row>, count: &str
 }
 
 async fn total(api: &Api, list: &str) -> Value {
-    api.get(&format!("{list}count=exact&limit=1")).send().await.is(200).value()["total"].clone()
+    api.get(&format!("{list}count=exact&limit=1"))
+        .send()
+        .await
+        .is(200)
+        .value()["total"]
+        .clone()
 }
 
 async fn bad_products_are_refused(api: Api) {
@@ -82,7 +90,11 @@ async fn bad_products_are_refused(api: Api) {
         (json!({"slug": {"de": ""}}), "/slug/de", "required"),
         (json!({"slug": {}}), "/slug", "required"),
         (json!({"slug": "s".repeat(201)}), "/slug", "too_long"),
-        (json!({"description": "x".repeat(65_536)}), "/description", "too_long"),
+        (
+            json!({"description": "x".repeat(65_536)}),
+            "/description",
+            "too_long",
+        ),
         (json!({"description": 1.5}), "/description", "wrong_type"),
         (json!({"brand": "b".repeat(121)}), "/brand", "too_long"),
         (json!({"brand": " "}), "/brand", "required"),
@@ -90,11 +102,27 @@ async fn bad_products_are_refused(api: Api) {
         (json!({"tags": ["a", 1]}), "/tags/1", "wrong_type"),
         (json!({"tags": ["a", ""]}), "/tags/1", "required"),
         (json!({"tags": ["t".repeat(256)]}), "/tags/0", "too_long"),
-        (json!({"tags": many(251, |n| format!("t{n}"))}), "/tags", "too_long"),
+        (
+            json!({"tags": many(251, |n| format!("t{n}"))}),
+            "/tags",
+            "too_long",
+        ),
         (json!({"categories": ["nonsense"]}), "/categories/0", "pattern"),
-        (json!({"categories": ["key:nowhere"]}), "/categories/0", "reference_not_found"),
-        (json!({"categories": ["0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"]}), "/categories/0", "reference_not_found"),
-        (json!({"categories": many(201, |n| format!("key:c{n}"))}), "/categories", "too_long"),
+        (
+            json!({"categories": ["key:nowhere"]}),
+            "/categories/0",
+            "reference_not_found",
+        ),
+        (
+            json!({"categories": ["0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"]}),
+            "/categories/0",
+            "reference_not_found",
+        ),
+        (
+            json!({"categories": many(201, |n| format!("key:c{n}"))}),
+            "/categories",
+            "too_long",
+        ),
         (media("javascript:alert(1)"), "/media/0/url", "pattern"),
         (media("JavaScript:alert(1)"), "/media/0/url", "pattern"),
         (media("data:text/html,x"), "/media/0/url", "pattern"),
@@ -106,21 +134,69 @@ async fn bad_products_are_refused(api: Api) {
         (media("http://example.com/\n.jpg"), "/media/0/url", "pattern"),
         (media("http://example.com/\u{0}.jpg"), "/media/0/url", "pattern"),
         (media(""), "/media/0/url", "pattern"),
-        (media(&format!("http://example.com/{}", "x".repeat(2048))), "/media/0/url", "too_long"),
+        (
+            media(&format!("http://example.com/{}", "x".repeat(2048))),
+            "/media/0/url",
+            "too_long",
+        ),
         (json!({"media": [{"alt": "x"}]}), "/media/0/url", "required"),
-        (json!({"media": [{"url": "http://a.example", "role": "hero"}]}), "/media/0/role", "not_in_enum"),
-        (json!({"media": [{"url": "http://a.example", "alt": "x".repeat(501)}]}), "/media/0/alt", "too_long"),
-        (json!({"media": [{"url": "http://a.example", "width": 1}]}), "/media/0/width", "unknown_field"),
-        (json!({"media": many(251, |n| json!({"url": format!("http://a.example/{n}")}))}), "/media", "too_long"),
-        (json!({"seo": {"title": "t".repeat(256)}}), "/seo/title", "too_long"),
-        (json!({"seo": {"description": {"en": "t".repeat(1001)}}}), "/seo/description/en", "too_long"),
-        (json!({"seo": {"keywords": "x"}}), "/seo/keywords", "unknown_field"),
+        (
+            json!({"media": [{"url": "http://a.example", "role": "hero"}]}),
+            "/media/0/role",
+            "not_in_enum",
+        ),
+        (
+            json!({"media": [{"url": "http://a.example", "alt": "x".repeat(501)}]}),
+            "/media/0/alt",
+            "too_long",
+        ),
+        (
+            json!({"media": [{"url": "http://a.example", "width": 1}]}),
+            "/media/0/width",
+            "unknown_field",
+        ),
+        (
+            json!({"media": many(251, |n| json!({"url": format!("http://a.example/{n}")}))}),
+            "/media",
+            "too_long",
+        ),
+        (
+            json!({"seo": {"title": "t".repeat(256)}}),
+            "/seo/title",
+            "too_long",
+        ),
+        (
+            json!({"seo": {"description": {"en": "t".repeat(1001)}}}),
+            "/seo/description/en",
+            "too_long",
+        ),
+        (
+            json!({"seo": {"keywords": "x"}}),
+            "/seo/keywords",
+            "unknown_field",
+        ),
         (json!({"seo": "x"}), "/seo", "wrong_type"),
         (json!({"optionAxes": ["a", "a"]}), "/optionAxes", "duplicate"),
-        (json!({"optionAxes": many(11, |n| format!("a{n}"))}), "/optionAxes", "too_long"),
-        (json!({"optionAxes": ["a".repeat(65)]}), "/optionAxes/0", "too_long"),
-        (json!({"metadata": object(51, |n| format!("k{n:02}"))}), "/metadata/k50", "too_long"),
-        (json!({"metadata": {"a": "v".repeat(1001)}}), "/metadata/a", "too_long"),
+        (
+            json!({"optionAxes": many(11, |n| format!("a{n}"))}),
+            "/optionAxes",
+            "too_long",
+        ),
+        (
+            json!({"optionAxes": ["a".repeat(65)]}),
+            "/optionAxes/0",
+            "too_long",
+        ),
+        (
+            json!({"metadata": object(51, |n| format!("k{n:02}"))}),
+            "/metadata/k50",
+            "too_long",
+        ),
+        (
+            json!({"metadata": {"a": "v".repeat(1001)}}),
+            "/metadata/a",
+            "too_long",
+        ),
         (json!({"metadata": {"a": "\u{0}"}}), "/metadata/a", "pattern"),
         (json!({"metadata": {"a": 1}}), "/metadata/a", "wrong_type"),
         (json!({"metadata": {"a": null}}), "/metadata/a", "wrong_type"),
@@ -134,14 +210,33 @@ async fn bad_products_are_refused(api: Api) {
         (json!({"option_axes": []}), "/option_axes", "unknown_field"),
     ];
     let count = format!("/v1/products?brand={brand}&");
-    refused(&api, "/v1/products", json!({"name": "x", "brand": brand}), rows, &count).await;
+    refused(
+        &api,
+        "/v1/products",
+        json!({"name": "x", "brand": brand}),
+        rows,
+        &count,
+    )
+    .await;
     let long = json!({"metadata": {"k".repeat(65): "v"}});
-    let answer = api.post("/v1/products").json(&json!({"name": "x", "metadata": long["metadata"]})).send().await;
+    let answer = api
+        .post("/v1/products")
+        .json(&json!({"name": "x", "metadata": long["metadata"]}))
+        .send()
+        .await;
     answer.has_faults(&[(&format!("/metadata/{}", "k".repeat(65)), "too_long")]);
     for whole in [json!([]), json!("x"), json!(1), json!(null), json!(true)] {
-        api.post("/v1/products").json(&whole).send().await.has_faults(&[("", "wrong_type")]);
+        api.post("/v1/products")
+            .json(&whole)
+            .send()
+            .await
+            .has_faults(&[("", "wrong_type")]);
     }
-    api.post("/v1/products").json(&json!({})).send().await.has_faults(&[("/name", "required")]);
+    api.post("/v1/products")
+        .json(&json!({}))
+        .send()
+        .await
+        .has_faults(&[("/name", "required")]);
 }
 
 async fn bad_variants_are_refused(api: Api) {
@@ -161,14 +256,30 @@ async fn bad_variants_are_refused(api: Api) {
         (json!({"gtin": "٤٠٠٦٣٨١٣"}), "/gtin", "pattern"),
         (json!({"gtin": 4_006_381_333_931_u64}), "/gtin", "wrong_type"),
         (json!({"mpn": "m".repeat(71)}), "/mpn", "too_long"),
-        (json!({"options": {"colour": "red"}}), "/options/colour", "unknown_field"),
+        (
+            json!({"options": {"colour": "red"}}),
+            "/options/colour",
+            "unknown_field",
+        ),
         (json!({"options": {"colour": 7}}), "/options/colour", "wrong_type"),
         (json!({"position": -1}), "/position", "wrong_type"),
         (json!({"position": 1.5}), "/position", "wrong_type"),
-        (json!({"position": 4_294_967_296_u64}), "/position", "out_of_range"),
+        (
+            json!({"position": 4_294_967_296_u64}),
+            "/position",
+            "out_of_range",
+        ),
         (amount("-0.01", "EUR"), "/prices/0/amount", "out_of_range"),
-        (amount("10000000000000.00", "EUR"), "/prices/0/amount", "out_of_range"),
-        (amount(&"9".repeat(400), "EUR"), "/prices/0/amount", "out_of_range"),
+        (
+            amount("10000000000000.00", "EUR"),
+            "/prices/0/amount",
+            "out_of_range",
+        ),
+        (
+            amount(&"9".repeat(400), "EUR"),
+            "/prices/0/amount",
+            "out_of_range",
+        ),
         (amount("1.999", "EUR"), "/prices/0/amount", "currency_digits"),
         (amount("1.0", "JPY"), "/prices/0/amount", "currency_digits"),
         (amount("1.2345", "KWD"), "/prices/0/amount", "currency_digits"),
@@ -177,10 +288,26 @@ async fn bad_variants_are_refused(api: Api) {
         (amount("1", "eur"), "/prices/0/currency", "not_in_enum"),
         (amount("1", "XAU"), "/prices/0/currency", "not_in_enum"),
         (amount("1", ""), "/prices/0/currency", "not_in_enum"),
-        (json!({"prices": [{"amount": 19.99, "currency": "EUR"}]}), "/prices/0/amount", "wrong_type"),
-        (json!({"prices": [{"amount": 19, "currency": "EUR"}]}), "/prices/0/amount", "wrong_type"),
-        (json!({"prices": [{"currency": "EUR"}]}), "/prices/0/amount", "required"),
-        (json!({"prices": [{"amount": "1"}]}), "/prices/0/currency", "required"),
+        (
+            json!({"prices": [{"amount": 19.99, "currency": "EUR"}]}),
+            "/prices/0/amount",
+            "wrong_type",
+        ),
+        (
+            json!({"prices": [{"amount": 19, "currency": "EUR"}]}),
+            "/prices/0/amount",
+            "wrong_type",
+        ),
+        (
+            json!({"prices": [{"currency": "EUR"}]}),
+            "/prices/0/amount",
+            "required",
+        ),
+        (
+            json!({"prices": [{"amount": "1"}]}),
+            "/prices/0/currency",
+            "required",
+        ),
         (
             json!({"prices": [{"amount": "1", "currency": "EUR"}, {"amount": "2", "currency": "EUR"}]}),
             "/prices/1/currency",
@@ -191,25 +318,58 @@ async fn bad_variants_are_refused(api: Api) {
             "/prices/0/compareAt",
             "out_of_range",
         ),
-        (json!({"prices": [{"amount": "2", "currency": "EUR", "taxed": true}]}), "/prices/0/taxed", "unknown_field"),
-        (json!({"weight": {"value": "-1", "unit": "kg"}}), "/weight/value", "pattern"),
-        (json!({"weight": {"value": "1e3", "unit": "kg"}}), "/weight/value", "pattern"),
-        (json!({"weight": {"value": "1", "unit": "stone"}}), "/weight/unit", "not_in_enum"),
-        (json!({"weight": {"value": 1, "unit": "kg"}}), "/weight/value", "wrong_type"),
+        (
+            json!({"prices": [{"amount": "2", "currency": "EUR", "taxed": true}]}),
+            "/prices/0/taxed",
+            "unknown_field",
+        ),
+        (
+            json!({"weight": {"value": "-1", "unit": "kg"}}),
+            "/weight/value",
+            "pattern",
+        ),
+        (
+            json!({"weight": {"value": "1e3", "unit": "kg"}}),
+            "/weight/value",
+            "pattern",
+        ),
+        (
+            json!({"weight": {"value": "1", "unit": "stone"}}),
+            "/weight/unit",
+            "not_in_enum",
+        ),
+        (
+            json!({"weight": {"value": 1, "unit": "kg"}}),
+            "/weight/value",
+            "wrong_type",
+        ),
         (json!({"weight": "1 kg"}), "/weight", "wrong_type"),
         (
             json!({"dimensions": {"length": "1", "width": "1", "height": "NaN", "unit": "cm"}}),
             "/dimensions/height",
             "pattern",
         ),
-        (json!({"dimensions": {"length": "1", "width": "1", "unit": "cm"}}), "/dimensions/height", "required"),
+        (
+            json!({"dimensions": {"length": "1", "width": "1", "unit": "cm"}}),
+            "/dimensions/height",
+            "required",
+        ),
         (json!({"product": "key:x"}), "/product", "unknown_field"),
         (json!({"price": "1"}), "/price", "unknown_field"),
     ];
-    for pattern in ["1e3", "NaN", "Infinity", "1,5", "+5", " 5", "5 ", ".5", "5.", "0x1", "1_000", "١", "--1", "€5"] {
+    for pattern in [
+        "1e3", "NaN", "Infinity", "1,5", "+5", " 5", "5 ", ".5", "5.", "0x1", "1_000", "١", "--1", "€5",
+    ] {
         rows.push((amount(pattern, "EUR"), "/prices/0/amount", "pattern"));
     }
-    refused(&api, &path, json!({"sku": unique("SKU")}), rows, &format!("{path}?")).await;
+    refused(
+        &api,
+        &path,
+        json!({"sku": unique("SKU")}),
+        rows,
+        &format!("{path}?"),
+    )
+    .await;
     let empty = api.post(&path).json(&json!({})).send().await;
     empty.has_faults(&[("/sku", "required")]);
 }
@@ -225,8 +385,16 @@ async fn bad_categories_are_refused(api: Api) {
         (json!({"position": "1"}), "/position", "wrong_type"),
         (json!({"slug": "A"}), "/slug", "pattern"),
         (json!({"path": []}), "/path", "unknown_field"),
-        (json!({"media": [{"url": "javascript:x"}]}), "/media/0/url", "pattern"),
-        (json!({"metadata": object(51, |n| format!("k{n:02}"))}), "/metadata/k50", "too_long"),
+        (
+            json!({"media": [{"url": "javascript:x"}]}),
+            "/media/0/url",
+            "pattern",
+        ),
+        (
+            json!({"metadata": object(51, |n| format!("k{n:02}"))}),
+            "/metadata/k50",
+            "too_long",
+        ),
         (json!({"metadata": {"a": true}}), "/metadata/a", "wrong_type"),
     ];
     let count = format!("/v1/categories?parent={}&", text(&parent, "/id"));
@@ -258,9 +426,20 @@ async fn values_at_their_limits_are_taken(api: Api) {
         "metadata": object(50, |n| format!("{:k<64}", format!("k{n}"))),
     });
     let stored = api.post("/v1/products").json(&body).send().await.is(201).value();
-    let read = api.get(&format!("/v1/products/{}", text(&stored, "/id"))).send().await.value();
+    let read = api
+        .get(&format!("/v1/products/{}", text(&stored, "/id")))
+        .send()
+        .await
+        .value();
     for field in ["name", "description", "tags", "metadata", "optionAxes"] {
-        assert_eq!(read[field], if field == "description" { json!({"en": body[field]}) } else { body[field].clone() });
+        assert_eq!(
+            read[field],
+            if field == "description" {
+                json!({"en": body[field]})
+            } else {
+                body[field].clone()
+            }
+        );
     }
     let product = api.product(json!({})).await;
     let variant = json!({
@@ -324,7 +503,10 @@ async fn many_faults_are_told_at_once(api: Api) {
         ("/variants/2/gtin", "duplicate_gtin"),
         ("/variants/2/options", "duplicate_options"),
     ]);
-    api.get(&format!("/v1/variants/sku:{sku}")).send().await.problem(404, "resource_not_found");
+    api.get(&format!("/v1/variants/sku:{sku}"))
+        .send()
+        .await
+        .problem(404, "resource_not_found");
 }
 
 async fn at_most_a_hundred_faults_are_told(api: Api) {

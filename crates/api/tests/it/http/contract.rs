@@ -15,7 +15,10 @@ fn the_committed_document_is_that_of_the_program() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi/openapi.json");
     let committed = std::fs::read_to_string(file).unwrap_or_default();
     let committed: Value = serde_json::from_str(&committed).unwrap_or_default();
-    assert!(committed == *DOCUMENT, "openapi/openapi.json has drifted: run `cargo xtask openapi`");
+    assert!(
+        committed == *DOCUMENT,
+        "openapi/openapi.json has drifted: run `cargo xtask openapi`"
+    );
 }
 
 #[test]
@@ -24,7 +27,12 @@ fn every_operation_is_described() {
     let mut ids = BTreeSet::new();
     for operation in operations() {
         let (name, description) = (operation.name(), &operation.description);
-        let has = |pointer: &str| description.pointer(pointer).and_then(Value::as_str).is_some_and(|t| !t.is_empty());
+        let has = |pointer: &str| {
+            description
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .is_some_and(|t| !t.is_empty())
+        };
         trial.check(has("/summary"), || format!("{name} has no summary"));
         trial.check(has("/tags/0"), || format!("{name} has no tag"));
         trial.check(has("/operationId"), || format!("{name} has no operationId"));
@@ -42,12 +50,18 @@ fn every_operation_is_described() {
             trial.check(documented, || format!("{name} {status} has no description"));
             if status.as_str() >= "400" && operation.path != "/health/ready" {
                 let example = &response["content"]["application/problem+json"]["example"];
-                trial.check(example["status"].to_string() == *status, || format!("{name} {status} has no example"));
+                trial.check(example["status"].to_string() == *status, || {
+                    format!("{name} {status} has no example")
+                });
             }
         }
         let has_class = |class: char| responses.keys().any(|status| status.starts_with(class));
-        trial.check(has_class('2') && has_class('5'), || format!("{name} lists too few statuses"));
-        trial.check(operation.scopes().is_none() || has_class('4'), || format!("{name} lists no 4xx"));
+        trial.check(has_class('2') && has_class('5'), || {
+            format!("{name} lists too few statuses")
+        });
+        trial.check(operation.scopes().is_none() || has_class('4'), || {
+            format!("{name} lists no 4xx")
+        });
         trial.check(!operation.codes().is_empty(), || format!("{name} lists no codes"));
     }
     trial.end();
@@ -63,15 +77,21 @@ fn sample(schema: &Value) -> Option<Value> {
     }
     if let Some(parts) = schema["allOf"].as_array() {
         let parts: Option<Vec<_>> = parts.iter().map(sample).collect();
-        let members = parts?.into_iter().filter_map(|part| part.as_object().cloned()).flatten();
+        let members = parts?
+            .into_iter()
+            .filter_map(|part| part.as_object().cloned())
+            .flatten();
         return Some(Value::Object(members.collect()));
     }
-    let of_type = |name: &str| schema["type"] == name || schema["type"].as_array().is_some_and(|t| t[0] == name);
+    let of_type =
+        |name: &str| schema["type"] == name || schema["type"].as_array().is_some_and(|t| t[0] == name);
     if of_type("object") {
         let properties = schema["properties"].as_object()?.iter();
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         let needed = properties.filter(|(name, _)| required.contains(&json!(name)));
-        return needed.map(|(name, property)| Some((name.clone(), sample(property)?))).collect();
+        return needed
+            .map(|(name, property)| Some((name.clone(), sample(property)?)))
+            .collect();
     }
     if of_type("array") {
         return Some(json!([sample(&schema["items"])?]));
@@ -95,9 +115,17 @@ fn every_example_fits_its_schema() {
     }
     for operation in operations() {
         let name = operation.name();
-        for parameter in operation.description["parameters"].as_array().into_iter().flatten() {
+        for parameter in operation.description["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             if let Some(example) = parameter.get("example") {
-                pairs.push((format!("{name} {}", parameter["name"]), parameter["schema"].clone(), example.clone()));
+                pairs.push((
+                    format!("{name} {}", parameter["name"]),
+                    parameter["schema"].clone(),
+                    example.clone(),
+                ));
             }
         }
         let mut bodies = operation.description["responses"].as_object().unwrap().clone();
@@ -108,7 +136,11 @@ fn every_example_fits_its_schema() {
                 if content_type.starts_with("text/plain") {
                     continue;
                 }
-                match content.get("example").cloned().or_else(|| sample(&content["schema"])) {
+                match content
+                    .get("example")
+                    .cloned()
+                    .or_else(|| sample(&content["schema"]))
+                {
                     Some(example) => pairs.push((at, content["schema"].clone(), example)),
                     None => trial.check(false, || format!("{at} has no example")),
                 }
@@ -117,7 +149,10 @@ fn every_example_fits_its_schema() {
     }
     for (at, schema, example) in &pairs {
         let validator = validator(schema);
-        let faults: Vec<_> = validator.iter_errors(example).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        let faults: Vec<_> = validator
+            .iter_errors(example)
+            .map(|e| format!("{}: {e}", e.instance_path()))
+            .collect();
         trial.check(faults.is_empty(), || format!("{at}: {example}: {faults:?}"));
     }
     trial.end();
@@ -142,15 +177,23 @@ fn examples(at: &str, schema: &Value, pairs: &mut Vec<(String, Value, Value)>) {
 
 async fn the_document_is_served(api: Api) {
     let served = api.get("/openapi.json").anonymous().send().await.is(200).value();
-    assert!(served == *DOCUMENT, "what is served differs from `vitrine openapi`");
+    assert!(
+        served == *DOCUMENT,
+        "what is served differs from `vitrine openapi`"
+    );
     assert_eq!(served["openapi"], "3.1.0");
-    assert_eq!(served["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+    assert_eq!(
+        served["components"]["securitySchemes"]["token"]["scheme"],
+        "bearer"
+    );
 }
 
 /// Imports a file by a job; tells which operations that took.
 async fn run_a_job(api: &Api) -> [String; 4] {
     let record = json!({"resource": "product", "key": unique("imported"), "name": "Imported"});
-    let import = api.post("/v1/imports?format=ndjson").body("application/x-ndjson", format!("{record}\n{{}}\n"));
+    let import = api
+        .post("/v1/imports?format=ndjson")
+        .body("application/x-ndjson", format!("{record}\n{{}}\n"));
     let accepted = import.send().await.is(202);
     let job = accepted.header("location");
     let started = Instant::now();
@@ -162,7 +205,11 @@ async fn run_a_job(api: &Api) -> [String; 4] {
         assert!(started.elapsed() < Duration::from_secs(60), "{state}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
-    assert_eq!((&ended["counts"]["created"], &ended["counts"]["failed"]), (&json!(1), &json!(1)), "{ended}");
+    assert_eq!(
+        (&ended["counts"]["created"], &ended["counts"]["failed"]),
+        (&json!(1), &json!(1)),
+        "{ended}"
+    );
     let errors = api.get(&format!("{job}/errors")).send().await.is(200).value();
     assert_eq!(errors["items"][0]["line"], 2);
     // It has ended already, which cancelling leaves as it is.
@@ -188,36 +235,141 @@ async fn every_operation_succeeds(api: Api) {
         ("GET /metrics", "/metrics".to_owned(), None, 200),
         ("GET /problems/{code}", "/problems/internal".to_owned(), None, 200),
         ("GET /v1/me", "/v1/me".to_owned(), None, 200),
-        ("POST /v1/categories", "/v1/categories".to_owned(), Some(json!({"key": key, "name": "All"})), 201),
+        (
+            "POST /v1/categories",
+            "/v1/categories".to_owned(),
+            Some(json!({"key": key, "name": "All"})),
+            201,
+        ),
         ("GET /v1/categories", "/v1/categories".to_owned(), None, 200),
-        ("GET /v1/categories/{ref}", format!("/v1/categories/key:{key}"), None, 200),
-        ("PUT /v1/categories/{ref}", format!("/v1/categories/key:{key}"), Some(json!({"name": "Every"})), 200),
-        ("PATCH /v1/categories/{ref}", format!("/v1/categories/key:{key}"), Some(json!({"position": 1})), 200),
-        ("DELETE /v1/categories/{ref}", format!("/v1/categories/key:{key}"), None, 204),
-        ("POST /v1/categories/{ref}/restore", format!("/v1/categories/key:{key}/restore"), None, 200),
+        (
+            "GET /v1/categories/{ref}",
+            format!("/v1/categories/key:{key}"),
+            None,
+            200,
+        ),
+        (
+            "PUT /v1/categories/{ref}",
+            format!("/v1/categories/key:{key}"),
+            Some(json!({"name": "Every"})),
+            200,
+        ),
+        (
+            "PATCH /v1/categories/{ref}",
+            format!("/v1/categories/key:{key}"),
+            Some(json!({"position": 1})),
+            200,
+        ),
+        (
+            "DELETE /v1/categories/{ref}",
+            format!("/v1/categories/key:{key}"),
+            None,
+            204,
+        ),
+        (
+            "POST /v1/categories/{ref}/restore",
+            format!("/v1/categories/key:{key}/restore"),
+            None,
+            200,
+        ),
         ("POST /v1/products", "/v1/products".to_owned(), Some(body), 201),
         ("GET /v1/products", "/v1/products".to_owned(), None, 200),
-        ("GET /v1/products/{ref}", format!("/v1/products/key:{key}"), None, 200),
-        ("PUT /v1/products/{ref}", format!("/v1/products/key:{key}"), Some(json!({"name": "Every"})), 200),
-        ("PATCH /v1/products/{ref}", format!("/v1/products/key:{key}"), Some(json!({"brand": "B"})), 200),
-        ("POST /v1/products/{ref}/publish", format!("/v1/products/key:{key}/publish"), None, 200),
-        ("GET /v1/store/{channel}/products", "/v1/store/default/products".to_owned(), None, 200),
-        ("GET /v1/store/{channel}/products/{ref}", format!("/v1/store/default/products/key:{key}"), None, 200),
-        ("POST /v1/products/{ref}/unpublish", format!("/v1/products/key:{key}/unpublish"), None, 200),
-        ("GET /v1/products/{ref}/variants", format!("/v1/products/key:{key}/variants"), None, 200),
-        ("GET /v1/variants/{ref}", format!("/v1/variants/sku:{sku}"), None, 200),
-        ("PUT /v1/variants/{ref}", format!("/v1/variants/key:{key}"), Some(json!({"sku": sku, "mpn": "1"})), 200),
-        ("PATCH /v1/variants/{ref}", format!("/v1/variants/key:{key}"), Some(json!({"mpn": null})), 200),
-        ("DELETE /v1/variants/{ref}", format!("/v1/variants/key:{key}"), None, 204),
+        (
+            "GET /v1/products/{ref}",
+            format!("/v1/products/key:{key}"),
+            None,
+            200,
+        ),
+        (
+            "PUT /v1/products/{ref}",
+            format!("/v1/products/key:{key}"),
+            Some(json!({"name": "Every"})),
+            200,
+        ),
+        (
+            "PATCH /v1/products/{ref}",
+            format!("/v1/products/key:{key}"),
+            Some(json!({"brand": "B"})),
+            200,
+        ),
+        (
+            "POST /v1/products/{ref}/publish",
+            format!("/v1/products/key:{key}/publish"),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/store/{channel}/products",
+            "/v1/store/default/products".to_owned(),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/store/{channel}/products/{ref}",
+            format!("/v1/store/default/products/key:{key}"),
+            None,
+            200,
+        ),
+        (
+            "POST /v1/products/{ref}/unpublish",
+            format!("/v1/products/key:{key}/unpublish"),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/products/{ref}/variants",
+            format!("/v1/products/key:{key}/variants"),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/variants/{ref}",
+            format!("/v1/variants/sku:{sku}"),
+            None,
+            200,
+        ),
+        (
+            "PUT /v1/variants/{ref}",
+            format!("/v1/variants/key:{key}"),
+            Some(json!({"sku": sku, "mpn": "1"})),
+            200,
+        ),
+        (
+            "PATCH /v1/variants/{ref}",
+            format!("/v1/variants/key:{key}"),
+            Some(json!({"mpn": null})),
+            200,
+        ),
+        (
+            "DELETE /v1/variants/{ref}",
+            format!("/v1/variants/key:{key}"),
+            None,
+            204,
+        ),
         (
             "POST /v1/products/{ref}/variants",
             format!("/v1/products/key:{key}/variants"),
             Some(json!({"sku": unique("SKU")})),
             201,
         ),
-        ("POST /v1/products/{ref}/archive", format!("/v1/products/key:{key}/archive"), None, 200),
-        ("POST /v1/products/{ref}/restore", format!("/v1/products/key:{key}/restore"), None, 200),
-        ("DELETE /v1/products/{ref}", format!("/v1/products/key:{key}"), None, 204),
+        (
+            "POST /v1/products/{ref}/archive",
+            format!("/v1/products/key:{key}/archive"),
+            None,
+            200,
+        ),
+        (
+            "POST /v1/products/{ref}/restore",
+            format!("/v1/products/key:{key}/restore"),
+            None,
+            200,
+        ),
+        (
+            "DELETE /v1/products/{ref}",
+            format!("/v1/products/key:{key}"),
+            None,
+            204,
+        ),
     ];
     let mut done: BTreeSet<String> = BTreeSet::new();
     for (name, path, body, status) in requests {

@@ -15,9 +15,22 @@ on_both!(
 );
 
 async fn unknown_addresses_and_methods_are_problems(api: Api) {
-    for path in ["/", "/v1", "/v2/products", "/v1/products/", "/v1//products", "/V1/products", "/v1/products/a/b/c", "/.env"] {
+    for path in [
+        "/",
+        "/v1",
+        "/v2/products",
+        "/v1/products/",
+        "/v1//products",
+        "/V1/products",
+        "/v1/products/a/b/c",
+        "/.env",
+    ] {
         api.get(path).send().await.problem(404, "resource_not_found");
-        api.post(path).json(&json!({})).send().await.problem(404, "resource_not_found");
+        api.post(path)
+            .json(&json!({}))
+            .send()
+            .await
+            .problem(404, "resource_not_found");
     }
     for (method, path, allowed) in [
         ("DELETE", "/v1/products", "GET,HEAD,POST"),
@@ -28,7 +41,10 @@ async fn unknown_addresses_and_methods_are_problems(api: Api) {
         ("BREW", "/version", "GET,HEAD"),
         ("TRACE", "/v1/me", "GET,HEAD"),
     ] {
-        let answer = api.call(Method::from_bytes(method.as_bytes()).unwrap(), path).send().await;
+        let answer = api
+            .call(Method::from_bytes(method.as_bytes()).unwrap(), path)
+            .send()
+            .await;
         answer.problem(405, "method_not_allowed");
         let mut allow: Vec<_> = answer.header("allow").split(',').map(str::trim).collect();
         allow.sort_unstable();
@@ -41,7 +57,9 @@ async fn every_get_has_its_head(api: Api) {
     api.post("/v1/products/key:head/publish").send().await.is(200);
     let category = api.category(json!({})).await;
     let variant = api.variant(text(&product, "/id"), json!({})).await;
-    let import = api.post("/v1/imports?format=ndjson").body("application/x-ndjson", "");
+    let import = api
+        .post("/v1/imports?format=ndjson")
+        .body("application/x-ndjson", "");
     let job = import.send().await.is(202).value();
     for operation in operations().iter().filter(|operation| operation.method == "GET") {
         let reference = match operation.path.as_str() {
@@ -63,7 +81,11 @@ async fn every_get_has_its_head(api: Api) {
             assert_eq!(head.find("content-length"), get.find("content-length"), "{path}");
         }
     }
-    let missing = api.call(Method::HEAD, "/v1/products/key:none").send().await.is(404);
+    let missing = api
+        .call(Method::HEAD, "/v1/products/key:none")
+        .send()
+        .await
+        .is(404);
     assert_eq!(missing.body, b"");
 }
 
@@ -86,7 +108,10 @@ async fn requests_keep_their_id(api: Api) {
         "garbage",
         "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
     ] {
-        let answer = api.get("/version").header("traceparent", trace).header("tracestate", "a=b,,=");
+        let answer = api
+            .get("/version")
+            .header("traceparent", trace)
+            .header("tracestate", "a=b,,=");
         answer.send().await.is(200);
     }
 }
@@ -102,7 +127,10 @@ async fn long_addresses_are_refused(api: Api) {
             at_limit.problem(404, "resource_not_found");
         }
         for length in [LIMIT + 1, 3 * LIMIT] {
-            api.get(&of_length(length)).send().await.problem(414, "uri_too_long");
+            api.get(&of_length(length))
+                .send()
+                .await
+                .problem(414, "uri_too_long");
         }
     }
 }
@@ -112,34 +140,79 @@ async fn operations_of_operators_answer(api: Api) {
     assert_eq!(live, json!({"status": "ok"}));
     let ready = api.get("/health/ready").anonymous().send().await.is(200);
     assert_eq!(ready.header("cache-control"), "no-store");
-    assert_eq!(ready.value(), json!({"status": "ok", "database": "up", "cache": "up"}));
+    assert_eq!(
+        ready.value(),
+        json!({"status": "ok", "database": "up", "cache": "up"})
+    );
     let version = api.get("/version").anonymous().send().await.is(200).value();
-    assert_eq!(version, json!({"name": "vitrine", "version": env!("CARGO_PKG_VERSION")}));
+    assert_eq!(
+        version,
+        json!({"name": "vitrine", "version": env!("CARGO_PKG_VERSION")})
+    );
     let metrics = api.get("/metrics").anonymous().send().await.is(200);
-    assert!(metrics.header("content-type").starts_with("text/plain; version=0.0.4"));
+    assert!(
+        metrics
+            .header("content-type")
+            .starts_with("text/plain; version=0.0.4")
+    );
     let metrics = String::from_utf8(metrics.body).unwrap();
-    for name in ["http_server_request_duration", "db_pool_in_use", "db_pool_max", "cache_up"] {
+    for name in [
+        "http_server_request_duration",
+        "db_pool_in_use",
+        "db_pool_max",
+        "cache_up",
+    ] {
         assert!(metrics.contains(name), "{name} is not among {metrics}");
     }
     assert!(metrics.contains("/health/ready"));
-    for page in ["/docs/", "/docs/index.html", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"] {
+    for page in [
+        "/docs/",
+        "/docs/index.html",
+        "/docs/swagger-ui.css",
+        "/docs/swagger-ui-bundle.js",
+    ] {
         let page = api.get(page).anonymous().send().await.is(200);
         assert!(!String::from_utf8_lossy(&page.body).contains("https://unpkg.com"));
     }
 }
 
 async fn codes_are_explained(api: Api) {
-    let page = api.get("/problems/validation_failed").anonymous().send().await.is(200).value();
-    assert_eq!((&page["title"], &page["status"]), (&json!("Validation failed"), &json!(422)));
-    let item = api.get("/problems/gtin_check_digit").anonymous().send().await.is(200).value();
+    let page = api
+        .get("/problems/validation_failed")
+        .anonymous()
+        .send()
+        .await
+        .is(200)
+        .value();
+    assert_eq!(
+        (&page["title"], &page["status"]),
+        (&json!("Validation failed"), &json!(422))
+    );
+    let item = api
+        .get("/problems/gtin_check_digit")
+        .anonymous()
+        .send()
+        .await
+        .is(200)
+        .value();
     assert!(item.get("status").is_none());
     for unknown in ["nothing", "Validation_Failed", "%00", "a%2Fb"] {
-        api.get(&format!("/problems/{unknown}")).anonymous().send().await.problem(404, "resource_not_found");
+        api.get(&format!("/problems/{unknown}"))
+            .anonymous()
+            .send()
+            .await
+            .problem(404, "resource_not_found");
     }
     // Every code of the document has its page.
     let codes = operations().iter().flat_map(super::support::Operation::codes);
     for code in codes.collect::<std::collections::BTreeSet<_>>() {
-        let page = api.get(&format!("/problems/{code}")).anonymous().send().await.is(200).value();
+        let page = api
+            .get(&format!("/problems/{code}"))
+            .anonymous()
+            .send()
+            .await
+            .is(200)
+            .value();
         assert_eq!(page["code"], code);
         assert!(!text(&page, "/meaning").is_empty());
     }
@@ -148,12 +221,21 @@ async fn codes_are_explained(api: Api) {
 #[test]
 fn browsers_of_configured_origins_are_let_in() {
     run(async {
-        let settings = [("VITRINE__HTTP__CORS_ORIGINS", "https://shop.example,https://admin.example")];
+        let settings = [(
+            "VITRINE__HTTP__CORS_ORIGINS",
+            "https://shop.example,https://admin.example",
+        )];
         let api = Api::of(Instance::start(Backend::Embedded, &settings).await).await;
         let preflight = |origin: &str| {
-            let call = api.call(Method::OPTIONS, "/v1/products/key:x").anonymous().header("origin", origin);
+            let call = api
+                .call(Method::OPTIONS, "/v1/products/key:x")
+                .anonymous()
+                .header("origin", origin);
             call.header("access-control-request-method", "PATCH")
-                .header("access-control-request-headers", "authorization,content-type,if-match,idempotency-key")
+                .header(
+                    "access-control-request-headers",
+                    "authorization,content-type,if-match,idempotency-key",
+                )
                 .send()
         };
         for origin in ["https://shop.example", "https://admin.example"] {
@@ -161,7 +243,10 @@ fn browsers_of_configured_origins_are_let_in() {
             assert_eq!(answer.header("access-control-allow-origin"), origin);
             assert!(answer.header("access-control-allow-methods").contains("PATCH"));
             for name in ["authorization", "if-match", "idempotency-key"] {
-                assert!(answer.header("access-control-allow-headers").contains(name), "{name}");
+                assert!(
+                    answer.header("access-control-allow-headers").contains(name),
+                    "{name}"
+                );
             }
             // Errors are readable too.
             for path in ["/version", "/v1/products/key:none"] {
@@ -173,7 +258,12 @@ fn browsers_of_configured_origins_are_let_in() {
         let stranger = preflight("https://evil.example").await;
         assert_eq!(stranger.find("access-control-allow-origin"), None);
         let plain = Api::of(Instance::start(Backend::Embedded, &[]).await).await;
-        let answer = plain.get("/version").header("origin", "https://shop.example").send().await.is(200);
+        let answer = plain
+            .get("/version")
+            .header("origin", "https://shop.example")
+            .send()
+            .await
+            .is(200);
         assert_eq!(answer.find("access-control-allow-origin"), None);
     });
 }

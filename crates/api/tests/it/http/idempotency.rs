@@ -17,13 +17,19 @@ on_both!(
 );
 
 async fn create(api: &Api, key: &str, body: &Value) -> Answer {
-    api.post("/v1/products").header("idempotency-key", key).json(body).send().await
+    api.post("/v1/products")
+        .header("idempotency-key", key)
+        .json(body)
+        .send()
+        .await
 }
 
 /// How many products have the brand.
 async fn count(api: &Api, brand: &str) -> u64 {
     let list = format!("/v1/products?brand={brand}&count=exact&limit=1");
-    api.get(&list).send().await.is(200).value()["total"].as_u64().unwrap()
+    api.get(&list).send().await.is(200).value()["total"]
+        .as_u64()
+        .unwrap()
 }
 
 async fn a_replay_gets_the_first_answer_again(api: Api) {
@@ -33,7 +39,11 @@ async fn a_replay_gets_the_first_answer_again(api: Api) {
     assert_eq!(first.find("idempotency-replayed"), None);
     let path = first.header("location").to_owned();
     // What happens to the product afterwards does not change the answer.
-    api.patch(&path).merge(&json!({"tags": ["later"]})).send().await.is(200);
+    api.patch(&path)
+        .merge(&json!({"tags": ["later"]}))
+        .send()
+        .await
+        .is(200);
     for _ in 0..3 {
         let replay = create(&api, &key, &body).await.is(201);
         assert_eq!(replay.header("idempotency-replayed"), "true");
@@ -54,7 +64,10 @@ async fn every_kind_of_write_takes_a_key(api: Api) {
         ("put", &|| api.put(&name).json(&json!({"name": "C"}))),
         ("patch", &|| api.patch(&path).merge(&json!({"brand": "B"}))),
         ("publish", &|| api.post(&format!("{path}/publish"))),
-        ("variant", &|| api.post(&format!("{path}/variants")).json(&json!({"sku": "ONLY-ONE"}))),
+        ("variant", &|| {
+            api.post(&format!("{path}/variants"))
+                .json(&json!({"sku": "ONLY-ONE"}))
+        }),
         ("archive", &|| api.post(&format!("{path}/archive"))),
         ("delete", &|| api.delete(&path)),
     ];
@@ -62,14 +75,23 @@ async fn every_kind_of_write_takes_a_key(api: Api) {
         let key = unique(name);
         let first = write().header("idempotency-key", &key).send().await;
         assert!(first.status < 300, "{first:?}");
-        let replay = write().header("idempotency-key", &key).send().await.is(first.status);
+        let replay = write()
+            .header("idempotency-key", &key)
+            .send()
+            .await
+            .is(first.status);
         assert_eq!(replay.header("idempotency-replayed"), "true", "{name}");
         assert_eq!(replay.body, first.body, "{name}");
         assert_eq!(replay.find("etag"), first.find("etag"), "{name}");
     }
     // A write that changes nothing is remembered too.
     let (key, name) = (unique("none"), format!("{name}?dryRun=false"));
-    let nothing = || api.patch(&name).merge(&json!({})).header("idempotency-key", &key).send();
+    let nothing = || {
+        api.patch(&name)
+            .merge(&json!({}))
+            .header("idempotency-key", &key)
+            .send()
+    };
     nothing().await.is(200);
     assert_eq!(nothing().await.is(200).header("idempotency-replayed"), "true");
 }
@@ -82,7 +104,8 @@ async fn a_key_belongs_to_one_request(api: Api) {
     let with_key = |call: super::support::Call| call.header("idempotency-key", &key).send();
     for other in [
         api.post("/v1/products").json(&json!({"name": "Twice"})),
-        api.post("/v1/products").json(&json!({"name": "Once", "brand": "B"})),
+        api.post("/v1/products")
+            .json(&json!({"name": "Once", "brand": "B"})),
         api.post("/v1/products?publish=true").json(&body),
         api.post("/v1/products?dryRun=true").json(&body),
         api.post("/v1/categories").json(&body),
@@ -103,7 +126,10 @@ async fn a_key_belongs_to_one_caller(api: Api) {
         let token = api.instance.token("catalog:write", subject).await;
         let mut answers = Vec::new();
         for _ in 0..2 {
-            let call = api.post("/v1/products").header("idempotency-key", &key).json(&body);
+            let call = api
+                .post("/v1/products")
+                .header("idempotency-key", &key)
+                .json(&body);
             answers.push(call.token(&token).send().await.is(201));
         }
         assert_eq!(answers[0].find("idempotency-replayed"), None, "{subject}");
@@ -135,12 +161,18 @@ async fn racing_requests_have_one_effect(api: Api) {
     }
     // Races of requests that differ: one of them has the key.
     let (key, brand) = (unique("key"), unique("Brand"));
-    let bodies: Vec<_> = (0..8).map(|n| json!({"name": format!("Race {n}"), "brand": brand})).collect();
+    let bodies: Vec<_> = (0..8)
+        .map(|n| json!({"name": format!("Race {n}"), "brand": brand}))
+        .collect();
     let answers = join_all(bodies.iter().map(|body| create(&api, &key, body))).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
     for answer in answers.iter().filter(|answer| answer.status != 201) {
         // While the first one runs nobody can tell that it is another request.
-        let code = if answer.status == 409 { "idempotency_in_progress" } else { "idempotency_key_reused" };
+        let code = if answer.status == 409 {
+            "idempotency_in_progress"
+        } else {
+            "idempotency_key_reused"
+        };
         answer.problem(answer.status, code);
     }
     assert_eq!(count(&api, &brand).await, 1);
@@ -151,15 +183,30 @@ async fn a_request_that_fails_uses_no_key(api: Api) {
     let path = format!("/v1/products/key:{product_key}");
     let keyed = |call: super::support::Call| call.header("idempotency-key", &key).send();
     let body = json!({"name": "x", "key": product_key});
-    keyed(api.post("/v1/products").json(&json!({"name": 1}))).await.is(422);
-    keyed(api.post("/v1/products").body("application/json", "{")).await.is(400);
-    keyed(api.post("/v1/products").body("text/plain", "{}")).await.is(415);
-    keyed(api.post("/v1/products").json(&body).anonymous()).await.is(401);
+    keyed(api.post("/v1/products").json(&json!({"name": 1})))
+        .await
+        .is(422);
+    keyed(api.post("/v1/products").body("application/json", "{"))
+        .await
+        .is(400);
+    keyed(api.post("/v1/products").body("text/plain", "{}"))
+        .await
+        .is(415);
+    keyed(api.post("/v1/products").json(&body).anonymous())
+        .await
+        .is(401);
     keyed(api.patch(&path).merge(&json!({}))).await.is(404);
     let other = api.product(json!({"key": product_key})).await;
-    keyed(api.post("/v1/products").json(&body)).await.problem(409, "duplicate_key");
-    keyed(api.patch(&path).header("if-match", "\"9-m1\"").merge(&json!({}))).await.is(412);
-    api.delete(&format!("/v1/products/{}", text(&other, "/id"))).send().await.is(204);
+    keyed(api.post("/v1/products").json(&body))
+        .await
+        .problem(409, "duplicate_key");
+    keyed(api.patch(&path).header("if-match", "\"9-m1\"").merge(&json!({})))
+        .await
+        .is(412);
+    api.delete(&format!("/v1/products/{}", text(&other, "/id")))
+        .send()
+        .await
+        .is(204);
 
     let made = keyed(api.post("/v1/products").json(&body)).await.is(201);
     assert_eq!(made.find("idempotency-replayed"), None);
@@ -169,7 +216,9 @@ async fn a_dry_run_uses_no_key(api: Api) {
     let (key, brand) = (unique("key"), unique("Brand"));
     let body = json!({"name": "x", "brand": brand});
     let dry = || {
-        let call = api.post("/v1/products?dryRun=true").header("idempotency-key", &key);
+        let call = api
+            .post("/v1/products?dryRun=true")
+            .header("idempotency-key", &key);
         call.json(&body).send()
     };
     for _ in 0..2 {
@@ -182,10 +231,19 @@ async fn a_dry_run_uses_no_key(api: Api) {
 
 async fn keys_have_a_form(api: Api) {
     let body = json!({"name": "x"});
-    for good in ["x".to_owned(), format!("{} {{~}}", unique("k")), format!("{:-<255}", unique("k"))] {
+    for good in [
+        "x".to_owned(),
+        format!("{} {{~}}", unique("k")),
+        format!("{:-<255}", unique("k")),
+    ] {
         create(&api, &good, &body).await.is(201);
     }
-    for bad in [String::new(), "k".repeat(256), "ключ".to_owned(), "tab\tinside".to_owned()] {
+    for bad in [
+        String::new(),
+        "k".repeat(256),
+        "ключ".to_owned(),
+        "tab\tinside".to_owned(),
+    ] {
         let problem = create(&api, &bad, &body).await.problem(400, "invalid_parameter");
         assert_eq!(problem["parameter"], "Idempotency-Key");
     }

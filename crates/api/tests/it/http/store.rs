@@ -24,14 +24,30 @@ async fn published(api: &Api, more: Value) -> Value {
         "key": unique("k"), "name": unique("Kettle"), "slug": unique("slug"), "brand": unique("Brand"),
         "variants": [{"sku": unique("SKU"), "prices": [{"amount": "1.50", "currency": "EUR"}]}],
     });
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    api.post("/v1/products?publish=true").json(&body).send().await.is(201).value()
+    body.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    api.post("/v1/products?publish=true")
+        .json(&body)
+        .send()
+        .await
+        .is(201)
+        .value()
 }
 
 async fn only_what_is_published_is_there(api: Api) {
     let product = published(&api, json!({})).await;
-    let (id, key, slug) = (text(&product, "/id"), text(&product, "/key"), text(&product, "/slug/en"));
-    let references = [id.to_owned(), format!("key:{key}"), format!("slug:{slug}"), slug.to_owned()];
+    let (id, key, slug) = (
+        text(&product, "/id"),
+        text(&product, "/key"),
+        text(&product, "/slug/en"),
+    );
+    let references = [
+        id.to_owned(),
+        format!("key:{key}"),
+        format!("slug:{slug}"),
+        slug.to_owned(),
+    ];
     let list = format!("/v1/store/default/products?brand={}", text(&product, "/brand"));
     let visible = async |wanted: bool, state: &str| {
         for reference in &references {
@@ -43,7 +59,11 @@ async fn only_what_is_published_is_there(api: Api) {
             }
         }
         let listed = api.get(&list).anonymous().send().await.is(200).value();
-        assert_eq!(listed["items"].as_array().unwrap().len(), usize::from(wanted), "{state}");
+        assert_eq!(
+            listed["items"].as_array().unwrap().len(),
+            usize::from(wanted),
+            "{state}"
+        );
     };
     visible(true, "published").await;
     let path = format!("/v1/products/{id}");
@@ -72,7 +92,11 @@ async fn a_change_is_seen_at_once(api: Api) {
     let variant = format!("/v1/variants/{}", text(&product, "/variants/0/id"));
     for n in 0..10 {
         let name = format!("Name {n}");
-        api.patch(&format!("/v1/products/{id}")).merge(&json!({"name": {"en": name}})).send().await.is(200);
+        api.patch(&format!("/v1/products/{id}"))
+            .merge(&json!({"name": {"en": name}}))
+            .send()
+            .await
+            .is(200);
         let seen = api.get(&store(id)).anonymous().send().await.is(200).value();
         assert_eq!(seen["name"], name);
         let price = json!({"prices": [{"amount": format!("{n}.00"), "currency": "EUR"}]});
@@ -91,11 +115,20 @@ async fn answers_can_be_kept_and_revalidated(api: Api) {
     let answer = api.get(&path).anonymous().send().await.is(200);
     let kept = "public, max-age=0, s-maxage=10, stale-while-revalidate=10";
     assert_eq!(answer.header("cache-control"), kept);
-    assert_eq!(answer.header("surrogate-key"), format!("product-{}", text(&product, "/id")));
+    assert_eq!(
+        answer.header("surrogate-key"),
+        format!("product-{}", text(&product, "/id"))
+    );
     assert_eq!(answer.header("vary"), "accept-encoding");
     let tag = answer.header("etag");
     for condition in [tag, "*", &format!("W/{tag}"), &format!("\"x\", {tag}")] {
-        let fresh = api.get(&path).anonymous().header("if-none-match", condition).send().await.is(304);
+        let fresh = api
+            .get(&path)
+            .anonymous()
+            .header("if-none-match", condition)
+            .send()
+            .await
+            .is(304);
         assert_eq!(fresh.body, b"");
         assert_eq!(fresh.header("etag"), tag);
         assert_eq!(fresh.header("cache-control"), kept);
@@ -105,14 +138,33 @@ async fn answers_can_be_kept_and_revalidated(api: Api) {
     let same = api.get(&path).anonymous().send().await.is(200);
     assert_eq!((same.header("etag"), &same.body), (tag, &answer.body));
     let management = format!("/v1/products/{}", text(&product, "/id"));
-    api.patch(&management).merge(&json!({"tags": ["x"]})).send().await.is(200);
-    let changed = api.get(&path).anonymous().header("if-none-match", tag).send().await.is(200);
+    api.patch(&management)
+        .merge(&json!({"tags": ["x"]}))
+        .send()
+        .await
+        .is(200);
+    let changed = api
+        .get(&path)
+        .anonymous()
+        .header("if-none-match", tag)
+        .send()
+        .await
+        .is(200);
     assert_ne!(changed.header("etag"), tag);
 
-    let list = api.get("/v1/store/default/products?limit=1").anonymous().send().await.is(200);
+    let list = api
+        .get("/v1/store/default/products?limit=1")
+        .anonymous()
+        .send()
+        .await
+        .is(200);
     assert_eq!(list.header("cache-control"), kept);
     let problem = api.get(&store("nowhere")).anonymous().send().await.is(404);
-    assert!(problem.find("cache-control").is_none_or(|kept| !kept.contains("s-maxage")));
+    assert!(
+        problem
+            .find("cache-control")
+            .is_none_or(|kept| !kept.contains("s-maxage"))
+    );
 }
 
 async fn tags_are_strong_per_coding(api: Api) {
@@ -141,7 +193,12 @@ async fn lists_bring_variants_and_filter(api: Api) {
     draft["name"] = "Draft".into();
     api.post("/v1/products").json(&draft).send().await.is(201);
 
-    let single = api.get(&store(text(&product, "/id"))).anonymous().send().await.value();
+    let single = api
+        .get(&store(text(&product, "/id")))
+        .anonymous()
+        .send()
+        .await
+        .value();
     assert_eq!(single["variants"][0]["sku"], product["variants"][0]["sku"]);
     for filter in [
         format!("category={}", text(&root, "/id")),
@@ -152,20 +209,37 @@ async fn lists_bring_variants_and_filter(api: Api) {
     ] {
         let list = format!("/v1/store/default/products?{filter}&count=exact");
         let page = api.get(&list).anonymous().send().await.is(200).value();
-        assert_eq!((&page["items"], &page["total"]), (&json!([single]), &json!(1)), "{filter}");
+        assert_eq!(
+            (&page["items"], &page["total"]),
+            (&json!([single]), &json!(1)),
+            "{filter}"
+        );
     }
     for _ in 0..4 {
         published(&api, json!({"brand": brand})).await;
     }
     let list = format!("/v1/store/default/products?brand={brand}&limit=2");
     let first = api.get(&list).anonymous().send().await.is(200);
-    let link = first.header("link").strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
+    let link = first
+        .header("link")
+        .strip_prefix('<')
+        .unwrap()
+        .strip_suffix(">; rel=\"next\"")
+        .unwrap();
     let second = api.get(link).anonymous().send().await.is(200).value();
     assert_eq!(second["items"].as_array().unwrap().len(), 2);
     assert_ne!(second["items"], first.value()["items"]);
-    for management in ["status=draft", "deleted=true", "updatedSince=2020-01-01T00:00:00Z"] {
+    for management in [
+        "status=draft",
+        "deleted=true",
+        "updatedSince=2020-01-01T00:00:00Z",
+    ] {
         let list = format!("/v1/store/default/products?{management}");
-        api.get(&list).anonymous().send().await.problem(400, "filter_unknown_field");
+        api.get(&list)
+            .anonymous()
+            .send()
+            .await
+            .problem(400, "filter_unknown_field");
     }
 }
 
@@ -181,10 +255,24 @@ async fn unknown_channels_and_references_are_told(api: Api) {
         store("slug:nowhere"),
         store("nowhere"),
     ] {
-        api.get(&path).anonymous().send().await.problem(404, "resource_not_found");
+        api.get(&path)
+            .anonymous()
+            .send()
+            .await
+            .problem(404, "resource_not_found");
     }
-    for path in [store("sku:x"), store("key:-"), store("UPPER"), store("a%20b"), store("%00")] {
-        api.get(&path).anonymous().send().await.problem(400, "invalid_parameter");
+    for path in [
+        store("sku:x"),
+        store("key:-"),
+        store("UPPER"),
+        store("a%20b"),
+        store("%00"),
+    ] {
+        api.get(&path)
+            .anonymous()
+            .send()
+            .await
+            .problem(400, "invalid_parameter");
     }
     let sku = text(&product, "/variants/0/sku");
     assert!(!sku.is_empty());
@@ -192,13 +280,28 @@ async fn unknown_channels_and_references_are_told(api: Api) {
 
 async fn texts_are_in_the_default_locale(api: Api) {
     let both = published(&api, json!({"name": {"de": "Kessel", "en": "Kettle"}})).await;
-    let seen = api.get(&store(text(&both, "/id"))).anonymous().send().await.is(200).value();
+    let seen = api
+        .get(&store(text(&both, "/id")))
+        .anonymous()
+        .send()
+        .await
+        .is(200)
+        .value();
     assert_eq!(seen["name"], "Kettle");
     assert_eq!(seen["slug"], both["slug"]["en"]);
     let slug = unique("nur-deutsch");
     let german = published(&api, json!({"name": {"de": "Nur deutsch"}, "slug": {"de": slug}})).await;
-    let seen = api.get(&store(text(&german, "/id"))).anonymous().send().await.is(200).value();
-    assert_eq!((&seen["name"], &seen["slug"]), (&json!("Nur deutsch"), &json!(slug)));
+    let seen = api
+        .get(&store(text(&german, "/id")))
+        .anonymous()
+        .send()
+        .await
+        .is(200)
+        .value();
+    assert_eq!(
+        (&seen["name"], &seen["slug"]),
+        (&json!("Nur deutsch"), &json!(slug))
+    );
     for internal in ["version", "metadata", "status", "createdAt"] {
         assert!(seen.get(internal).is_none(), "{internal}");
     }

@@ -176,10 +176,19 @@ async fn put_by_key_creates_under_the_product_it_names(api: Api) {
     let alone = json!({"sku": body["sku"]});
     for _ in 0..2 {
         let replaced = api.put(&path).json(&alone).send().await.is(200).value();
-        assert_eq!((&replaced["key"], &replaced["version"]), (&created["key"], &json!(2)));
+        assert_eq!(
+            (&replaced["key"], &replaced["version"]),
+            (&created["key"], &json!(2))
+        );
     }
     // A patch may take the key away.
-    let unnamed = api.patch(&path).merge(&json!({"key": null})).send().await.is(200).value();
+    let unnamed = api
+        .patch(&path)
+        .merge(&json!({"key": null}))
+        .send()
+        .await
+        .is(200)
+        .value();
     assert!(unnamed.get("key").is_none());
     api.get(&path).send().await.problem(404, "resource_not_found");
 

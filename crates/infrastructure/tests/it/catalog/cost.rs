@@ -44,6 +44,10 @@ impl Database for Counted {
         self.inner.migrate().await
     }
 
+    fn newest_migration() -> i64 {
+        Sqlite::newest_migration()
+    }
+
     fn pool_use(&self) -> PoolUse {
         self.inner.pool_use()
     }

@@ -80,7 +80,7 @@ pub(super) async fn list(
     let products = app.product_reader.list(&filter, &page).await?;
     let body = |product: &ProductState| ProductBody::from(product);
     Ok(reply::list(
-        products,
+        &products,
         body,
         &page,
         &app.cursors,
