@@ -50,7 +50,7 @@ fn every_operation_is_described() {
             trial.check(documented, || format!("{name} {status} has no description"));
             if status.as_str() >= "400" && operation.path != "/health/ready" {
                 let example = &response["content"]["application/problem+json"]["example"];
-                trial.check(example["status"].to_string() == *status, || {
+                trial.check(example["status"].as_u64() == status.parse().ok(), || {
                     format!("{name} {status} has no example")
                 });
             }
@@ -202,7 +202,7 @@ async fn run_a_job(api: &Api) -> [String; 4] {
         if state["status"] != "running" {
             break state;
         }
-        assert!(started.elapsed() < Duration::from_secs(60), "{state}");
+        assert!(started.elapsed() < Duration::from_mins(1), "{state}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     };
     assert_eq!(

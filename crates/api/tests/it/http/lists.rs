@@ -31,6 +31,9 @@ fn expected(products: &[&Value]) -> Vec<String> {
     ids
 }
 
+/// Parameters, and the products that they leave.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a Value]);
+
 async fn products_are_filtered_by_every_filter(api: Api) {
     let (brand, tag) = (unique("Ærø & Söhne+"), unique("tag"));
     let draft = api.product(json!({"brand": brand, "tags": ["a", tag]})).await;
@@ -45,7 +48,7 @@ async fn products_are_filtered_by_every_filter(api: Api) {
         let url = reqwest::Url::parse_with_params("http://x/v1/products", pairs).unwrap();
         format!("{}?{}", url.path(), url.query().unwrap())
     };
-    let cases: [(&[(&str, &str)], &[&Value]); 8] = [
+    let cases: [Case<'_>; 8] = [
         (&[("brand", &brand)], &[&draft, &published, &archived]),
         (&[("tag", &tag)], &[&draft, &published, &elsewhere]),
         (&[("brand", &brand), ("tag", &tag)], &[&draft, &published]),

@@ -145,9 +145,10 @@ async fn patches_that_cannot_be_are_refused(api: Api) {
     assert_eq!(api.get(&path).send().await.value(), before);
 }
 
+const WRITERS: usize = 16;
+
 async fn concurrent_patches_of_disjoint_fields_all_survive(api: Api) {
     let path = path(&api, json!({})).await;
-    const WRITERS: usize = 16;
     let writers = (0..WRITERS).map(|n| {
         let call = match n % 2 {
             0 => api

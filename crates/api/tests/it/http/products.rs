@@ -136,7 +136,7 @@ async fn slugs_are_made_from_names_and_told_apart(api: Api) {
         made,
         name.to_lowercase()
             .replace("ä", "a")
-            .replace("'", "-")
+            .replace('\'', "-")
             .replace(' ', "-")
     );
     let second = api.product(json!({"name": name})).await;

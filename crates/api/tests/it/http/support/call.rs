@@ -104,9 +104,7 @@ impl Call {
             method,
             path,
         };
-        if answer.status >= 500 {
-            panic!("{answer:?}\n{}", api.instance.log());
-        }
+        assert!(answer.status < 500, "{answer:?}\n{}", api.instance.log());
         for code in contract::check(&answer) {
             explained(&api, &code).await;
         }

@@ -18,7 +18,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_vitrine");
 const KEEPER: &str = "\"$0\" serve >log 2>&1 </dev/null & server=$!; trap '' INT TERM; cat >/dev/null; \
     kill -9 $server 2>/dev/null; wait $server 2>/dev/null; cd /; rm -rf \"$1\"";
 
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 pub(crate) struct Instance {
     keeper: Child,
