@@ -55,6 +55,7 @@ async fn total(api: &Api, list: &str) -> Value {
         .clone()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn bad_products_are_refused(api: Api) {
     let brand = unique("Bad");
     let locales = |n: usize| object(n, |n| format!("x-l{n}"));
@@ -239,6 +240,7 @@ async fn bad_products_are_refused(api: Api) {
         .has_faults(&[("/name", "required")]);
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn bad_variants_are_refused(api: Api) {
     let product = api.product(json!({})).await;
     let path = format!("/v1/products/{}/variants", text(&product, "/id"));

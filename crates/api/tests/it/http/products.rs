@@ -134,10 +134,7 @@ async fn slugs_are_made_from_names_and_told_apart(api: Api) {
     let made = text(&first, "/slug/en");
     assert_eq!(
         made,
-        name.to_lowercase()
-            .replace("ä", "a")
-            .replace('\'', "-")
-            .replace(' ', "-")
+        name.to_lowercase().replace("ä", "a").replace(['\'', ' '], "-")
     );
     let second = api.product(json!({"name": name})).await;
     let other = text(&second, "/slug/en");
