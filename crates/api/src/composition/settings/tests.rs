@@ -210,7 +210,7 @@ fn a_wrong_type_names_the_key_and_what_was_expected() {
             &[],
             &["cache.enabled in", "expected a boolean"],
         ),
-        ("[cache]\nttl = 5", &[], &["cache.ttl in", "expected a string"]),
+        ("[cache]\nttl = 5", &[], &["cache.ttl in", "expected a duration"]),
         (
             "[cache]\nmode = \"maybe\"",
             &[],
