@@ -48,7 +48,7 @@ async fn headers_that_drip_are_cut() {
     let mut stream = server.send("GET /ok HTTP/1.1\r\nhost: toy\r\nx-slow: ").await;
     let dripping = async {
         while stream.write_all(b"x").await.is_ok() {
-            sleep(SHORT / 10).await
+            sleep(SHORT / 10).await;
         }
     };
     timeout(PATIENCE, dripping).await.unwrap();
