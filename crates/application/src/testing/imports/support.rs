@@ -11,7 +11,7 @@ use domain::{ProductId, Timestamp};
 use futures::stream;
 use uuid::Uuid;
 
-use super::super::fixtures::{key, text, variant};
+use super::super::fixtures::{key, product, text, variant};
 use super::super::{Harness, context};
 use crate::category::{CategoryDraft, CategoryRef};
 use crate::changelog::LogPosition;
@@ -211,6 +211,15 @@ pub(super) async fn skus(h: &Harness, product: ProductId) -> Vec<String> {
     skus
 }
 
+/// How many entries the log has. Adds one that is not counted and waits until it can be read: transactions in other
+/// databases of the server may hold the log up.
 pub(super) async fn log_length(h: &Harness) -> usize {
-    h.log.read(LogPosition::default(), 10_000).await.unwrap().len()
+    let last = h.product(product(h)).await.id.uuid();
+    loop {
+        let log = h.log.read(LogPosition::default(), 10_000).await.unwrap();
+        if log.last().is_some_and(|entry| entry.id == last) {
+            return log.len() - 1;
+        }
+        tokio::task::yield_now().await;
+    }
 }
