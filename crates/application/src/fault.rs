@@ -23,13 +23,17 @@ impl Fault {
     }
 }
 
-/// Gathers faults while an input is parsed.
+/// Gathers faults while an input is parsed, at most [`Faults::MAX`]: what comes after is not worth its memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
+    pub const MAX: usize = 100;
+
     pub fn push(&mut self, fault: Fault) {
-        self.0.push(fault);
+        if self.0.len() < Self::MAX {
+            self.0.push(fault);
+        }
     }
 
     /// The value, or `None` with the fault noted at `pointer`.
@@ -64,6 +68,7 @@ impl From<Fault> for Faults {
 
 impl Extend<Fault> for Faults {
     fn extend<I: IntoIterator<Item = Fault>>(&mut self, faults: I) {
-        self.0.extend(faults);
+        let free = Self::MAX.saturating_sub(self.0.len());
+        self.0.extend(faults.into_iter().take(free));
     }
 }

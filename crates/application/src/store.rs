@@ -23,7 +23,8 @@ pub enum StoreError {
     /// Another request with the same idempotency key was quicker; its receipt may be read when it is done.
     #[error("another request with this idempotency key is running or done")]
     IdempotencyKeyTaken,
-    /// The database cannot answer now; the same call may succeed later. Nothing was written.
+    /// The database cannot answer now; the same call may succeed later. A commit whose answer was lost may have taken
+    /// effect: repeating it with the same idempotency key is safe.
     #[error("the database is not available")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A defect of ours or of the stored data.

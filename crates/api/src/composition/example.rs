@@ -3,8 +3,9 @@
 use std::io::Cursor;
 use std::ops::ControlFlow;
 
+use application::Writer;
 use application::changelog::LogPosition;
-use application::import::{ImportMode, ImportObserver, ImportOptions, Progress};
+use application::import::{ImportMode, ImportObserver, ImportOptions, Importer, Progress};
 use application::store::WriteContext;
 use async_trait::async_trait;
 
@@ -45,8 +46,13 @@ pub(super) async fn load_if_first(
         place: Format::Ndjson.places(),
     };
     let records = batches(Cursor::new(CATALOG), services.reading(Format::Ndjson));
-    let done = services
-        .importer
+    // Nothing of a catalog that is empty can be cached, so that nothing needs to be invalidated.
+    let Services {
+        database, clock, ids, ..
+    } = services;
+    let writer = Writer::new(database.store.clone(), clock.clone(), ids.clone());
+    let importer = Importer::new(writer, database.products.clone(), database.categories.clone());
+    let done = importer
         .run(records, &options, &mut Quiet)
         .await
         .map_err(StartError::Example)?;

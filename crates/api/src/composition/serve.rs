@@ -103,13 +103,13 @@ fn keep_up(settings: &Settings, cache: Option<&Arc<Cache>>, services: &Services)
     let engine = services.database.engine.clone();
     tasks.spawn(async move {
         loop {
-            tokio::time::sleep(HOUSEKEEPING).await;
             if let Err(error) = engine.forget_old_receipts().await {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "old receipts could not be removed"
                 );
             }
+            tokio::time::sleep(HOUSEKEEPING).await;
         }
     });
     let Some(cache) = cache else { return tasks };

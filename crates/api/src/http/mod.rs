@@ -6,6 +6,7 @@ mod cursor;
 mod encode;
 mod openapi;
 mod operations;
+mod patch;
 mod query;
 mod reply;
 mod router;

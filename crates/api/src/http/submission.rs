@@ -8,12 +8,11 @@ use axum::extract::{FromRequest, Request};
 use deserr::Deserr;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
-use json_patch::PatchErrorKind;
-use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::conditions::precondition;
+use super::patch::Patch;
 use super::query::{Query, invalid};
 use crate::problem::Problem;
 use crate::server::RequestId;
@@ -58,14 +57,6 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
             body,
         })
     }
-}
-
-/// A patch of either kind, parsed but not yet applied.
-pub(crate) enum Patch {
-    /// RFC 7396.
-    Merge(Value),
-    /// RFC 6902.
-    Operations(json_patch::Patch),
 }
 
 impl Submission {
@@ -167,7 +158,7 @@ impl Submission {
         })
     }
 
-    /// The media type without parameters. A missing one is taken for what the address takes first.
+    /// The media type without parameters, empty when there is none.
     fn content_type(&self) -> &str {
         let stated = self.headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
         stated.map_or("", |t| t.split(';').next().unwrap_or_default().trim())
@@ -185,29 +176,4 @@ fn unsupported(expected: &[&str]) -> Problem {
 
 fn expects_nothing() -> Problem {
     Faults::from(Fault::new("", "unknown_field", "this request takes no body")).into()
-}
-
-impl Patch {
-    /// Applies the patch to what is stored and parses the result as if it had been sent whole.
-    pub(crate) fn apply<D, T>(&self, stored: &D, parse: impl Fn(D) -> Result<T, Faults>) -> Result<T, Faults>
-    where
-        D: Serialize + Deserr<ShapeFaults>,
-    {
-        let failed = |at: &str, detail: String| Faults::from(Fault::new(at, "patch_failed", detail));
-        let mut document = serde_json::to_value(stored)
-            .map_err(|error| failed("", format!("cannot be applied: {error}")))?;
-        match self {
-            Self::Merge(patch) => json_patch::merge(&mut document, patch),
-            Self::Operations(operations) => {
-                json_patch::patch(&mut document, operations).map_err(|error| {
-                    let detail = match error.kind {
-                        PatchErrorKind::TestFailed => "the value is not what the test expects".to_owned(),
-                        _ => format!("cannot be applied at {:?}", error.path.as_str()),
-                    };
-                    failed(&format!("/{}", error.operation), detail)
-                })?;
-            }
-        }
-        parse_all(document, parse)
-    }
 }

@@ -158,7 +158,7 @@ pub(crate) const CODES: &[Entry] = &[
     code(
         "unavailable",
         503,
-        "The service, or something it needs, is not available. Try again after `Retry-After`.",
+        "The service, or something it needs, is not available. Try again after `Retry-After`; where it is a write, with the same idempotency key, as it may have taken effect.",
     ),
     code(
         "timeout",
@@ -212,7 +212,6 @@ pub(crate) const CODES: &[Entry] = &[
         ITEM,
         "The operation of the JSON Patch (RFC 6902) cannot be applied to the resource as it is.",
     ),
-    code("invalid_encoding", ITEM, "The text is not UTF-8."),
 ];
 
 /// The title for people, the same for every occurrence.
@@ -226,4 +225,16 @@ pub(crate) fn title(code: &str) -> String {
 
 pub(crate) fn find(code: &str) -> Option<&'static Entry> {
     CODES.iter().find(|known| known.code == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_stands_in_the_table_once() {
+        let mut names: Vec<_> = CODES.iter().map(|known| known.code).collect();
+        names.sort_unstable();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+    }
 }

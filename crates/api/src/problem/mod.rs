@@ -11,9 +11,6 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
-/// The most faults that one answer tells of.
-const MAX_FAULTS: usize = 100;
-
 /// An error answer with its stable code.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
@@ -80,7 +77,7 @@ impl Problem {
             );
             members.extend(self.members.clone());
             if !self.errors.is_empty() {
-                let errors = self.errors.iter().take(MAX_FAULTS).map(
+                let errors = self.errors.iter().map(
                     |Fault {
                          pointer,
                          code,
@@ -132,6 +129,7 @@ impl From<Faults> for Problem {
         let errors = faults.into_vec();
         let detail = match errors.len() {
             1 => "1 field is invalid".to_owned(),
+            Faults::MAX.. => format!("at least {} fields are invalid", Faults::MAX),
             n => format!("{n} fields are invalid"),
         };
         Self {

@@ -7,7 +7,7 @@ use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Val
 use serde_json::Value;
 
 /// How deep JSON may be nested.
-const MAX_DEPTH: usize = 32;
+pub(crate) const MAX_DEPTH: usize = 32;
 
 /// Why bytes are not JSON that we read.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,8 @@ pub(crate) fn read_json(bytes: &[u8]) -> Result<Value, JsonError> {
     }
 }
 
-fn depth(value: &Value) -> usize {
+/// How many arrays and objects lie inside one another.
+pub(crate) fn depth(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
         Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or_default(),

@@ -10,7 +10,7 @@ mod values;
 mod variant;
 
 pub(crate) use category::{CategoryBody, CategoryInput};
-pub(crate) use decode::{JsonError, ShapeFaults, decode, parse_all, read_json};
+pub(crate) use decode::{JsonError, MAX_DEPTH, ShapeFaults, decode, depth, parse_all, read_json};
 pub(crate) use parse::Parser;
 pub(crate) use product::{ProductBody, ProductInput, StoreProductBody};
 pub(crate) use reference::{category_ref, product_ref, variant_ref};

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use futures::Stream;
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use super::importer::{ImportError, ImportObserver, ImportOptions, ImportSummary, Importer, Progress};
@@ -86,35 +87,39 @@ impl ImportJobs {
         let mut stopped = false;
         let mut unsaid = Vec::new();
         let (sender, mut progress) = mpsc::channel(1);
-        let mut observer = Reporter {
-            sender,
-            cancelled: &cancelled,
+        let import = async {
+            // The sender goes with the observer, and its end is how the telling knows of the import's.
+            let mut observer = Reporter {
+                sender,
+                cancelled: &cancelled,
+            };
+            self.importer.run(batches, options, &mut observer).await
         };
-        let result = {
-            let import = self.importer.run(batches, options, &mut observer);
-            tokio::pin!(import, stop);
+        let telling = async {
+            tokio::pin!(stop);
             let mut heartbeat = tokio::time::interval(HEARTBEAT);
+            heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 tokio::select! {
                     biased;
-                    Some(Progress { counts, faults }) = progress.recv() => {
-                        job.counts = counts;
-                        unsaid.extend(faults);
-                        self.report(&mut job, &mut unsaid, &cancelled).await;
-                    }
+                    said = progress.recv() => match said {
+                        Some(Progress { counts, faults }) => {
+                            job.counts = counts;
+                            unsaid.extend(faults);
+                            self.report(&mut job, &mut unsaid, &cancelled).await;
+                        }
+                        None => break,
+                    },
                     () = &mut stop, if !stopped => {
                         stopped = true;
                         cancelled.store(true, Ordering::Relaxed);
                     }
                     _ = heartbeat.tick() => self.report(&mut job, &mut unsaid, &cancelled).await,
-                    result = &mut import => break result,
                 }
             }
         };
-        while let Ok(Progress { counts, faults }) = progress.try_recv() {
-            job.counts = counts;
-            unsaid.extend(faults);
-        }
+        // Side by side: the import may hold the one connection that a report waits for.
+        let (result, ()) = tokio::join!(import, telling);
         let (status, error) = verdict(&job, result, stopped);
         job.status = status;
         job.error = error;

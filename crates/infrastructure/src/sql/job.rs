@@ -105,6 +105,8 @@ impl<D: Database> JobStore for SqlCatalog<D> {
                         code,
                         detail,
                     } = fault;
+                    // They quote the file, and no text of PostgreSQL holds a NUL.
+                    let [pointer, detail] = [pointer, detail].map(|text| text.replace('\0', "\u{fffd}"));
                     serde_json::json!({
                         "job_id": job.id, "line": line, "pointer": pointer, "code": code, "detail": detail
                     })
