@@ -22,7 +22,9 @@ const PRINTED: usize = 100;
 
 /// Take in categories, products and variants from a file
 ///
-/// Records are matched by key and variants by SKU. Taking in the same file twice changes nothing the second time.
+/// Records are matched by key and variants by SKU. Taking in the same file twice changes nothing the second time. A
+/// record replaces all that its product says: what a Shopify CSV cannot carry, such as further languages, currencies
+/// and categories, is gone from a product that it updates.
 /// Rows that are wrong are printed on standard error as `line L: field: code: detail` and left out; the rest comes
 /// in. The last line, on standard output, is `created N, updated N, unchanged N, failed N`.
 ///

@@ -51,6 +51,18 @@ pub async fn faults_keep_their_order(h: &Harness) {
     assert_eq!(h.jobs.faults(job.id, 2, 2).await.unwrap(), [fault(9)]);
 }
 
+pub async fn faults_may_quote_anything(h: &Harness) {
+    let job = job(h);
+    h.jobs.create(&job).await.unwrap();
+    let fault = ImportFault {
+        line: 1,
+        fault: Fault::new("/a\0b\u{202e}\"", "unknown_field", "is not a field here: \0"),
+    };
+    h.jobs.update(&job, &[fault]).await.unwrap();
+    let kept = h.jobs.faults(job.id, 0, 1).await.unwrap();
+    assert_eq!(kept[0].fault.pointer, "/a\u{fffd}b\u{202e}\"");
+}
+
 pub async fn are_cancelled(h: &Harness) {
     let mut job = job(h);
     assert!(!h.jobs.request_cancel(job.id).await.unwrap());

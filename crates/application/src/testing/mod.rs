@@ -161,7 +161,7 @@ macro_rules! catalog_contract {
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
-            jobs: are_kept, faults_keep_their_order, are_cancelled;
+            jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,
                 made_slugs_are_told_apart, products_go_where_the_file_says, modes_limit_what_is_done,
                 dry_runs_keep_nothing, variants_are_matched_within_their_product,
