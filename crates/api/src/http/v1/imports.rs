@@ -156,7 +156,8 @@ impl From<&ImportFault> for FaultBody {
 ///
 /// Takes the file as the body, of any length, and starts a job that takes its categories, products and variants in.
 /// Records are matched by key, variants by SKU; each is taken in whole or not at all, and sending the same file twice
-/// changes nothing the second time. The job starts once the whole body has arrived.
+/// changes nothing the second time. That is also why an `Idempotency-Key` is not looked at here: a file that is sent
+/// again makes another job, which finds nothing to do. The job starts once the whole body has arrived.
 #[utoipa::path(
     post, path = "/v1/imports", tag = "Imports",
     params(
