@@ -60,13 +60,21 @@ fn rows_of_a_handle_are_one_product() {
         [CategoryRef::Key(pots.draft.key.clone().unwrap())]
     );
     assert_eq!(
-        draft.tags.iter().map(|t| t.as_str()).collect::<Vec<_>>(),
+        draft
+            .tags
+            .iter()
+            .map(domain::value::Text::as_str)
+            .collect::<Vec<_>>(),
         ["stove", "steel"]
     );
     let body = draft.description.as_ref().unwrap().iter().next().unwrap().1;
     assert_eq!(body.as_str(), "<p>Boils\r\n\"two\" litres</p>");
     assert_eq!(
-        draft.option_axes.iter().map(|a| a.as_str()).collect::<Vec<_>>(),
+        draft
+            .option_axes
+            .iter()
+            .map(domain::value::Text::as_str)
+            .collect::<Vec<_>>(),
         ["Colour", "Size"]
     );
     let media: Vec<_> = draft.media.iter().map(|m| (m.url(), m.role)).collect();

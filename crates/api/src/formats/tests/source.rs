@@ -7,9 +7,10 @@ use super::{Format, reading};
 
 #[tokio::test]
 async fn a_file_comes_in_batches() {
-    let file: String = (0..1201)
-        .map(|n| format!("{{\"key\":\"p-{n}\",\"name\":\"P\"}}\n"))
+    let lines: Vec<_> = (0..1201)
+        .map(|n| format!("{{\"key\":\"p-{n}\",\"name\":\"P\"}}"))
         .collect();
+    let file = lines.join("\n");
     let batches: Vec<_> = batches(io::Cursor::new(file), reading(Format::Ndjson, "EUR"))
         .collect()
         .await;
@@ -23,9 +24,10 @@ async fn a_file_comes_in_batches() {
 #[tokio::test]
 async fn big_records_come_in_small_batches() {
     let text = "x".repeat(60_000);
-    let file: String = (0..300)
-        .map(|n| format!("{{\"key\":\"p-{n}\",\"name\":\"P\",\"description\":\"{text}\"}}\n"))
+    let lines: Vec<_> = (0..300)
+        .map(|n| format!("{{\"key\":\"p-{n}\",\"name\":\"P\",\"description\":\"{text}\"}}"))
         .collect();
+    let file = lines.join("\n");
     let mut batches = batches(io::Cursor::new(file), reading(Format::Ndjson, "EUR"));
     let first = batches.next().await.unwrap().unwrap();
     assert_eq!(first.len(), 70);
