@@ -9,9 +9,6 @@ use super::run::{Outcome, Planned, Run};
 use crate::fault::Fault;
 use crate::store::{Changes, Conflict, ConflictRule, StoreError};
 
-/// How often a record is decided anew on the state that a concurrent writer left.
-const ATTEMPTS: usize = 4;
-
 impl Importer {
     /// Stores the records, or notes why one was not. Fails only where no record is to blame.
     pub(super) async fn commit(&self, planned: Vec<Planned>, run: &mut Run<'_>) -> Result<(), StoreError> {
@@ -73,10 +70,9 @@ impl Importer {
         mut error: StoreError,
         run: &mut Run<'_>,
     ) -> Result<(), StoreError> {
-        for _ in 1..ATTEMPTS {
-            if !was_overtaken(&error) {
-                break;
-            }
+        let mut attempt = 1;
+        while attempt < attempts(&error) {
+            attempt += 1;
             let Some(again) = self.plan(vec![single.item], run).await?.pop() else {
                 return Ok(());
             };
@@ -118,17 +114,13 @@ fn culprit(error: &StoreError, group: &[Planned]) -> Option<usize> {
     })
 }
 
-/// Whether the decision was made on a state that is no more.
-fn was_overtaken(error: &StoreError) -> bool {
+/// How often a record is tried that fails like this. After a conflict once more: another import of the same record
+/// may have been quicker, which shows as a conflict in any of its names.
+const fn attempts(error: &StoreError) -> usize {
     match error {
-        StoreError::VersionConflict { .. } | StoreError::ReferenceGone => true,
-        StoreError::Conflict(conflict) => {
-            matches!(
-                conflict.rule,
-                ConflictRule::ProductKey | ConflictRule::CategoryKey
-            )
-        }
-        _ => false,
+        StoreError::VersionConflict { .. } | StoreError::ReferenceGone => 4,
+        StoreError::Conflict(_) => 2,
+        StoreError::IdempotencyKeyTaken | StoreError::Unavailable(_) | StoreError::Internal(_) => 1,
     }
 }
 
