@@ -85,6 +85,13 @@ impl Call {
 
     /// Sends the request. The answer has been held against the document.
     pub(crate) async fn send(self) -> Answer {
+        let (request, instance) = (format!("{} {}", self.method, self.path), self.api.instance);
+        let answer = self.try_send().await;
+        answer.unwrap_or_else(|e| panic!("{request}: {e:?}\n{}", instance.log()))
+    }
+
+    /// Sends the request, which may fail on the way.
+    pub(crate) async fn try_send(self) -> reqwest::Result<Answer> {
         let Self {
             api,
             method,
@@ -95,8 +102,7 @@ impl Call {
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
-        let response = request.send().await;
-        let response = response.unwrap_or_else(|e| panic!("{method} {path}: {e:?}\n{}", api.instance.log()));
+        let response = request.send().await?;
         let answer = Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
@@ -108,7 +114,7 @@ impl Call {
         for code in contract::check(&answer) {
             explained(&api, &code).await;
         }
-        answer
+        Ok(answer)
     }
 }
 
