@@ -23,6 +23,11 @@ impl Fault {
     }
 }
 
+/// The pointer to `token` below `pointer`, escaped as RFC 6901 section 3 says.
+pub fn pointer_to(pointer: &str, token: &str) -> String {
+    format!("{pointer}/{}", token.replace('~', "~0").replace('/', "~1"))
+}
+
 /// Gathers faults while an input is parsed, at most [`Faults::MAX`]: what comes after is not worth its memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults(Vec<Fault>);

@@ -19,6 +19,6 @@ mod write;
 
 pub use clock::Clock;
 pub use error::{CatalogError, ErrorKind};
-pub use fault::{Fault, Faults};
+pub use fault::{Fault, Faults, pointer_to};
 pub use ids::Ids;
 pub use write::{Decision, Render, Writer};

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use application::{Fault, Faults};
+use application::{Fault, Faults, pointer_to};
 use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, ValueKind, ValuePointerRef};
 use serde_json::Value;
 
@@ -67,9 +67,11 @@ impl DeserializeError for ShapeFaults {
                 let detail = format!("must be {}, not {}", accepted.join(" or "), kind(actual.kind()));
                 Fault::new(at, "wrong_type", detail)
             }
-            ErrorKind::MissingField { field } => Fault::new(join(&at, field), "required", "is required"),
+            ErrorKind::MissingField { field } => {
+                Fault::new(pointer_to(&at, field), "required", "is required")
+            }
             ErrorKind::UnknownKey { key, .. } => {
-                Fault::new(join(&at, key), "unknown_field", "is not a field here")
+                Fault::new(pointer_to(&at, key), "unknown_field", "is not a field here")
             }
             ErrorKind::UnknownValue { accepted, .. } => Fault::new(
                 at,
@@ -103,14 +105,9 @@ const fn kind(kind: ValueKind) -> &'static str {
 fn pointer(location: ValuePointerRef<'_>) -> String {
     match location {
         ValuePointerRef::Origin => String::new(),
-        ValuePointerRef::Key { key, prev } => join(&pointer(*prev), key),
+        ValuePointerRef::Key { key, prev } => pointer_to(&pointer(*prev), key),
         ValuePointerRef::Index { index, prev } => format!("{}/{index}", pointer(*prev)),
     }
-}
-
-/// Appends a reference token, escaped as RFC 6901 section 3 says.
-fn join(pointer: &str, key: &str) -> String {
-    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 /// How often faulty parts are mended to see what is wrong behind them: a part that was taken out may be missing.

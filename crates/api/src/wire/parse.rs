@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use application::category::CategoryRef;
 use application::product::ProductRef;
-use application::{Fault, Faults};
+use application::{Fault, Faults, pointer_to};
 use domain::product::{Options, Seo};
 use domain::value::{
     Currency, Decimal, Dimensions, LengthUnit, Locale, Localized, LocalizedSlug, MAX_MEDIA, Media, MediaRole,
@@ -95,7 +95,7 @@ impl<'a> Parser<'a> {
                 let parsed: Vec<_> = texts
                     .into_iter()
                     .map(|(tag, text)| {
-                        let at = format!("{at}/{}", tag.replace('~', "~0").replace('/', "~1"));
+                        let at = pointer_to(at, &tag);
                         let locale = self.take(&at, Locale::parse(&tag));
                         let text = self.take(&at, parse(text));
                         Some((locale?, text?))
@@ -188,7 +188,7 @@ impl<'a> Parser<'a> {
         let mut metadata = Metadata::default();
         let mut valid = true;
         for (name, value) in pairs {
-            let at = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+            let at = pointer_to(at, &name);
             valid &= self.take(&at, metadata.add(name, value)).is_some();
         }
         valid.then_some(metadata)
@@ -198,7 +198,7 @@ impl<'a> Parser<'a> {
         let parsed: Vec<_> = options
             .into_iter()
             .map(|(axis, value)| {
-                let at = format!("{at}/{}", axis.replace('~', "~0").replace('/', "~1"));
+                let at = pointer_to(at, &axis);
                 let axis = self.take(&at, Text::parse(axis));
                 let value = self.take(&at, Text::parse(value));
                 Some((axis?, value?))

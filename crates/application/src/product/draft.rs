@@ -8,7 +8,7 @@ use domain::{CategoryId, ProductId};
 
 use crate::category::{CategoryReader, CategoryRef, resolve};
 use crate::error::CatalogError;
-use crate::fault::{Fault, Faults};
+use crate::fault::{Fault, Faults, pointer_to};
 use crate::store::{CatalogStore, ConflictRule};
 
 /// A product as a client wants it.
@@ -159,20 +159,15 @@ pub(crate) fn variant_faults(axes: &[Axis], variants: &[VariantContent]) -> Faul
 pub(crate) fn option_faults(at: &str, axes: &[Axis], variant: &VariantContent) -> Vec<Fault> {
     let describe = |disagreement| match disagreement {
         OptionFault::Missing(axis) => Fault::new(
-            format!("{at}/options/{}", escape(axis.as_str())),
+            pointer_to(&format!("{at}/options"), axis.as_str()),
             "option_missing",
             "a variant has a value for every option axis of its product",
         ),
         OptionFault::Unknown(axis) => Fault::new(
-            format!("{at}/options/{}", escape(axis.as_str())),
+            pointer_to(&format!("{at}/options"), axis.as_str()),
             "unknown_field",
             "the product has no such option axis",
         ),
     };
     variant.option_faults(axes).into_iter().map(describe).collect()
-}
-
-/// Escapes a reference token of a JSON Pointer (RFC 6901, section 3).
-fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
 }

@@ -135,7 +135,7 @@ pub(super) fn pointer(column: &str) -> String {
     if column.is_empty() {
         String::new()
     } else {
-        format!("/{}", column.replace('~', "~0").replace('/', "~1"))
+        application::pointer_to("", column)
     }
 }
 
