@@ -3,6 +3,7 @@
 use domain::{RuleError, Version};
 
 use crate::fault::Faults;
+use crate::media::FileStoreError;
 use crate::store::{ConflictRule, StoreError};
 use uuid::Uuid;
 
@@ -31,6 +32,8 @@ pub enum CatalogError {
     #[error("a request with this idempotency key is still running")]
     IdempotencyInProgress,
     #[error(transparent)]
+    Files(#[from] FileStoreError),
+    #[error(transparent)]
     Store(StoreError),
 }
 
@@ -52,7 +55,7 @@ impl CatalogError {
             Self::Invalid(_) | Self::IdempotencyKeyReused => ErrorKind::Invalid,
             Self::Rule(_) | Self::Conflict { .. } | Self::IdempotencyInProgress => ErrorKind::Conflict,
             Self::VersionConflict { .. } | Self::PreconditionFailed => ErrorKind::Precondition,
-            Self::Store(StoreError::Unavailable(_)) => ErrorKind::Unavailable,
+            Self::Files(_) | Self::Store(StoreError::Unavailable(_)) => ErrorKind::Unavailable,
             Self::Store(_) => ErrorKind::Internal,
         }
     }
@@ -67,7 +70,7 @@ impl CatalogError {
             Self::Conflict { rule, .. } => rule.code(),
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::IdempotencyInProgress => "idempotency_in_progress",
-            Self::Store(StoreError::Unavailable(_)) => "unavailable",
+            Self::Files(_) | Self::Store(StoreError::Unavailable(_)) => "unavailable",
             Self::Store(_) => "internal",
         }
     }

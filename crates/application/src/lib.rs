@@ -10,6 +10,7 @@ mod error;
 mod fault;
 mod ids;
 pub mod import;
+pub mod media;
 pub mod page;
 pub mod product;
 pub mod store;

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::category::CategoryState;
+use domain::media::MediaState;
 use domain::product::{ProductState, VariantState};
-use domain::value::{Locale, Slug};
-use domain::{Change, Version};
+use domain::value::{Digest, Locale, Slug};
+use domain::{Change, MediaId, Version};
 use uuid::Uuid;
 
 /// Why a store did not do what it was asked.
@@ -17,8 +18,8 @@ pub enum StoreError {
     /// A rule that the database holds forbids the write.
     #[error(transparent)]
     Conflict(#[from] Conflict),
-    /// A category that a product or category refers to does not exist any more.
-    #[error("a category that is referred to does not exist")]
+    /// A category or file that a resource refers to does not exist any more.
+    #[error("something that is referred to does not exist")]
     ReferenceGone,
     /// Another request with the same idempotency key was quicker; its receipt may be read when it is done.
     #[error("another request with this idempotency key is running or done")]
@@ -63,6 +64,10 @@ pub enum ConflictRule {
     OptionAxes,
     /// A product would have more than [`domain::product::VariantContent::MAX_PER_PRODUCT`] variants.
     VariantLimit,
+    /// A file with the same bytes is there already.
+    MediaBytes,
+    /// A resource still shows the file.
+    MediaReferenced,
 }
 
 impl ConflictRule {
@@ -74,7 +79,8 @@ impl ConflictRule {
             Self::Gtin => "duplicate_gtin",
             Self::Options => "duplicate_options",
             Self::CategoryCycle => "category_cycle",
-            Self::Referenced => "referenced",
+            Self::Referenced | Self::MediaReferenced => "referenced",
+            Self::MediaBytes => "duplicate_media",
             Self::CategoryDepth | Self::OptionAxes | Self::VariantLimit => "state_conflict",
         }
     }
@@ -89,7 +95,7 @@ impl ConflictRule {
             Self::Options => "options",
             Self::CategoryCycle | Self::CategoryDepth => "parent",
             Self::OptionAxes => "optionAxes",
-            Self::Referenced | Self::VariantLimit => "",
+            Self::Referenced | Self::VariantLimit | Self::MediaBytes | Self::MediaReferenced => "",
         }
     }
 
@@ -108,6 +114,8 @@ impl ConflictRule {
             Self::Referenced => "the category still has products or subcategories",
             Self::OptionAxes => "the product has variants whose options do not fit the new axes",
             Self::VariantLimit => "a product has at most 2,000 variants",
+            Self::MediaBytes => "the same file was uploaded at the same time",
+            Self::MediaReferenced => "products, variants or categories still show the file",
         }
     }
 }
@@ -149,11 +157,18 @@ pub struct Changes {
     pub categories: Vec<Change<CategoryState>>,
     pub products: Vec<Change<ProductState>>,
     pub variants: Vec<Change<VariantState>>,
+    pub media: Vec<Change<MediaState>>,
 }
 
 impl Changes {
     pub fn is_empty(&self) -> bool {
-        self.categories.is_empty() && self.products.is_empty() && self.variants.is_empty()
+        let Self {
+            categories,
+            products,
+            variants,
+            media,
+        } = self;
+        categories.is_empty() && products.is_empty() && variants.is_empty() && media.is_empty()
     }
 }
 
@@ -167,6 +182,7 @@ pub trait CatalogStore: Send + Sync + 'static {
     /// - Uniqueness MUST be held by the database, for concurrent writers too; of two that conflict one fails with
     ///   [`StoreError::Conflict`]. Deleted resources hold no key, slug, SKU or GTIN.
     /// - Deleting a product deletes its variants with it, restoring it restores those.
+    /// - A file that a resource shows, be it deleted, MUST exist; it cannot be deleted, for concurrent writers either.
     /// - With `dry_run` every check of the database MUST be made and nothing kept.
     /// - With an idempotency claim `receipt` MUST be stored under (actor, key) for 24 hours; a claim that another
     ///   transaction holds or has committed MUST fail with [`StoreError::IdempotencyKeyTaken`] before any effect.
@@ -188,6 +204,9 @@ pub trait CatalogStore: Send + Sync + 'static {
     /// Which of these category slugs are in use.
     async fn taken_category_slugs(&self, slugs: &[(Locale, Slug)])
     -> Result<Vec<(Locale, Slug)>, StoreError>;
+
+    /// The bytes of those of the files that exist, in any order.
+    async fn media_digests(&self, ids: &[MediaId]) -> Result<Vec<(MediaId, Digest)>, StoreError>;
 }
 
 /// What a conditional write demands of the stored resource (RFC 9110, section 13).

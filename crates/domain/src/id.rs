@@ -38,3 +38,7 @@ id!(
     /// Identifies a category (`UUIDv7`).
     CategoryId
 );
+id!(
+    /// Identifies an uploaded file (`UUIDv7`).
+    MediaId
+);

@@ -4,11 +4,12 @@
 pub mod category;
 mod change;
 mod id;
+pub mod media;
 pub mod product;
 pub mod value;
 
 pub use change::{Change, Event, Record, Recorded, RuleError};
-pub use id::{CategoryId, ProductId, VariantId};
+pub use id::{CategoryId, MediaId, ProductId, VariantId};
 
 /// A version of a resource: 1 when created, one more with every change.
 pub type Version = i64;

@@ -2,6 +2,7 @@
 //! it. Reading one back checks every value again, so that a damaged row is an error and never a wrong answer.
 
 mod category;
+mod media;
 mod product;
 mod text;
 mod variant;
@@ -12,6 +13,7 @@ use domain::{Record, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 pub use category::CategoryDoc;
+pub use media::MediaFileDoc;
 pub use product::ProductDoc;
 pub use variant::VariantDoc;
 

@@ -10,6 +10,7 @@ mod database;
 mod dialect;
 mod find;
 mod job;
+mod media;
 mod page;
 mod product;
 mod query;

@@ -2,6 +2,7 @@
 
 use application::store::{Changes, WriteContext};
 use domain::category::CategoryState;
+use domain::media::MediaState;
 use domain::product::{ProductState, VariantState};
 use domain::{Change, Event, Recorded};
 use serde::Serialize;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 use super::Writer;
 use super::batch::Batch;
-use crate::rows::{CategoryDoc, ProductDoc, VariantDoc};
+use crate::rows::{CategoryDoc, MediaFileDoc, ProductDoc, VariantDoc};
 use crate::sql::Failure;
 use crate::sql::dialect::Kind;
 
@@ -31,6 +32,7 @@ enum Doc {
     Category(CategoryDoc),
     Product(ProductDoc),
     Variant(VariantDoc),
+    Media(MediaFileDoc),
 }
 
 #[derive(Debug, Serialize)]
@@ -50,6 +52,7 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
     let category = |state: &CategoryState| Doc::Category(state.into());
     let product = |state: &ProductState| Doc::Product(state.into());
     let variant = |state: &VariantState| Doc::Variant(state.into());
+    let media = |state: &MediaState| Doc::Media(state.into());
     let mut rows = Batch::default();
     rows.extend(changes.categories.iter().map(|change| {
         let id = change.after.id.uuid();
@@ -62,6 +65,10 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
     rows.extend(changes.variants.iter().map(|change| {
         let ids = (change.after.id.uuid(), change.after.product.uuid());
         row("variant", ids, change, variant, context)
+    }));
+    rows.extend(changes.media.iter().map(|change| {
+        let id = change.after.id.uuid();
+        row("media", (id, id), change, media, context)
     }));
     rows
 }

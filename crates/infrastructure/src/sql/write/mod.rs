@@ -2,11 +2,12 @@
 //! for what a commit does not touch.
 //!
 //! Invariant: rows are locked in one order (categories, then products, each by id; variants only ever under the lock
-//! on their product), so that commits wait for one another and seldom deadlock.
+//! on their product; then files), so that commits wait for one another and seldom deadlock.
 
 mod batch;
 mod category;
 mod log;
+mod media;
 mod product;
 mod variant;
 
@@ -26,6 +27,7 @@ pub(crate) struct Plan {
     categories: category::Plan,
     products: product::Plan,
     variants: variant::Plan,
+    media: media::Plan,
     log: Batch<log::LogRow>,
 }
 
@@ -35,6 +37,7 @@ impl Plan {
             categories: category::Plan::new(&changes.categories),
             products: product::Plan::new(changes)?,
             variants: variant::Plan::new(changes)?,
+            media: media::Plan::new(changes),
             log: log::rows(changes, context),
         })
     }
@@ -47,6 +50,7 @@ impl Plan {
         // After the variants' own changes: a product is deleted with those that are left, restored with those that
         // went with it.
         self.products.cascade(tx).await?;
+        self.media.write(tx).await?;
         self.products.check_axes(tx).await?;
         self.categories.check_unreferenced(tx).await?;
         log::write(&self.log, tx).await

@@ -210,6 +210,10 @@ impl CatalogStore for Register {
     async fn taken_category_slugs(&self, _: &[(Locale, Slug)]) -> Result<Vec<(Locale, Slug)>, StoreError> {
         Ok(vec![])
     }
+
+    async fn media_digests(&self, _: &[MediaId]) -> Result<Vec<(MediaId, Digest)>, StoreError> {
+        Ok(vec![])
+    }
 }
 
 #[async_trait]
