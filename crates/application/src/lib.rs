@@ -5,6 +5,7 @@ pub mod access;
 pub mod cache;
 pub mod category;
 pub mod changelog;
+pub mod channel;
 mod clock;
 mod error;
 mod fault;
@@ -13,6 +14,7 @@ pub mod import;
 pub mod media;
 pub mod page;
 pub mod product;
+pub mod resource;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

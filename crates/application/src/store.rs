@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::category::CategoryState;
+use domain::channel::ChannelState;
 use domain::media::MediaState;
 use domain::product::{ProductState, VariantState};
 use domain::value::{Digest, Locale, Slug};
@@ -18,8 +19,8 @@ pub enum StoreError {
     /// A rule that the database holds forbids the write.
     #[error(transparent)]
     Conflict(#[from] Conflict),
-    /// A category or file that a resource refers to does not exist any more.
-    #[error("something that is referred to does not exist")]
+    /// A resource that a written one refers to does not exist any more.
+    #[error("a resource that is referred to does not exist")]
     ReferenceGone,
     /// Another request with the same idempotency key was quicker; its receipt may be read when it is done.
     #[error("another request with this idempotency key is running or done")]
@@ -54,6 +55,7 @@ pub enum ConflictRule {
     Options,
     CategoryKey,
     CategorySlug,
+    ChannelKey,
     /// A category would be its own ancestor.
     CategoryCycle,
     /// The tree would be deeper than [`domain::category::MAX_DEPTH`].
@@ -73,22 +75,23 @@ pub enum ConflictRule {
 impl ConflictRule {
     pub const fn code(self) -> &'static str {
         match self {
-            Self::ProductKey | Self::VariantKey | Self::CategoryKey => "duplicate_key",
+            Self::ProductKey | Self::VariantKey | Self::CategoryKey | Self::ChannelKey => "duplicate_key",
             Self::ProductSlug | Self::CategorySlug => "duplicate_slug",
             Self::Sku => "duplicate_sku",
             Self::Gtin => "duplicate_gtin",
             Self::Options => "duplicate_options",
             Self::CategoryCycle => "category_cycle",
             Self::Referenced | Self::MediaReferenced => "referenced",
-            Self::MediaBytes => "duplicate_media",
-            Self::CategoryDepth | Self::OptionAxes | Self::VariantLimit => "state_conflict",
+            Self::CategoryDepth | Self::OptionAxes | Self::VariantLimit | Self::MediaBytes => {
+                "state_conflict"
+            }
         }
     }
 
     /// The field of the resource that the rule is about.
     pub const fn field(self) -> &'static str {
         match self {
-            Self::ProductKey | Self::VariantKey | Self::CategoryKey => "key",
+            Self::ProductKey | Self::VariantKey | Self::CategoryKey | Self::ChannelKey => "key",
             Self::ProductSlug | Self::CategorySlug => "slug",
             Self::Sku => "sku",
             Self::Gtin => "gtin",
@@ -108,6 +111,7 @@ impl ConflictRule {
             Self::Gtin => "another variant has this GTIN",
             Self::Options => "another variant of the product has the same options",
             Self::CategoryKey => "another category has this key",
+            Self::ChannelKey => "another channel has this key",
             Self::CategorySlug => "another category has this slug in the same locale",
             Self::CategoryCycle => "the category would be its own ancestor",
             Self::CategoryDepth => "the category tree is at most 12 levels deep",
@@ -158,6 +162,7 @@ pub struct Changes {
     pub products: Vec<Change<ProductState>>,
     pub variants: Vec<Change<VariantState>>,
     pub media: Vec<Change<MediaState>>,
+    pub channels: Vec<Change<ChannelState>>,
 }
 
 impl Changes {
@@ -167,10 +172,39 @@ impl Changes {
             products,
             variants,
             media,
+            channels,
         } = self;
-        categories.is_empty() && products.is_empty() && variants.is_empty() && media.is_empty()
+        categories.is_empty()
+            && products.is_empty()
+            && variants.is_empty()
+            && media.is_empty()
+            && channels.is_empty()
     }
 }
+
+macro_rules! changes_of {
+    ($state:ty, $field:ident) => {
+        impl From<Vec<Change<$state>>> for Changes {
+            fn from($field: Vec<Change<$state>>) -> Self {
+                Self {
+                    $field,
+                    ..Self::default()
+                }
+            }
+        }
+
+        impl From<Change<$state>> for Changes {
+            fn from(change: Change<$state>) -> Self {
+                vec![change].into()
+            }
+        }
+    };
+}
+
+changes_of!(CategoryState, categories);
+changes_of!(ProductState, products);
+changes_of!(VariantState, variants);
+changes_of!(ChannelState, channels);
 
 /// Where the catalog is written.
 #[async_trait]

@@ -216,7 +216,19 @@ mod tests {
     fn names_are_no_paths() {
         assert!(FileName::parse("Kännchen (1).jpg").is_ok());
         assert!(FileName::parse("..hidden").is_ok());
-        for bad in ["", " ", "..", ".", "../a", "a/b", "a\\b", "C:\\a", "a\0", "a\r\nb", "/etc/passwd"] {
+        for bad in [
+            "",
+            " ",
+            "..",
+            ".",
+            "../a",
+            "a/b",
+            "a\\b",
+            "C:\\a",
+            "a\0",
+            "a\r\nb",
+            "/etc/passwd",
+        ] {
             assert!(FileName::parse(bad).is_err(), "{bad:?}");
         }
         assert!(FileName::parse("é".repeat(255)).is_ok());

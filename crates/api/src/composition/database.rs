@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use application::category::CategoryReader;
 use application::changelog::ChangeLog;
+use application::channel::ChannelReader;
 use application::import::JobStore;
+use application::media::MediaReader;
 use application::product::{ProductReader, VariantReader};
 use application::store::{CatalogStore, StoreError};
 use futures::future::BoxFuture;
@@ -21,6 +23,8 @@ pub(crate) struct Database {
     pub(crate) products: Arc<dyn ProductReader>,
     pub(crate) variants: Arc<dyn VariantReader>,
     pub(crate) categories: Arc<dyn CategoryReader>,
+    pub(crate) channels: Arc<ChannelReader>,
+    pub(crate) media: Arc<dyn MediaReader>,
     pub(crate) log: Arc<dyn ChangeLog>,
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) engine: Arc<dyn Upkeep>,
@@ -93,6 +97,8 @@ fn behind_ports<E: Engine>(catalog: SqlCatalog<E>) -> Database {
         products: catalog.clone(),
         variants: catalog.clone(),
         categories: catalog.clone(),
+        channels: catalog.clone(),
+        media: catalog.clone(),
         log: catalog.clone(),
         jobs: catalog.clone(),
         engine: catalog,

@@ -11,10 +11,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use application::CatalogError;
 use application::access::{TokenIssuer, TokenVerifier};
 use application::import::ImportError;
 use application::store::StoreError;
 use infrastructure::access::{JwtIssuer, JwtVerifier};
+use infrastructure::files::FilesError;
 use infrastructure::redis_cache::RedisCacheError;
 use infrastructure::system::{SystemClock, UuidV7};
 use infrastructure::telemetry::TelemetryError;
@@ -35,12 +37,16 @@ pub(crate) enum StartError {
     },
     #[error("cannot receive signals")]
     Signals(#[source] std::io::Error),
+    #[error(transparent)]
+    Files(#[from] FilesError),
     #[error("cannot open the database")]
     Database(#[source] StoreError),
     #[error("cannot bring the database's schema up to date")]
     Migration(#[source] StoreError),
     #[error("the database's schema is not up to date: run `vitrine migrate`")]
     SchemaIsOld,
+    #[error("cannot give the catalog its first channel")]
+    FirstChannel(#[source] CatalogError),
     #[error("cannot load the example catalog")]
     Example(#[source] ImportError),
     #[error("settings: catalog.{0} {1}")]

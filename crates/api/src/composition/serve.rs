@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::services::{self, Services};
 use super::settings::Settings;
 use super::{StartError, cache, example, token_verifier};
-use crate::http::{self, App, AppState, CursorKey, Health, Imports, Probe};
+use crate::http::{self, App, AppState, CursorKey, Health, Imports, Probe, Uploads};
 use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
 
 /// Receipts are kept for a day; an hour more or less does not matter.
@@ -59,10 +59,13 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         products: services.products,
         variants: services.variants,
         categories: services.categories,
+        channels: services.channels,
         product_reader: database.products.clone(),
         variant_reader: database.variants.clone(),
         category_reader: database.categories.clone(),
         bodies: services.bodies,
+        media: services.media,
+        uploads: Uploads::new(settings.data_dir.join("uploads")),
         imports,
         verifier,
         cursors: CursorKey::new(&secret).ok_or(StartError::CursorKey)?,

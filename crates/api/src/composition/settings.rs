@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use infrastructure::access::AuthSettings;
 use infrastructure::cache_settings::CacheSettings;
 use infrastructure::database::DatabaseSettings;
+use infrastructure::files::MediaSettings;
 use infrastructure::settings::{SecretUrl, mask_url};
 use serde::Serialize;
 
@@ -28,7 +29,7 @@ const FILE_VARIABLE: &str = "VITRINE_CONFIG";
 /// Where a settings file is looked for that nothing names.
 const USUAL_FILES: [&str; 2] = ["vitrine.toml", "config/vitrine.toml"];
 
-const KEYS: &str = "`data_dir`, `http`, `database`, `cache`, `auth`, `catalog`, `telemetry`";
+const KEYS: &str = "`data_dir`, `http`, `database`, `cache`, `media`, `auth`, `catalog`, `telemetry`";
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Settings {
@@ -37,6 +38,7 @@ pub(crate) struct Settings {
     pub(crate) http: HttpSettings,
     pub(crate) database: DatabaseSettings,
     pub(crate) cache: CacheSettings,
+    pub(crate) media: MediaSettings,
     pub(crate) auth: AuthSettings,
     pub(crate) catalog: CatalogSettings,
     pub(crate) telemetry: TelemetrySettings,
@@ -49,6 +51,7 @@ impl Default for Settings {
             http: HttpSettings::default(),
             database: DatabaseSettings::default(),
             cache: CacheSettings::default(),
+            media: MediaSettings::default(),
             auth: AuthSettings::default(),
             catalog: CatalogSettings::default(),
             telemetry: TelemetrySettings::default(),
@@ -97,6 +100,7 @@ impl Settings {
             http: layers.section("http", &mut problems),
             database: layers.section("database", &mut problems),
             cache: layers.section("cache", &mut problems),
+            media: layers.section("media", &mut problems),
             auth: layers.section("auth", &mut problems),
             catalog: layers.section("catalog", &mut problems),
             telemetry: layers.section("telemetry", &mut problems),
@@ -117,6 +121,7 @@ impl Settings {
             http,
             database,
             cache,
+            media,
             auth,
             catalog,
             telemetry,
@@ -129,6 +134,7 @@ impl Settings {
             ("http", http.problems()),
             ("database", database.problems()),
             ("cache", cache.problems()),
+            ("media", media.problems()),
             ("auth", auth.problems()),
             ("catalog", catalog.problems()),
             ("telemetry", telemetry.problems()),

@@ -7,12 +7,15 @@ use std::time::Duration;
 use application::access::TokenVerifier;
 use application::cache::CachedProducts;
 use application::category::{Categories, CategoryReader};
+use application::channel::Channels;
+use application::media::MediaFiles;
 use application::product::{ProductReader, Products, VariantReader, Variants};
 use axum::extract::FromRef;
 use domain::value::Locale;
 
 use super::cursor::CursorKey;
 use super::operations::Health;
+use super::upload::Uploads;
 use super::v1::Imports;
 
 /// Use cases and readers behind the routes.
@@ -20,10 +23,13 @@ pub(crate) struct App {
     pub(crate) products: Products,
     pub(crate) variants: Variants,
     pub(crate) categories: Categories,
+    pub(crate) channels: Channels,
     pub(crate) product_reader: Arc<dyn ProductReader>,
     pub(crate) variant_reader: Arc<dyn VariantReader>,
     pub(crate) category_reader: Arc<dyn CategoryReader>,
     pub(crate) bodies: CachedProducts,
+    pub(crate) media: MediaFiles,
+    pub(crate) uploads: Uploads,
     pub(crate) imports: Imports,
     pub(crate) verifier: Arc<dyn TokenVerifier>,
     pub(crate) cursors: CursorKey,

@@ -167,6 +167,15 @@ impl From<CatalogError> for Problem {
             CatalogError::IdempotencyInProgress => {
                 problem(StatusCode::CONFLICT).header(RETRY_AFTER, HeaderValue::from_static("1"))
             }
+            CatalogError::Files(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the store of files failed"
+                );
+                let detail = "the store of files is not available";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+                    .header(RETRY_AFTER, HeaderValue::from_static("5"))
+            }
             CatalogError::Store(error) => error.into(),
         }
     }
@@ -194,7 +203,7 @@ impl From<application::store::StoreError> for Problem {
             StoreError::ReferenceGone => Self::new(
                 StatusCode::CONFLICT,
                 "state_conflict",
-                "a category that the resource refers to is deleted",
+                "something that the resource refers to is deleted",
             ),
             // What is left when the attempts of a write are used up: others were quicker every time.
             StoreError::VersionConflict { .. } | StoreError::IdempotencyKeyTaken => Self::new(

@@ -9,4 +9,4 @@ pub use ports::{
     ByteStream, FileReport, FileStore, FileStoreError, MediaInspector, MediaReader, MediaRef, Probed,
 };
 pub use service::{MediaFiles, Upload};
-pub(crate) use settle::{Settled, settle};
+pub(crate) use settle::{Settled, named, settle};

@@ -13,12 +13,8 @@ use crate::store::{CatalogStore, StoreError};
 pub(crate) struct Settled(HashMap<MediaId, Digest>);
 
 impl Settled {
-    /// Looks for all files that the media name: one query, and none where they name none.
-    pub(crate) async fn find<'a>(
-        store: &dyn CatalogStore,
-        media: impl IntoIterator<Item = &'a Media>,
-    ) -> Result<Self, StoreError> {
-        let named: BTreeSet<_> = media.into_iter().filter_map(named).collect();
+    /// Looks for all files of a set: one query, and none for none.
+    pub(crate) async fn find(store: &dyn CatalogStore, named: BTreeSet<MediaId>) -> Result<Self, StoreError> {
         if named.is_empty() {
             return Ok(Self::default());
         }
@@ -30,7 +26,7 @@ impl Settled {
     pub(crate) fn apply(&self, at: &str, media: &mut [Media]) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (index, media) in media.iter_mut().enumerate() {
-            let Some(id) = named(media) else { continue };
+            let Some(id) = name(media) else { continue };
             match self.0.get(&id) {
                 Some(digest) => media.settle(*digest),
                 None => faults.push(Fault::new(
@@ -44,7 +40,12 @@ impl Settled {
     }
 }
 
-fn named(media: &Media) -> Option<MediaId> {
+/// The files that media name and that are still to be looked for.
+pub(crate) fn named<'a>(media: impl IntoIterator<Item = &'a Media>) -> BTreeSet<MediaId> {
+    media.into_iter().filter_map(name).collect()
+}
+
+fn name(media: &Media) -> Option<MediaId> {
     match media.source() {
         MediaSource::Named(id) => Some(*id),
         MediaSource::Web(_) | MediaSource::File(..) => None,
@@ -57,7 +58,7 @@ pub(crate) async fn settle(
     media: &mut [Media],
     faults: &mut Faults,
 ) -> Result<(), StoreError> {
-    let settled = Settled::find(store, media.iter()).await?;
+    let settled = Settled::find(store, named(media.iter())).await?;
     faults.extend(settled.apply("/media", media));
     Ok(())
 }

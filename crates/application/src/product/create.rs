@@ -7,7 +7,7 @@ use super::draft::{ProductDraft, variant_faults};
 use super::service::Products;
 use crate::error::CatalogError;
 use crate::fault::Faults;
-use crate::media::Settled;
+use crate::media::{Settled, named};
 use crate::product::ProductView;
 use crate::store::{Changes, Receipt, WriteContext};
 use crate::write::{Decision, Render};
@@ -41,7 +41,7 @@ impl Products {
         let (mut draft, mut variants) = (new.draft.clone(), new.variants.clone());
         let mut faults = variant_faults(&draft.option_axes, &variants);
         let shown = draft.media.iter().chain(variants.iter().flat_map(|v| &v.media));
-        let files = Settled::find(self.writer.store(), shown).await?;
+        let files = Settled::find(self.writer.store(), named(shown)).await?;
         faults.extend(files.apply("/media", &mut draft.media));
         for (index, variant) in variants.iter_mut().enumerate() {
             faults.extend(files.apply(&format!("/variants/{index}/media"), &mut variant.media));

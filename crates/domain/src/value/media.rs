@@ -90,12 +90,7 @@ impl Media {
     }
 
     /// A file that was found.
-    pub const fn file(
-        file: MediaId,
-        digest: Digest,
-        alt: Option<Localized<500>>,
-        role: MediaRole,
-    ) -> Self {
+    pub const fn file(file: MediaId, digest: Digest, alt: Option<Localized<500>>, role: MediaRole) -> Self {
         Self {
             source: MediaSource::File(file, digest),
             alt,

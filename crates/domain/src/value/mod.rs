@@ -1,5 +1,6 @@
 //! Value objects: parsed once at the edge, valid ever after.
 
+mod country;
 mod digest;
 mod gtin;
 mod key;
@@ -11,6 +12,7 @@ mod money;
 mod slug;
 mod text;
 
+pub use country::Country;
 pub use digest::Digest;
 pub use gtin::Gtin;
 pub use key::{Key, Sku};

@@ -26,7 +26,10 @@ impl MediaInspector for HeaderInspector {
 fn probe(bytes: &[u8]) -> Probed {
     let size = imagesize::reader_size(Cursor::new(bytes)).ok();
     let size = size.and_then(|size| Some((size.width.try_into().ok()?, size.height.try_into().ok()?)));
-    size.map_or(Probed::Unreadable, |(width, height)| Probed::Size { width, height })
+    size.map_or(Probed::Unreadable, |(width, height)| Probed::Size {
+        width,
+        height,
+    })
 }
 
 #[cfg(test)]

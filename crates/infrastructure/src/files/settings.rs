@@ -119,7 +119,14 @@ mod tests {
         assert_eq!(place("s3://pictures/shop/files/"), named("shop/files"));
         let folder = MediaSettings::default().place(Path::new("data"));
         assert_eq!(folder, Some(Place::Folder("data/media".into())));
-        for url in ["pictures", "s3://", "https://pictures", "s3://a:b@pictures", "s3:pictures", ""] {
+        for url in [
+            "pictures",
+            "s3://",
+            "https://pictures",
+            "s3://a:b@pictures",
+            "s3:pictures",
+            "",
+        ] {
             assert_eq!(with(url).problems().len(), 1, "{url}");
         }
     }

@@ -2,8 +2,10 @@
 //! it. Reading one back checks every value again, so that a damaged row is an error and never a wrong answer.
 
 mod category;
+mod channel;
 mod media;
 mod product;
+mod resource;
 mod text;
 mod variant;
 
@@ -13,8 +15,10 @@ use domain::{Record, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 pub use category::CategoryDoc;
+pub use channel::ChannelDoc;
 pub use media::MediaFileDoc;
 pub use product::ProductDoc;
+pub use resource::{StateDoc, Stored};
 pub use variant::VariantDoc;
 
 /// Stored data that the domain does not accept.

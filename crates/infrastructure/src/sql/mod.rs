@@ -14,6 +14,7 @@ mod media;
 mod page;
 mod product;
 mod query;
+mod resource;
 mod secret;
 mod store;
 mod upkeep;

@@ -5,7 +5,7 @@ mod product;
 
 use std::collections::{HashMap, HashSet};
 
-use domain::value::{Key, Locale, LocalizedSlug, Slug};
+use domain::value::{Key, Locale, LocalizedSlug, Media, Slug};
 use domain::{CategoryId, RuleError};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use super::run::{Planned, Run};
 use super::wave::Item;
 use crate::category::{CategoryRef, resolve};
 use crate::fault::Fault;
-use crate::media::Settled;
+use crate::media::{Settled, named};
 use crate::product::short;
 use crate::store::StoreError;
 
@@ -32,16 +32,7 @@ impl Importer {
 
     /// Finds the files that the records show. Records that name one that does not exist are noted as failed.
     async fn settle_files(&self, items: Vec<Item>, run: &mut Run<'_>) -> Result<Vec<Item>, StoreError> {
-        let shown = items.iter().flat_map(|item| {
-            let own = match &item.record {
-                Record::Category(category) => category.draft.media.as_slice(),
-                Record::Product(product) => &product.draft.media,
-                Record::Variants(_) => &[],
-            };
-            let of_variants = item.record.variants().iter().flat_map(|v| &v.content.media);
-            own.iter().chain(of_variants)
-        });
-        let files = Settled::find(self.writer.store(), shown).await?;
+        let files = Settled::find(self.writer.store(), named(items.iter().flat_map(shown))).await?;
         let mut settled = Vec::with_capacity(items.len());
         for mut item in items {
             let mut faults = Vec::new();
@@ -106,6 +97,17 @@ impl Importer {
         }
         Ok(found)
     }
+}
+
+/// The media of a record and of its variants.
+fn shown(item: &Item) -> impl Iterator<Item = &Media> {
+    let own = match &item.record {
+        Record::Category(category) => category.draft.media.as_slice(),
+        Record::Product(product) => &product.draft.media,
+        Record::Variants(_) => &[],
+    };
+    own.iter()
+        .chain(item.record.variants().iter().flat_map(|v| &v.content.media))
 }
 
 /// The id that a key is, where it stands for a resource without key.

@@ -4,13 +4,14 @@ use application::store::{Changes, WriteContext};
 use domain::category::CategoryState;
 use domain::media::MediaState;
 use domain::product::{ProductState, VariantState};
+use domain::resource::{Identity, State};
 use domain::{Change, Event, Recorded};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::Writer;
 use super::batch::Batch;
-use crate::rows::{CategoryDoc, MediaFileDoc, ProductDoc, VariantDoc};
+use crate::rows::{CategoryDoc, ChannelDoc, MediaFileDoc, ProductDoc, StateDoc, Stored, VariantDoc};
 use crate::sql::Failure;
 use crate::sql::dialect::Kind;
 
@@ -33,6 +34,7 @@ enum Doc {
     Product(ProductDoc),
     Variant(VariantDoc),
     Media(MediaFileDoc),
+    Channel(StateDoc<ChannelDoc>),
 }
 
 #[derive(Debug, Serialize)]
@@ -70,7 +72,19 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
         let id = change.after.id.uuid();
         row("media", (id, id), change, media, context)
     }));
+    rows.extend(resources(&changes.channels, Doc::Channel, context));
     rows
+}
+
+fn resources<'a, C: Stored>(
+    changes: &'a [Change<State<C>>],
+    doc: impl Fn(StateDoc<C::Doc>) -> Doc + 'a,
+    context: &'a WriteContext,
+) -> impl Iterator<Item = LogRow> + 'a {
+    changes.iter().map(move |change| {
+        let id = change.after.id.to_uuid();
+        row(C::RESOURCE, (id, id), change, |state| doc(state.into()), context)
+    })
 }
 
 fn row<S: Recorded>(
