@@ -205,6 +205,7 @@ changes_of!(CategoryState, categories);
 changes_of!(ProductState, products);
 changes_of!(VariantState, variants);
 changes_of!(ChannelState, channels);
+changes_of!(MediaState, media);
 
 /// Where the catalog is written.
 #[async_trait]

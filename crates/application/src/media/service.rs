@@ -162,10 +162,7 @@ impl MediaFiles {
 fn decision(file: MediaFile, render: Render<'_, MediaState>, created: bool) -> Decision {
     let receipt = render(file.state(), created);
     Decision {
-        changes: Changes {
-            media: file.into_change().into_iter().collect(),
-            ..Changes::default()
-        },
+        changes: file.into_change().map(Changes::from).unwrap_or_default(),
         receipt,
     }
 }

@@ -15,6 +15,7 @@ pub mod imports;
 pub mod jobs;
 pub mod lists;
 pub mod log;
+pub mod media;
 pub mod reads;
 pub mod receipts;
 pub mod variants;
@@ -29,6 +30,7 @@ use uuid::Uuid;
 use crate::category::CategoryReader;
 use crate::changelog::ChangeLog;
 use crate::import::JobStore;
+use crate::media::MediaReader;
 use crate::product::{ProductReader, VariantReader};
 use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
 
@@ -38,6 +40,7 @@ pub struct Harness {
     pub products: Arc<dyn ProductReader>,
     pub variants: Arc<dyn VariantReader>,
     pub categories: Arc<dyn CategoryReader>,
+    pub media: Arc<dyn MediaReader>,
     pub log: Arc<dyn ChangeLog>,
     pub jobs: Arc<dyn JobStore>,
     made: AtomicU64,
@@ -46,13 +49,14 @@ pub struct Harness {
 impl Harness {
     pub fn new<C>(catalog: &Arc<C>) -> Self
     where
-        C: CatalogStore + ProductReader + VariantReader + CategoryReader + ChangeLog + JobStore,
+        C: CatalogStore + ProductReader + VariantReader + CategoryReader + ChangeLog + JobStore + MediaReader,
     {
         Self {
             store: Arc::<C>::clone(catalog),
             products: Arc::<C>::clone(catalog),
             variants: Arc::<C>::clone(catalog),
             categories: Arc::<C>::clone(catalog),
+            media: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
             jobs: Arc::<C>::clone(catalog),
             made: AtomicU64::new(1),
@@ -138,6 +142,8 @@ macro_rules! catalog_contract {
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
+            media: files_are_found_listed_and_deleted, bytes_are_unique, files_that_are_shown_stay,
+                deleting_and_showing_a_file_exclude_each_other;
             jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,
                 made_slugs_are_told_apart, products_go_where_the_file_says, modes_limit_what_is_done,

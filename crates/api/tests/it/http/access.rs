@@ -44,6 +44,7 @@ fn example_path(operation: &Operation) -> String {
 async fn every_protected_operation_refuses_strangers_and_the_under_scoped(api: Api) {
     let open = [
         "GET /health/live",
+        "GET /media/{sha256}",
         "GET /health/ready",
         "GET /metrics",
         "GET /problems/{code}",

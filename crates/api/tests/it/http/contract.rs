@@ -255,6 +255,28 @@ fn channel() -> Value {
     json!({"name": "Web", "locales": ["en"], "currencies": ["EUR"]})
 }
 
+/// Uploads a file, fetches it and deletes it; tells which operations that took.
+async fn keep_a_file(api: &Api) -> [String; 5] {
+    let pdf = format!("%PDF-1.7\n{}{}", unique("file"), rand::random::<u64>());
+    let uploaded = api.post("/v1/media").body("application/pdf", pdf.clone());
+    let uploaded = uploaded.send().await.is(201);
+    let path = uploaded.header("location").to_owned();
+    let url = text(&uploaded.value(), "/url").to_owned();
+    api.get("/v1/media").send().await.is(200);
+    api.get(&path).send().await.is(200);
+    let served = api.get(&url).anonymous().send().await.is(200);
+    assert_eq!(served.body, pdf.as_bytes());
+    api.delete(&path).send().await.is(204);
+    [
+        "POST /v1/media",
+        "GET /v1/media",
+        "GET /v1/media/{id}",
+        "GET /media/{sha256}",
+        "DELETE /v1/media/{id}",
+    ]
+    .map(str::to_owned)
+}
+
 /// One request to every operation that does what it is there for.
 #[expect(clippy::too_many_lines, reason = "a table")]
 async fn every_operation_succeeds(api: Api) {
@@ -424,6 +446,7 @@ async fn every_operation_succeeds(api: Api) {
     done.insert("POST /v1/variants/{ref}/restore".to_owned());
 
     done.extend(run_a_job(&api).await);
+    done.extend(keep_a_file(&api).await);
     for (kind, body) in [("/v1/channels", channel())] {
         done.extend(go_through_a_resource(&api, kind, body).await);
     }

@@ -14,6 +14,7 @@ mod edges;
 mod idempotency;
 mod lifecycle;
 mod lists;
+mod media;
 mod paging;
 mod patches;
 mod products;
