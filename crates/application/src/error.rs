@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub enum CatalogError {
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    #[error("this version was removed from the history")]
+    HistoryExpired,
     #[error("the input is not valid")]
     Invalid(Faults),
     #[error(transparent)]
@@ -51,7 +53,7 @@ pub enum ErrorKind {
 impl CatalogError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound(_) => ErrorKind::NotFound,
+            Self::NotFound(_) | Self::HistoryExpired => ErrorKind::NotFound,
             Self::Invalid(_) | Self::IdempotencyKeyReused => ErrorKind::Invalid,
             Self::Rule(_) | Self::Conflict { .. } | Self::IdempotencyInProgress => ErrorKind::Conflict,
             Self::VersionConflict { .. } | Self::PreconditionFailed => ErrorKind::Precondition,
@@ -63,6 +65,7 @@ impl CatalogError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "resource_not_found",
+            Self::HistoryExpired => "history_expired",
             Self::Invalid(_) => "validation_failed",
             Self::Rule(_) => "state_conflict",
             Self::VersionConflict { .. } => "version_conflict",

@@ -9,6 +9,7 @@ pub mod channel;
 mod clock;
 mod error;
 mod fault;
+pub mod history;
 mod ids;
 pub mod import;
 pub mod media;

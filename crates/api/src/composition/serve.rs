@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use application::cache::{Cache, CacheHealth};
+use application::history::History;
 use application::import::ImportJobs;
 use infrastructure::telemetry::Telemetry;
 use tokio::net::TcpListener;
@@ -12,7 +13,7 @@ use tokio::task::JoinSet;
 use super::services::{self, Services};
 use super::settings::Settings;
 use super::{StartError, cache, example, token_verifier};
-use crate::http::{self, App, AppState, CursorKey, Health, Imports, Probe, Uploads};
+use crate::http::{self, App, AppState, CursorKey, Health, Histories, Imports, Probe, Uploads};
 use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
 
 /// Receipts are kept for a day; an hour more or less does not matter.
@@ -64,6 +65,11 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         variant_reader: database.variants.clone(),
         category_reader: database.categories.clone(),
         bodies: services.bodies,
+        histories: Histories {
+            products: History::new(database.product_history.clone()),
+            variants: History::new(database.variant_history.clone()),
+            categories: History::new(database.category_history.clone()),
+        },
         media: services.media,
         uploads: Uploads::new(settings.data_dir.join("uploads")),
         imports,
@@ -115,6 +121,21 @@ fn keep_up(settings: &Settings, cache: Option<&Arc<Cache>>, services: &Services)
             tokio::time::sleep(HOUSEKEEPING).await;
         }
     });
+    let retention = settings.history.retention;
+    if !retention.is_zero() {
+        let (upkeep, clock) = (services.database.history_upkeep.clone(), services.clock.clone());
+        tasks.spawn(async move {
+            loop {
+                if let Err(error) = upkeep.forget_history(clock.now() - retention).await {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "old versions could not be removed"
+                    );
+                }
+                tokio::time::sleep(HOUSEKEEPING).await;
+            }
+        });
+    }
     let Some(cache) = cache else { return tasks };
     let log = services.database.log.clone();
     // Other processes cannot reach what is kept in this one.

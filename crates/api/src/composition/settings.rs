@@ -3,6 +3,7 @@
 //! Invariant: what [`Settings::load`] returns is complete and valid; an unknown key is an error that names it.
 
 mod catalog;
+mod history;
 mod layers;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 use crate::server::settings::HttpSettings;
 use catalog::CatalogSettings;
+use history::HistorySettings;
 use infrastructure::telemetry::TelemetrySettings;
 use layers::{Layers, PREFIX};
 
@@ -29,7 +31,8 @@ const FILE_VARIABLE: &str = "VITRINE_CONFIG";
 /// Where a settings file is looked for that nothing names.
 const USUAL_FILES: [&str; 2] = ["vitrine.toml", "config/vitrine.toml"];
 
-const KEYS: &str = "`data_dir`, `http`, `database`, `cache`, `media`, `auth`, `catalog`, `telemetry`";
+const KEYS: &str =
+    "`data_dir`, `http`, `database`, `cache`, `media`, `auth`, `catalog`, `history`, `telemetry`";
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Settings {
@@ -41,6 +44,7 @@ pub(crate) struct Settings {
     pub(crate) media: MediaSettings,
     pub(crate) auth: AuthSettings,
     pub(crate) catalog: CatalogSettings,
+    pub(crate) history: HistorySettings,
     pub(crate) telemetry: TelemetrySettings,
 }
 
@@ -54,6 +58,7 @@ impl Default for Settings {
             media: MediaSettings::default(),
             auth: AuthSettings::default(),
             catalog: CatalogSettings::default(),
+            history: HistorySettings::default(),
             telemetry: TelemetrySettings::default(),
         }
     }
@@ -103,6 +108,7 @@ impl Settings {
             media: layers.section("media", &mut problems),
             auth: layers.section("auth", &mut problems),
             catalog: layers.section("catalog", &mut problems),
+            history: layers.section("history", &mut problems),
             telemetry: layers.section("telemetry", &mut problems),
         };
         layers.refuse_rest(KEYS, &mut problems);
@@ -124,6 +130,7 @@ impl Settings {
             media,
             auth,
             catalog,
+            history,
             telemetry,
         } = self;
         let root = data_dir
@@ -137,6 +144,7 @@ impl Settings {
             ("media", media.problems()),
             ("auth", auth.problems()),
             ("catalog", catalog.problems()),
+            ("history", history.problems()),
             ("telemetry", telemetry.problems()),
         ];
         let sections = sections.into_iter().flat_map(|(name, problems)| {

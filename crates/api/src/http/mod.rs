@@ -24,4 +24,4 @@ pub(crate) use operations::{Health, Probe};
 pub(crate) use router::{is_stream, router};
 pub(crate) use state::{App, AppState};
 pub(crate) use upload::Uploads;
-pub(crate) use v1::Imports;
+pub(crate) use v1::{Histories, Imports};

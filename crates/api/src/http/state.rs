@@ -16,7 +16,7 @@ use domain::value::Locale;
 use super::cursor::CursorKey;
 use super::operations::Health;
 use super::upload::Uploads;
-use super::v1::Imports;
+use super::v1::{Histories, Imports};
 
 /// Use cases and readers behind the routes.
 pub(crate) struct App {
@@ -28,6 +28,7 @@ pub(crate) struct App {
     pub(crate) variant_reader: Arc<dyn VariantReader>,
     pub(crate) category_reader: Arc<dyn CategoryReader>,
     pub(crate) bodies: CachedProducts,
+    pub(crate) histories: Histories,
     pub(crate) media: MediaFiles,
     pub(crate) uploads: Uploads,
     pub(crate) imports: Imports,

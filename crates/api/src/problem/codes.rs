@@ -141,6 +141,11 @@ pub(crate) const CODES: &[Entry] = &[
         "A request with this idempotency key is still running. Try again after `Retry-After`.",
     ),
     code(
+        "history_expired",
+        410,
+        "The version was removed from the history, which is kept for as long as the service is told to.",
+    ),
+    code(
         "version_conflict",
         412,
         "The resource is not at the version that `If-Match` names; `currentVersion` is where it is.",

@@ -146,6 +146,7 @@ impl From<CatalogError> for Problem {
         match error {
             CatalogError::Invalid(faults) => faults.into(),
             CatalogError::NotFound(_) => problem(StatusCode::NOT_FOUND),
+            CatalogError::HistoryExpired => problem(StatusCode::GONE),
             CatalogError::Rule(_) => problem(StatusCode::CONFLICT),
             CatalogError::VersionConflict { current } => {
                 problem(StatusCode::PRECONDITION_FAILED).with("currentVersion", current)

@@ -4,6 +4,7 @@
 mod category;
 mod channel;
 mod decode;
+mod history;
 mod media;
 mod parse;
 mod product;
@@ -15,6 +16,7 @@ mod variant;
 pub(crate) use category::{CategoryBody, CategoryInput};
 pub(crate) use channel::ChannelInput;
 pub(crate) use decode::{JsonError, MAX_DEPTH, ShapeFaults, decode, depth, parse_all, read_json};
+pub(crate) use history::{DiffBody, HistoryEntryBody, RevertInput};
 pub(crate) use media::MediaFileBody;
 pub(crate) use parse::Parser;
 pub(crate) use product::{ProductBody, ProductInput, StoreProductBody};

@@ -9,6 +9,7 @@ mod conflict;
 mod database;
 mod dialect;
 mod find;
+mod history;
 mod job;
 mod media;
 mod page;
@@ -23,6 +24,7 @@ mod write;
 
 pub use database::{Database, DatabaseOptions, Failure, PoolUse, Transaction};
 pub use dialect::Dialect;
+pub use history::Logged;
 pub use query::{Cell, Param, Query, Row};
 
 use application::store::StoreError;

@@ -2,6 +2,7 @@
 
 mod categories;
 mod channels;
+mod history;
 mod imports;
 mod me;
 mod media;
@@ -14,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::state::AppState;
 
+pub(crate) use history::Histories;
 pub(crate) use imports::Imports;
 pub(super) use parameters::{PageParameters, Revalidate};
 pub(super) use products::{in_category, locate};
@@ -24,6 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(variants::routes())
         .merge(categories::routes())
         .merge(channels::routes())
+        .merge(history::routes())
         .merge(imports::routes())
         .merge(media::routes())
         .merge(me::routes())

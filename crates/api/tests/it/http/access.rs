@@ -34,9 +34,10 @@ fn example_path(operation: &Operation) -> String {
         .flatten()
         .filter(|parameter| parameter["in"] == "path");
     in_path.fold(operation.path.clone(), |path, parameter| {
+        let example = parameter["example"].to_string();
         path.replace(
             &format!("{{{}}}", text(parameter, "/name")),
-            text(parameter, "/example"),
+            example.trim_matches('"'),
         )
     })
 }

@@ -407,6 +407,54 @@ async fn every_operation_succeeds(api: Api) {
             201,
         ),
         (
+            "GET /v1/products/{ref}/history",
+            format!("/v1/products/key:{key}/history"),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/products/{ref}/history/{version}",
+            format!("/v1/products/key:{key}/history/1"),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/products/{ref}/diff",
+            format!("/v1/products/key:{key}/diff?from=1&to=2"),
+            None,
+            200,
+        ),
+        (
+            "POST /v1/products/{ref}/revert",
+            format!("/v1/products/key:{key}/revert"),
+            Some(json!({"version": 1})),
+            200,
+        ),
+        (
+            "GET /v1/categories/{ref}/history",
+            format!("/v1/categories/key:{key}/history"),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/categories/{ref}/history/{version}",
+            format!("/v1/categories/key:{key}/history/1"),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/categories/{ref}/diff",
+            format!("/v1/categories/key:{key}/diff?from=1&to=2"),
+            None,
+            200,
+        ),
+        (
+            "POST /v1/categories/{ref}/revert",
+            format!("/v1/categories/key:{key}/revert"),
+            Some(json!({"version": 2})),
+            200,
+        ),
+        (
             "POST /v1/products/{ref}/archive",
             format!("/v1/products/key:{key}/archive"),
             None,
@@ -444,6 +492,20 @@ async fn every_operation_succeeds(api: Api) {
     api.delete(&path).send().await.is(204);
     api.post(&format!("{path}/restore")).send().await.is(200);
     done.insert("POST /v1/variants/{ref}/restore".to_owned());
+    for address in ["history", "history/1", "diff?from=1&to=2"] {
+        api.get(&format!("{path}/{address}")).send().await.is(200);
+    }
+    let revert = api.post(&format!("{path}/revert"));
+    revert.json(&json!({"version": 1})).send().await.is(200);
+    done.extend(
+        [
+            "GET /v1/variants/{ref}/history",
+            "GET /v1/variants/{ref}/history/{version}",
+            "GET /v1/variants/{ref}/diff",
+            "POST /v1/variants/{ref}/revert",
+        ]
+        .map(str::to_owned),
+    );
 
     done.extend(run_a_job(&api).await);
     done.extend(keep_a_file(&api).await);

@@ -11,6 +11,7 @@ mod conditions;
 mod contract;
 mod dry_run;
 mod edges;
+mod history;
 mod idempotency;
 mod lifecycle;
 mod lists;

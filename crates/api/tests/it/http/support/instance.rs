@@ -104,6 +104,12 @@ impl Instance {
         answer.is_ok_and(|answer| answer.status() == 200)
     }
 
+    /// What the instance was started with.
+    pub(crate) fn setting(&self, name: &str) -> &str {
+        let found = self.environment.iter().find(|(known, _)| known == name);
+        found.map_or_else(|| panic!("{name} is not set"), |(_, value)| value)
+    }
+
     /// What the service has written so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
