@@ -101,7 +101,7 @@ pub async fn states_are_told_as_of_an_instant(h: &Harness) {
 }
 
 pub async fn all_kinds_have_one(h: &Harness) {
-    async fn check<S: Recorded + PartialEq + std::fmt::Debug>(
+    async fn check<S: Recorded + PartialEq + std::fmt::Debug + 'static>(
         reader: &dyn HistoryReader<S>,
         id: uuid::Uuid,
         states: [S; 2],
