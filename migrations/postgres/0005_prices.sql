@@ -17,8 +17,8 @@ create index price_lists_by_update on price_lists (updated_at, id);
 -- The list that a fresh catalog has, under an id that the program knows: what variants carry themselves is part of it.
 insert into price_lists (id, key, version, data, created_at, updated_at)
 values (
-    '01900000-0000-7000-8000-000000000002', 'base', 1,
-    '{"id": "01900000-0000-7000-8000-000000000002", "version": 1,
+    '01900000-0000-7000-8000-0000ba5e0000', 'base', 1,
+    '{"id": "01900000-0000-7000-8000-0000ba5e0000", "version": 1,
       "createdAt": "2026-01-01T00:00:00.000000Z", "updatedAt": "2026-01-01T00:00:00.000000Z", "deletedAt": null,
       "key": "base", "name": {"en": "Base prices"}, "priority": 0, "validFrom": null, "validUntil": null,
       "channels": [], "countries": [], "customerGroups": [], "status": "active", "metadata": {}}',

@@ -12,6 +12,7 @@ mod fault;
 mod ids;
 pub mod import;
 pub mod page;
+pub mod pricing;
 pub mod product;
 pub mod resource;
 pub mod store;

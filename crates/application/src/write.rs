@@ -74,7 +74,7 @@ impl Writer {
         }
         let mut attempt = 1;
         let mut turn = None;
-        let mut slug_was_taken = false;
+        let mut was_overtaken = false;
         loop {
             let Decision { changes, receipt } = decide().await?;
             let kept = context.idempotency.as_ref().map(|_| &receipt);
@@ -97,8 +97,9 @@ impl Writer {
                 }
                 // The slug may be one made from a name that another resource made its own from at the same time: asked
                 // again, `decide` sees that it is taken and makes another. One that the client chose conflicts again.
-                Err(StoreError::Conflict(conflict)) if of_slug(&conflict) && !slug_was_taken => {
-                    slug_was_taken = true;
+                // Of prices `decide` sees which of many stands in the way.
+                Err(StoreError::Conflict(conflict)) if may_be_news(&conflict) && !was_overtaken => {
+                    was_overtaken = true;
                 }
                 Err(StoreError::Conflict(conflict)) => return Err(located(&conflict, &changes)),
                 Err(other) => return Err(other.into()),
@@ -123,10 +124,11 @@ impl Writer {
     }
 }
 
-const fn of_slug(conflict: &Conflict) -> bool {
+/// Whether the conflict may lie in what was written since the decision.
+const fn may_be_news(conflict: &Conflict) -> bool {
     matches!(
         conflict.rule,
-        ConflictRule::ProductSlug | ConflictRule::CategorySlug
+        ConflictRule::ProductSlug | ConflictRule::CategorySlug | ConflictRule::PriceOverlap
     )
 }
 

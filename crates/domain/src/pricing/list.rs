@@ -10,7 +10,7 @@ use super::Validity;
 
 /// The list that is there from the beginning. The prices that variants carry themselves are lines of it, too.
 pub const fn base_list() -> PriceListId {
-    PriceListId::new(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002))
+    PriceListId::new(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_ba5e_0000))
 }
 
 /// For whom a list holds: a condition that names nothing holds for everyone, one that names something for those only.

@@ -11,6 +11,7 @@ mod dialect;
 mod find;
 mod job;
 mod page;
+mod price;
 mod product;
 mod query;
 mod resource;

@@ -2,6 +2,7 @@
 
 use application::store::{Changes, WriteContext};
 use domain::category::CategoryState;
+use domain::pricing::PriceState;
 use domain::product::{ProductState, VariantState};
 use domain::resource::{Identity, State};
 use domain::{Change, Event, Recorded};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::Writer;
 use super::batch::Batch;
-use crate::rows::{CategoryDoc, ChannelDoc, ProductDoc, StateDoc, Stored, VariantDoc};
+use crate::rows::{CategoryDoc, ChannelDoc, PriceDoc, PriceListDoc, ProductDoc, StateDoc, Stored, VariantDoc};
 use crate::sql::Failure;
 use crate::sql::dialect::Kind;
 
@@ -33,6 +34,8 @@ enum Doc {
     Product(ProductDoc),
     Variant(VariantDoc),
     Channel(StateDoc<ChannelDoc>),
+    PriceList(StateDoc<PriceListDoc>),
+    Price(PriceDoc),
 }
 
 #[derive(Debug, Serialize)]
@@ -52,6 +55,7 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
     let category = |state: &CategoryState| Doc::Category(state.into());
     let product = |state: &ProductState| Doc::Product(state.into());
     let variant = |state: &VariantState| Doc::Variant(state.into());
+    let price = |state: &PriceState| Doc::Price(state.into());
     let mut rows = Batch::default();
     rows.extend(changes.categories.iter().map(|change| {
         let id = change.after.id.uuid();
@@ -66,6 +70,11 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
         row("variant", ids, change, variant, context)
     }));
     rows.extend(resources(&changes.channels, Doc::Channel, context));
+    rows.extend(resources(&changes.price_lists, Doc::PriceList, context));
+    rows.extend(changes.prices.iter().map(|change| {
+        let ids = (change.after.id.uuid(), change.after.product.uuid());
+        row("price", ids, change, price, context)
+    }));
     rows
 }
 

@@ -1,20 +1,23 @@
 //! What a commit does inside its transaction: a fixed number of statements however many changes there are, and none
 //! for what a commit does not touch.
 //!
-//! Invariant: rows are locked in one order (channels, categories, then products, each by id; variants only ever under the lock
-//! on their product), so that commits wait for one another and seldom deadlock.
+//! Invariant: rows are locked in one order (channels, price lists, categories, then products, each by id; variants and prices only
+//! ever under the lock on their product), so that commits wait for one another and seldom deadlock.
 
 mod batch;
 mod category;
 mod log;
+mod price;
 mod product;
 mod resource;
 mod variant;
 
+pub(crate) use price::rival;
 pub(crate) use variant::options;
 
 use application::store::{Changes, Conflict, ConflictRule, StoreError, WriteContext};
 use domain::channel::ChannelContent;
+use domain::pricing::PriceListContent;
 use domain::{Change, Recorded};
 use uuid::Uuid;
 
@@ -29,6 +32,8 @@ pub(crate) struct Plan {
     products: product::Plan,
     variants: variant::Plan,
     channels: resource::Plan<ChannelContent>,
+    price_lists: resource::Plan<PriceListContent>,
+    prices: price::Plan,
     log: Batch<log::LogRow>,
 }
 
@@ -39,12 +44,15 @@ impl Plan {
             products: product::Plan::new(changes)?,
             variants: variant::Plan::new(changes)?,
             channels: resource::Plan::new(&changes.channels),
+            price_lists: resource::Plan::new(&changes.price_lists),
+            prices: price::Plan::new(changes),
             log: log::rows(changes, context),
         })
     }
 
     pub(crate) async fn write(&self, tx: &mut Writer<'_>) -> Result<(), Failure> {
         self.channels.write(tx).await?;
+        self.price_lists.write(tx).await?;
         self.categories.write(tx).await?;
         self.variants.lock_products(tx).await?;
         self.products.write(tx).await?;
@@ -53,6 +61,8 @@ impl Plan {
         // went with it.
         self.products.cascade(tx).await?;
         self.products.check_axes(tx).await?;
+        self.prices.write(tx).await?;
+        price::check_lists(&self.price_lists, tx).await?;
         self.categories.check_unreferenced(tx).await?;
         log::write(&self.log, tx).await
     }
