@@ -42,6 +42,7 @@ create table prices (
     deleted_at   text
 ) strict;
 
+create index prices_rivals on prices (variant_id, list_id, currency, min_quantity) where deleted_at is null;
 create index prices_by_variant on prices (variant_id, id) where deleted_at is null;
 create index prices_by_list on prices (list_id, id) where deleted_at is null;
 create index prices_by_list_update on prices (list_id, updated_at, id) where deleted_at is null;

@@ -30,11 +30,7 @@ pub struct PriceListDraft {
     pub metadata: Metadata,
 }
 
-pub fn price_lists(
-    writer: Writer,
-    reader: Arc<PriceListReader>,
-    channels: Arc<ChannelReader>,
-) -> PriceLists {
+pub fn price_lists(writer: Writer, reader: Arc<PriceListReader>, channels: Arc<ChannelReader>) -> PriceLists {
     Resources::new(writer, reader, Arc::new(InChannels(channels)))
 }
 

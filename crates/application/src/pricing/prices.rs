@@ -116,7 +116,11 @@ impl Prices {
         if variant.is_none() {
             faults.push(missing("/variant", "variant"));
         } else if stored.is_some_and(|stored| variant.map(|(id, _)| id) != Some(stored.variant)) {
-            faults.push(Fault::new("/variant", "pattern", "a price stays with its variant"));
+            faults.push(Fault::new(
+                "/variant",
+                "pattern",
+                "a price stays with its variant",
+            ));
         }
         Ok(faults.or(list.zip(variant))?)
     }

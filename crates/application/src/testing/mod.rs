@@ -15,6 +15,7 @@ pub mod imports;
 pub mod jobs;
 pub mod lists;
 pub mod log;
+pub mod prices;
 pub mod reads;
 pub mod receipts;
 pub mod variants;
@@ -24,12 +25,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Timestamp;
+use domain::pricing::PriceListContent;
 use uuid::Uuid;
 
 use crate::category::CategoryReader;
 use crate::changelog::ChangeLog;
 use crate::import::JobStore;
+use crate::pricing::{PriceListReader, PriceReader};
 use crate::product::{ProductReader, VariantReader};
+use crate::resource::ResourceReader;
 use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
 
 /// An empty catalog behind its ports.
@@ -40,13 +44,22 @@ pub struct Harness {
     pub categories: Arc<dyn CategoryReader>,
     pub log: Arc<dyn ChangeLog>,
     pub jobs: Arc<dyn JobStore>,
+    pub price_lists: Arc<PriceListReader>,
+    pub prices: Arc<dyn PriceReader>,
     made: AtomicU64,
 }
 
 impl Harness {
     pub fn new<C>(catalog: &Arc<C>) -> Self
     where
-        C: CatalogStore + ProductReader + VariantReader + CategoryReader + ChangeLog + JobStore,
+        C: CatalogStore
+            + ProductReader
+            + VariantReader
+            + CategoryReader
+            + ChangeLog
+            + JobStore
+            + ResourceReader<PriceListContent>
+            + PriceReader,
     {
         Self {
             store: Arc::<C>::clone(catalog),
@@ -55,6 +68,8 @@ impl Harness {
             categories: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
             jobs: Arc::<C>::clone(catalog),
+            price_lists: Arc::<C>::clone(catalog),
+            prices: Arc::<C>::clone(catalog),
             made: AtomicU64::new(1),
         }
     }
@@ -138,6 +153,9 @@ macro_rules! catalog_contract {
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
+            prices: are_kept, never_overlap, never_overlap_under_concurrency, need_a_list_and_a_variant,
+                hold_their_list, are_of_variants_by_every_name, are_upserted, are_upserted_all_or_nothing,
+                are_upserted_by_the_thousands, are_resolved, are_shown_of_what_is_on_sale;
             jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,
                 made_slugs_are_told_apart, products_go_where_the_file_says, modes_limit_what_is_done,

@@ -137,7 +137,10 @@ impl<D: Database> PriceReader for SqlCatalog<D> {
         .with(id_batch(variants))
         .with(currency.code());
         if let Some(since) = since {
-            query.push(" and (t.valid_until is null or t.valid_until > ").bind(since).push(")");
+            query
+                .push(" and (t.valid_until is null or t.valid_until > ")
+                .bind(since)
+                .push(")");
         }
         // One statement, so that all of it is of one instant.
         query

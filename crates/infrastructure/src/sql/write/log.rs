@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use super::Writer;
 use super::batch::Batch;
-use crate::rows::{CategoryDoc, ChannelDoc, PriceDoc, PriceListDoc, ProductDoc, StateDoc, Stored, VariantDoc};
+use crate::rows::{
+    CategoryDoc, ChannelDoc, PriceDoc, PriceListDoc, ProductDoc, StateDoc, Stored, VariantDoc,
+};
 use crate::sql::Failure;
 use crate::sql::dialect::Kind;
 

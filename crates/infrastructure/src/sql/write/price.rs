@@ -190,5 +190,6 @@ pub(super) async fn check_lists(
          (select 1 from prices t where t.list_id = r.id and t.deleted_at is null) limit 1",
         tx.dialect.batch(IDS)
     );
-    tx.forbid(ConflictRule::PriceListInUse, &lists.deleted, text).await
+    tx.forbid(ConflictRule::PriceListInUse, &lists.deleted, text)
+        .await
 }
