@@ -5,8 +5,11 @@ mod category;
 mod channel;
 mod decode;
 mod parse;
+mod price;
+mod price_list;
 mod product;
 mod reference;
+mod resolution;
 mod resource;
 mod values;
 mod variant;
@@ -15,8 +18,13 @@ pub(crate) use category::{CategoryBody, CategoryInput};
 pub(crate) use channel::ChannelInput;
 pub(crate) use decode::{JsonError, MAX_DEPTH, ShapeFaults, decode, depth, parse_all, read_json};
 pub(crate) use parse::Parser;
+pub(crate) use price::{PriceBody, PriceInput, PriceLinesInput, UpsertBody};
+pub(crate) use price_list::PriceListInput;
 pub(crate) use product::{ProductBody, ProductInput, StoreProductBody};
-pub(crate) use reference::{category_ref, product_ref, resource_ref, variant_ref};
+pub(crate) use reference::{category_ref, price_id, product_ref, resource_ref, variant_ref};
+pub(crate) use resolution::{
+    MAX_LINES, Question, ResolutionBody, ResolveInput, ResolvedLineBody, StorePriceBody, StorePricesBody,
+};
 pub(crate) use resource::ResourceBody;
 pub(crate) use values::instant;
 pub(crate) use variant::{VariantBody, VariantInput};
