@@ -59,8 +59,10 @@ pub enum ConflictRule {
     PriceListKey,
     /// Two prices of one list, variant, currency and quantity would hold at the same time.
     PriceOverlap,
-    /// A price list still has prices, or is the one that variants' own prices stand in.
+    /// A price list still has prices, counts in a channel, or is the one that variants' own prices stand in.
     PriceListInUse,
+    /// A price list is made for the channel.
+    ChannelInUse,
     /// A category would be its own ancestor.
     CategoryCycle,
     /// The tree would be deeper than [`domain::category::MAX_DEPTH`].
@@ -87,7 +89,7 @@ impl ConflictRule {
             Self::Gtin => "duplicate_gtin",
             Self::Options => "duplicate_options",
             Self::CategoryCycle => "category_cycle",
-            Self::Referenced | Self::PriceListInUse => "referenced",
+            Self::Referenced | Self::PriceListInUse | Self::ChannelInUse => "referenced",
             Self::CategoryDepth | Self::OptionAxes | Self::VariantLimit => "state_conflict",
         }
     }
@@ -107,7 +109,7 @@ impl ConflictRule {
             Self::Options => "options",
             Self::CategoryCycle | Self::CategoryDepth => "parent",
             Self::OptionAxes => "optionAxes",
-            Self::Referenced | Self::PriceListInUse | Self::VariantLimit => "",
+            Self::Referenced | Self::PriceListInUse | Self::ChannelInUse | Self::VariantLimit => "",
         }
     }
 
@@ -125,7 +127,10 @@ impl ConflictRule {
             Self::PriceOverlap => {
                 "another price of the same list, variant, currency and quantity holds at the same time"
             }
-            Self::PriceListInUse => "the price list still has prices, or is the base list",
+            Self::PriceListInUse => {
+                "the price list still has prices, counts in a channel, or is the base list"
+            }
+            Self::ChannelInUse => "a price list has the channel among its conditions",
             Self::CategorySlug => "another category has this slug in the same locale",
             Self::CategoryCycle => "the category would be its own ancestor",
             Self::CategoryDepth => "the category tree is at most 12 levels deep",

@@ -7,6 +7,7 @@ use application::category::CategoryReader;
 use application::changelog::ChangeLog;
 use application::channel::ChannelReader;
 use application::import::JobStore;
+use application::pricing::{PriceListReader, PriceReader};
 use application::product::{ProductReader, VariantReader};
 use application::store::{CatalogStore, StoreError};
 use futures::future::BoxFuture;
@@ -26,6 +27,8 @@ pub(crate) struct Ports {
     pub(crate) channels: Arc<ChannelReader>,
     pub(crate) log: Arc<dyn ChangeLog>,
     pub(crate) jobs: Arc<dyn JobStore>,
+    pub(crate) price_lists: Arc<PriceListReader>,
+    pub(crate) prices: Arc<dyn PriceReader>,
 }
 
 /// A catalog with the engine that it is in.
@@ -137,5 +140,7 @@ fn ports<E: Engine>(catalog: &Arc<SqlCatalog<E>>) -> Ports {
         channels: catalog.clone(),
         log: catalog.clone(),
         jobs: catalog.clone(),
+        price_lists: catalog.clone(),
+        prices: catalog.clone(),
     }
 }

@@ -9,6 +9,7 @@ use application::category::Categories;
 use application::changelog::LogPosition;
 use application::channel::{self, Channels};
 use application::import::Importer;
+use application::pricing::{PriceLists, Prices, Pricing, price_lists};
 use application::product::{Products, Variants};
 use application::store::CatalogStore;
 use application::{Clock, Ids, Writer};
@@ -44,6 +45,9 @@ pub(crate) struct Catalog {
     pub(crate) variants: Variants,
     pub(crate) categories: Categories,
     pub(crate) channels: Channels,
+    pub(crate) price_lists: PriceLists,
+    pub(crate) prices: Prices,
+    pub(crate) pricing: Pricing,
     pub(crate) bodies: CachedProducts,
     pub(crate) importer: Importer,
 }
@@ -66,7 +70,10 @@ impl Catalog {
             products: Products::new(writer.clone(), products.clone(), categories.clone()),
             variants: Variants::new(writer.clone(), products.clone(), ports.variants.clone()),
             categories: Categories::new(writer.clone(), categories),
-            channels: channel::channels(writer, ports.channels.clone()),
+            channels: channel::channels(writer.clone(), ports.channels.clone(), ports.price_lists.clone()),
+            price_lists: price_lists(writer.clone(), ports.price_lists.clone(), ports.channels.clone()),
+            prices: Prices::new(writer, ports.price_lists.clone(), ports.prices.clone()),
+            pricing: Pricing::new(ports.prices.clone(), tools.clock.clone()),
             bodies: CachedProducts::new(products, encoder, cache),
             ports,
         }
@@ -133,6 +140,7 @@ fn first_channel(key: Key, tools: &Tools) -> Option<ChannelContent> {
         locales: ChannelLocales::new(vec![locale.clone()], locale.clone(), BTreeMap::new()).ok()?,
         currencies: ChannelCurrencies::new(vec![currency], currency).ok()?,
         countries: Vec::new(),
+        price_lists: Vec::new(),
         metadata: Metadata::default(),
     })
 }

@@ -12,6 +12,7 @@ mod reply;
 mod router;
 mod state;
 mod store;
+mod store_prices;
 mod submission;
 mod v1;
 
@@ -19,6 +20,6 @@ pub(crate) use cursor::CursorKey;
 pub(crate) use encode::JsonEncoder;
 pub(crate) use openapi::document;
 pub(crate) use operations::{Health, Probe};
-pub(crate) use router::{is_stream, router, routes};
+pub(crate) use router::{allowance, is_stream, router, routes};
 pub(crate) use state::{App, AppState};
 pub(crate) use v1::{Imports, OpenWorkspace, Workspace};

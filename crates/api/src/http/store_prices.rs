@@ -58,7 +58,11 @@ async fn prices(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let channel = Key::parse(channel).map_err(|_| Problem::not_found("channel"))?;
-    let found = app.channels.reader().find(&ResourceRef::Key(channel), false).await?;
+    let found = app
+        .channels
+        .reader()
+        .find(&ResourceRef::Key(channel), false)
+        .await?;
     let channel = found.ok_or_else(|| Problem::not_found("channel"))?;
     let skus = query.parse("skus", |skus| each(&skus, |sku| Sku::parse(sku)))?;
     let skus: Vec<Sku> = skus.ok_or_else(|| invalid("skus", "is required"))?;
@@ -88,24 +92,16 @@ async fn prices(
     let variants: Vec<_> = on_sale.values().copied().collect();
     let resolved = app.pricing.resolve_many(&variants, &context).await?;
     let mut seen = BTreeSet::new();
-    let items = skus
-        .iter()
-        .filter(|sku| seen.insert(*sku))
-        .filter_map(|sku| {
-            let variant = on_sale.get(sku)?;
-            Some(StorePriceBody::new(sku, *variant, resolved.get(variant)?))
-        });
+    let items = skus.iter().filter(|sku| seen.insert(*sku)).filter_map(|sku| {
+        let variant = on_sale.get(sku)?;
+        Some(StorePriceBody::new(sku, *variant, resolved.get(variant)?))
+    });
     let body = to_bytes(&StorePricesBody {
         items: items.collect(),
     });
     let next = resolved.values().filter_map(|price| price.valid_until).min();
     let tag = strong_tag(&body);
-    let mut response = reply::resource(
-        &headers,
-        body,
-        &tag,
-        cache_control(app.store_max_age, now, next),
-    )?;
+    let mut response = reply::resource(&headers, body, &tag, cache_control(app.store_max_age, now, next))?;
     let keys = HeaderValue::from_static("prices");
     response.headers_mut().insert(SURROGATE_KEY, keys);
     Ok(response)

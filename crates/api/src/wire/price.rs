@@ -65,11 +65,13 @@ impl PriceInput {
             valid_until: self.valid_until,
         };
         let line = line.parse_at(&mut p, "");
-        let draft = list.zip(line).map(|(list, PriceLine { variant, content })| PriceDraft {
-            list,
-            variant,
-            content,
-        });
+        let draft = list
+            .zip(line)
+            .map(|(list, PriceLine { variant, content })| PriceDraft {
+                list,
+                variant,
+                content,
+            });
         p.finish(draft)
     }
 }

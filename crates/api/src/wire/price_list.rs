@@ -94,9 +94,12 @@ impl PriceListInput {
         let countries = p.list("/conditions/countries", countries, max, |p, at, code| {
             p.take(at, Country::parse(&code))
         });
-        let groups = p.list("/conditions/customerGroups", customer_groups, max, |p, at, group| {
-            p.take(at, Key::parse(group))
-        });
+        let groups = p.list(
+            "/conditions/customerGroups",
+            customer_groups,
+            max,
+            |p, at, group| p.take(at, Key::parse(group)),
+        );
         let status = match self.status {
             None => Some(PriceListStatus::Active),
             Some(status) => p.take("/status", PriceListStatus::parse(&status)),

@@ -88,9 +88,12 @@ impl ResolveInput {
         let channel = p.maybe(self.channel, |p, c| p.take("/channel", resource_ref(&c)));
         let currency = p.take("/currency", Currency::parse(&self.currency));
         let country = p.maybe(self.country, |p, c| p.take("/country", Country::parse(&c)));
-        let groups = p.list("/customerGroups", self.customer_groups, MAX_LINES, |p, at, group| {
-            p.take(at, Key::parse(group))
-        });
+        let groups = p.list(
+            "/customerGroups",
+            self.customer_groups,
+            MAX_LINES,
+            |p, at, group| p.take(at, Key::parse(group)),
+        );
         let at = p.maybe(self.at, |p, at| p.instant("/at", &at));
         let question = || {
             Some(Question {

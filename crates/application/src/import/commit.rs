@@ -158,6 +158,7 @@ fn pointer(conflict: &Conflict, planned: &Planned) -> String {
         | ConflictRule::PriceListKey
         | ConflictRule::PriceOverlap
         | ConflictRule::PriceListInUse
+        | ConflictRule::ChannelInUse
         | ConflictRule::CategorySlug
         | ConflictRule::CategoryCycle
         | ConflictRule::CategoryDepth

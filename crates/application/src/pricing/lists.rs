@@ -9,8 +9,7 @@ use domain::value::{Country, Key, Localized, Metadata};
 
 use crate::channel::ChannelReader;
 use crate::error::CatalogError;
-use crate::fault::{Fault, Faults};
-use crate::resource::{ResourceReader, ResourceRef, Resources, Settle, resolve};
+use crate::resource::{ResourceReader, ResourceRef, Resources, Settle, resolve_all};
 use crate::write::Writer;
 
 pub type PriceListReader = dyn ResourceReader<PriceListContent>;
@@ -55,25 +54,12 @@ impl Settle<PriceListContent, PriceListDraft> for InChannels {
             status,
             metadata,
         } = draft;
-        let mut faults = Faults::default();
-        let mut found: Vec<ChannelId> = Vec::new();
-        for (index, channel) in resolve(&*self.0, &channels).await?.into_iter().enumerate() {
-            match channel {
-                Some(channel) if found.contains(&channel) => {}
-                Some(channel) => found.push(channel),
-                None => faults.push(Fault::new(
-                    format!("/conditions/channels/{index}"),
-                    "reference_not_found",
-                    "there is no such channel",
-                )),
-            }
-        }
         let conditions = Conditions {
-            channels: found,
+            channels: resolve_all(&*self.0, &channels, "/conditions/channels").await?,
             countries,
             customer_groups,
         };
-        let content = PriceListContent {
+        Ok(PriceListContent {
             key,
             name,
             priority,
@@ -81,7 +67,6 @@ impl Settle<PriceListContent, PriceListDraft> for InChannels {
             conditions,
             status,
             metadata,
-        };
-        Ok(faults.or(Some(content))?)
+        })
     }
 }

@@ -157,6 +157,7 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         | ConflictRule::Referenced
         | ConflictRule::PriceOverlap
         | ConflictRule::PriceListInUse
+        | ConflictRule::ChannelInUse
         | ConflictRule::OptionAxes
         | ConflictRule::VariantLimit => Vec::new(),
     }
@@ -212,6 +213,7 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         | ConflictRule::Referenced
         | ConflictRule::PriceOverlap
         | ConflictRule::PriceListInUse
+        | ConflictRule::ChannelInUse
         | ConflictRule::OptionAxes
         | ConflictRule::VariantLimit => return None,
     })

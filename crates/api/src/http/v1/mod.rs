@@ -6,7 +6,10 @@ mod channels;
 mod imports;
 mod me;
 mod parameters;
+mod price_lists;
+mod prices;
 mod products;
+mod resolution;
 mod resources;
 mod variants;
 
@@ -26,6 +29,9 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(categories::routes())
         .merge(batch::routes())
         .merge(channels::routes())
+        .merge(price_lists::routes())
+        .merge(prices::routes())
+        .merge(resolution::routes())
         .merge(imports::routes())
         .merge(me::routes())
 }

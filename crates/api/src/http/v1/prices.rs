@@ -80,7 +80,13 @@ async fn list(
     let variant = match variant {
         None => None,
         Some(variant) => {
-            let found = app.pricing.variants(&[variant]).await?.into_iter().flatten().next();
+            let found = app
+                .pricing
+                .variants(&[variant])
+                .await?
+                .into_iter()
+                .flatten()
+                .next();
             Some(found.ok_or_else(|| invalid("variant", "names no variant"))?)
         }
     };
@@ -154,7 +160,12 @@ async fn get(
     query.finish()?;
     let found = app.price_reader.find(id).await?;
     let price = found.ok_or_else(|| Problem::not_found("price"))?;
-    reply::resource(&headers, to_bytes(&PriceBody::from(&price)), &tag(&price), PRIVATE)
+    reply::resource(
+        &headers,
+        to_bytes(&PriceBody::from(&price)),
+        &tag(&price),
+        PRIVATE,
+    )
 }
 
 /// Replace a price

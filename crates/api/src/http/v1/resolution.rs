@@ -50,9 +50,8 @@ async fn resolve(
         explain,
     } = question;
     let mut faults = Faults::default();
-    let missing = |at: String, what: &str| {
-        Fault::new(at, "reference_not_found", format!("there is no such {what}"))
-    };
+    let missing =
+        |at: String, what: &str| Fault::new(at, "reference_not_found", format!("there is no such {what}"));
     let channel = match channel {
         None => None,
         Some(channel) => {
@@ -82,9 +81,7 @@ async fn resolve(
     let lines = lines
         .iter()
         .zip(&resolved)
-        .map(|((variant, quantity), resolved)| {
-            ResolvedLineBody::new(*variant, *quantity, resolved, explain)
-        })
+        .map(|((variant, quantity), resolved)| ResolvedLineBody::new(*variant, *quantity, resolved, explain))
         .collect();
     let body = axum::Json(ResolutionBody { lines });
     Ok(([(CACHE_CONTROL, PRIVATE)], body).into_response())

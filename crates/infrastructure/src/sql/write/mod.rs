@@ -63,6 +63,7 @@ impl Plan {
         self.products.check_axes(tx).await?;
         self.prices.write(tx).await?;
         price::check_lists(&self.price_lists, tx).await?;
+        price::check_channels(&self.channels, tx).await?;
         self.categories.check_unreferenced(tx).await?;
         log::write(&self.log, tx).await
     }

@@ -1,6 +1,7 @@
 //! Prices in a commit, and the rule that no two of them say different things of the same instant.
 
 use application::store::{Changes, ConflictRule, StoreError};
+use domain::channel::ChannelContent;
 use domain::pricing::{PriceContent, PriceListContent, PriceState, base_list};
 use domain::{Change, Recorded};
 use serde::Serialize;
@@ -53,9 +54,10 @@ impl Identified for PriceRow {
 pub(super) struct Plan {
     rows: Batch<PriceRow>,
     written: Batch<Id>,
-    /// Lists and variants that must be there for prices that are.
+    /// Lists and variants that must be there for prices that are, lists for channels, and channels for lists.
     lists: Batch<Id>,
     variants: Batch<Id>,
+    channels: Batch<Id>,
 }
 
 impl Plan {
@@ -65,17 +67,26 @@ impl Plan {
             let created = changes.price_lists.iter().filter(|c| c.before.is_none());
             created.map(|c| c.after.id.uuid()).any(|id| id == *list)
         };
+        let lists = changes.price_lists.iter().filter(|change| lives(change).1);
+        let demanded = lists.flat_map(|list| &list.after.content.conditions.channels);
+        let channels = changes.channels.iter().filter(|change| lives(change).1);
+        let counting = channels.flat_map(|channel| &channel.after.content.price_lists);
         let live = || prices.iter().filter(|change| lives(change).1).map(|c| &c.after);
         Self {
             rows: prices.iter().map(row).collect(),
             written: ids(prices.iter().map(|c| c.after.id.uuid())),
-            lists: ids(live().map(|p| p.list.uuid()).filter(|list| !new_here(list))),
+            lists: ids(live()
+                .map(|p| p.list.uuid())
+                .filter(|list| !new_here(list))
+                .chain(counting.map(|list| list.uuid()))),
+            channels: ids(demanded.map(|channel| channel.uuid())),
             variants: ids(live().map(|p| p.variant.uuid())),
         }
     }
 
     /// Under the locks on the products, under which alone their variants come and go.
     pub(super) async fn write(&self, tx: &mut Writer<'_>) -> Result<(), Failure> {
+        tx.require("channels", &self.channels).await?;
         tx.require("price_lists", &self.lists).await?;
         let there = format!(
             "with {} select cast(v.id as text) from r join variants v on v.id = r.id where v.deleted_at is null",
@@ -176,7 +187,8 @@ fn upsert(dialect: Dialect) -> String {
     )
 }
 
-/// A list that still has prices is not deleted, nor ever the one that variants' own prices stand in.
+/// A list that still has prices, or counts in a channel, is not deleted, nor ever the one that variants' own prices
+/// stand in.
 pub(super) async fn check_lists(
     lists: &resource::Plan<PriceListContent>,
     tx: &mut Writer<'_>,
@@ -187,9 +199,26 @@ pub(super) async fn check_lists(
     }
     let text = format!(
         "with {} select cast(r.id as text) from r where exists \
-         (select 1 from prices t where t.list_id = r.id and t.deleted_at is null) limit 1",
-        tx.dialect.batch(IDS)
+         (select 1 from prices t where t.list_id = r.id and t.deleted_at is null) \
+         or exists (select 1 from channels t where t.deleted_at is null and {}) limit 1",
+        tx.dialect.batch(IDS),
+        tx.dialect.lists("t.data", "priceLists", "r.id")
     );
     tx.forbid(ConflictRule::PriceListInUse, &lists.deleted, text)
+        .await
+}
+
+/// A channel that a list is made for is not deleted.
+pub(super) async fn check_channels(
+    channels: &resource::Plan<ChannelContent>,
+    tx: &mut Writer<'_>,
+) -> Result<(), Failure> {
+    let text = format!(
+        "with {} select cast(r.id as text) from r where exists \
+         (select 1 from price_lists t where t.deleted_at is null and {}) limit 1",
+        tx.dialect.batch(IDS),
+        tx.dialect.lists("t.data", "channels", "r.id")
+    );
+    tx.forbid(ConflictRule::ChannelInUse, &channels.deleted, text)
         .await
 }
