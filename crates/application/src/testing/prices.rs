@@ -566,6 +566,47 @@ pub async fn are_upserted_by_the_thousands(h: &Harness) {
     assert_eq!(upsert(h, &list, &lines(1)).await.unwrap(), "0 5000 0");
 }
 
+/// Writes as many prices of new variants as are asked for by one request, and resolves them; what it takes to make the
+/// variants is not read through the ports of pricing but written as one commit.
+pub async fn write_and_resolve(h: &Harness, count: usize) {
+    let products: Vec<_> = (0..count).map(|_| new_product(h, product(h))).collect();
+    let own = products.iter().map(|p| new_variant(h, p.after.id, variant(h)));
+    let own: Vec<_> = own.collect();
+    let variants: Vec<_> = own.iter().map(|c| c.after.clone()).collect();
+    h.commit(Changes {
+        products,
+        variants: own,
+        ..Changes::default()
+    })
+    .await
+    .unwrap();
+    let lines: Vec<_> = variants.iter().map(|v| line(v, 100, Validity::ALWAYS)).collect();
+    let list = ResourceRef::Id(base_list());
+    prices(h).upsert(&list, &lines, &context(), &told).await.unwrap();
+    let pricing = Pricing::new(h.prices.clone(), writer(h).1);
+    let ids: Vec<_> = variants.iter().map(|v| v.id).collect();
+    let resolved = pricing
+        .resolve_many(&ids, &in_currency("EUR", at(0)))
+        .await
+        .unwrap();
+    let amounts = resolved
+        .values()
+        .filter_map(|r| r.price.as_ref())
+        .map(|p| p.price.amount().minor());
+    assert_eq!(amounts.filter(|minor| *minor == 100).count(), count);
+}
+
+fn in_currency(code: &str, at: Timestamp) -> PricingContext {
+    PricingContext {
+        channel: None,
+        channel_lists: Vec::new(),
+        currency: currency(code),
+        country: Some(Country::parse("AT").unwrap()),
+        customer_groups: BTreeSet::new(),
+        at: Some(at),
+    }
+}
+
 pub async fn are_resolved(h: &Harness) {
     let (clock, start) = (writer(h).1, at(0));
     let pricing = Pricing::new(h.prices.clone(), clock);
@@ -575,14 +616,6 @@ pub async fn are_resolved(h: &Harness) {
         VariantContent { prices, ..variant(h) }
     };
     let (mug, pot) = (h.sold(carrying).await, h.sold(variant(h)).await);
-    let context = |currency_code: &str, at: Timestamp| PricingContext {
-        channel: None,
-        channel_lists: Vec::new(),
-        currency: currency(currency_code),
-        country: Some(Country::parse("AT").unwrap()),
-        customer_groups: BTreeSet::new(),
-        at: Some(at),
-    };
     let cost = async |v: &VariantState, context: &PricingContext| {
         let all = pricing.resolve_many(&[mug.id, pot.id], context).await.unwrap();
         let resolved = &all[&v.id];
@@ -591,10 +624,10 @@ pub async fn are_resolved(h: &Harness) {
             resolved.valid_until,
         )
     };
-    let now = context("EUR", start);
+    let now = in_currency("EUR", start);
     assert_eq!(cost(&mug, &now).await, (Some(1000), None));
     assert_eq!(cost(&pot, &now).await, (None, None));
-    assert_eq!(cost(&mug, &context("JPY", start)).await, (None, None));
+    assert_eq!(cost(&mug, &in_currency("JPY", start)).await, (None, None));
 
     h.price(base_list(), &mug, content(900, during(Some(10), Some(20))))
         .await;
@@ -609,7 +642,7 @@ pub async fn are_resolved(h: &Harness) {
     let sale = h.price_list(sale).await;
     h.price(sale.id, &mug, content(800, during(None, Some(18)))).await;
     h.price(sale.id, &pot, content(500, Validity::ALWAYS)).await;
-    let seen = async |v: &VariantState, micros: i64| cost(v, &context("EUR", at(micros))).await;
+    let seen = async |v: &VariantState, micros: i64| cost(v, &in_currency("EUR", at(micros))).await;
     assert_eq!(seen(&mug, 0).await, (Some(1000), Some(at(10))));
     assert_eq!(seen(&mug, 10).await, (Some(900), Some(at(15))));
     assert_eq!(seen(&mug, 15).await, (Some(800), Some(at(18))));
@@ -619,7 +652,7 @@ pub async fn are_resolved(h: &Harness) {
 
     let limited = PricingContext {
         channel_lists: vec![sale.id],
-        ..context("EUR", at(20))
+        ..in_currency("EUR", at(20))
     };
     assert_eq!(cost(&mug, &limited).await, (None, None));
     let lines = [(mug.id, Quantity::ONE)];
@@ -642,7 +675,7 @@ pub async fn are_resolved(h: &Harness) {
         .await
         .unwrap();
     assert_eq!(
-        cost(&mug, &context("EUR", start + TimeDelta::days(1))).await,
+        cost(&mug, &in_currency("EUR", start + TimeDelta::days(1))).await,
         (None, None)
     );
 }

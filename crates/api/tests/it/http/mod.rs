@@ -17,6 +17,7 @@ mod lifecycle;
 mod lists;
 mod paging;
 mod patches;
+mod prices;
 mod products;
 mod store;
 mod support;
