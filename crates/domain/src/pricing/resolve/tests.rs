@@ -1,3 +1,5 @@
+#![expect(clippy::indexing_slicing, reason = "tests may panic")]
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -273,6 +275,11 @@ fn offers<'a>(lists: &'a [PriceListState], lines: &[Line]) -> Vec<Offer<'a>> {
     lines.iter().enumerate().map(line).collect()
 }
 
+fn keep<'a, K: Ord>(left: &mut Vec<Offer<'a>>, key: impl Fn(&Offer<'a>) -> K) {
+    let best = left.iter().map(&key).max();
+    left.retain(|o| Some(key(o)) == best);
+}
+
 /// The rule as it is told to people, one step after the other.
 fn by_the_book<'a>(offers: &[Offer<'a>], quantity: Quantity, c: &Circumstances) -> Option<Offer<'a>> {
     let mut left: Vec<Offer<'a>> = offers
@@ -297,10 +304,6 @@ fn by_the_book<'a>(offers: &[Offer<'a>], quantity: Quantity, c: &Circumstances) 
         })
         .copied()
         .collect();
-    fn keep<'a, K: Ord>(left: &mut Vec<Offer<'a>>, key: impl Fn(&Offer<'a>) -> K) {
-        let best = left.iter().map(&key).max();
-        left.retain(|o| Some(key(o)) == best);
-    }
     keep(&mut left, |o| o.list.content.priority);
     keep(&mut left, |o| {
         Reverse(c.channel_lists.iter().position(|id| *id == o.list.id))
