@@ -18,6 +18,7 @@ pub mod log;
 pub mod prices;
 pub mod reads;
 pub mod receipts;
+pub mod resources;
 pub mod variants;
 pub mod writes;
 
@@ -25,11 +26,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Timestamp;
+use domain::channel::ChannelContent;
 use domain::pricing::PriceListContent;
 use uuid::Uuid;
 
 use crate::category::CategoryReader;
 use crate::changelog::ChangeLog;
+use crate::channel::ChannelReader;
 use crate::import::JobStore;
 use crate::pricing::{PriceListReader, PriceReader};
 use crate::product::{ProductReader, VariantReader};
@@ -42,6 +45,7 @@ pub struct Harness {
     pub products: Arc<dyn ProductReader>,
     pub variants: Arc<dyn VariantReader>,
     pub categories: Arc<dyn CategoryReader>,
+    pub channels: Arc<ChannelReader>,
     pub log: Arc<dyn ChangeLog>,
     pub jobs: Arc<dyn JobStore>,
     pub price_lists: Arc<PriceListReader>,
@@ -56,6 +60,7 @@ impl Harness {
             + ProductReader
             + VariantReader
             + CategoryReader
+            + ResourceReader<ChannelContent>
             + ChangeLog
             + JobStore
             + ResourceReader<PriceListContent>
@@ -66,6 +71,7 @@ impl Harness {
             products: Arc::<C>::clone(catalog),
             variants: Arc::<C>::clone(catalog),
             categories: Arc::<C>::clone(catalog),
+            channels: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
             jobs: Arc::<C>::clone(catalog),
             price_lists: Arc::<C>::clone(catalog),
@@ -150,11 +156,13 @@ macro_rules! catalog_contract {
                 deletion_and_reference_exclude_each_other;
             receipts: are_kept_with_the_effect, are_taken_once, are_taken_once_under_concurrency,
                 are_not_kept_by_dry_runs_or_failures;
+            resources: come_back_as_they_were, are_named_once, are_found_among_many,
+                change_version_by_version, leave_and_return;
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
             prices: are_kept, never_overlap, never_overlap_under_concurrency, need_a_list_and_a_variant,
-                hold_their_list, are_of_variants_by_every_name, are_upserted, are_upserted_all_or_nothing,
+                hold_their_list, lists_and_channels_hold_each_other, are_of_variants_by_every_name, are_upserted, are_upserted_all_or_nothing,
                 are_upserted_by_the_thousands, are_resolved, are_shown_of_what_is_on_sale;
             jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,

@@ -3,15 +3,16 @@
 mod bulk;
 mod resolution;
 
+use domain::channel::{Channel, ChannelContent, ChannelState};
 use domain::pricing::{
     Conditions, Price, PriceContent, PriceList, PriceListContent, PriceListState, PriceListStatus,
     PriceState, Quantity, Validity, base_list,
 };
 use domain::product::{VariantContent, VariantState};
 use domain::value::{Country, Currency, Key, Metadata, Money};
-use domain::{Change, PriceId, PriceListId, Timestamp, VariantId, value};
+use domain::{Change, ChannelId, PriceId, PriceListId, Timestamp, VariantId, value};
 
-use super::fixtures::{edit_variant, new_product, new_variant, product, text, variant};
+use super::fixtures::{channel, edit_variant, new_product, new_variant, product, text, variant};
 use super::{Harness, conflict, rule, stale};
 use crate::page::{Count, PageRequest, Sort, SortField};
 use crate::pricing::PriceFilter;
@@ -87,6 +88,14 @@ impl Harness {
         state
     }
 
+    /// Stores a new channel.
+    pub async fn channel(&self, content: ChannelContent) -> ChannelState {
+        let channel = Channel::create(ChannelId::new(self.id()), content, self.now());
+        let state = channel.state().clone();
+        self.commit(channel.into_change().unwrap()).await.unwrap();
+        state
+    }
+
     /// Stores a new price.
     pub async fn price(&self, list: PriceListId, of: &VariantState, content: PriceContent) -> PriceState {
         let change = new_price(self, list, of, content);
@@ -127,7 +136,7 @@ pub async fn are_kept(h: &Harness) {
     let full = PriceListContent {
         validity: during(Some(1), Some(2)),
         conditions: Conditions {
-            channels: vec![domain::ChannelId::new(h.id())],
+            channels: vec![h.channel(channel(h)).await.id],
             countries: vec![Country::parse("AT").unwrap(), Country::parse("DE").unwrap()],
             customer_groups: vec![Key::parse("vip").unwrap()],
         },
@@ -378,4 +387,39 @@ pub async fn hold_their_list(h: &Harness) {
             }
         }
     }
+}
+
+pub async fn lists_and_channels_hold_each_other(h: &Harness) {
+    let counting = |lists: Vec<PriceListId>| ChannelContent {
+        price_lists: lists,
+        ..channel(h)
+    };
+    let made_for = |channels: Vec<ChannelId>| PriceListContent {
+        conditions: Conditions {
+            channels,
+            ..Conditions::default()
+        },
+        ..price_list(h, 1)
+    };
+    let never = PriceListId::new(h.id());
+    let lost = Channel::create(ChannelId::new(h.id()), counting(vec![never]), h.now());
+    gone(&h.commit(lost.into_change().unwrap()).await);
+    let never = ChannelId::new(h.id());
+    let lost = PriceList::create(PriceListId::new(h.id()), made_for(vec![never]), h.now());
+    gone(&h.commit(lost.into_change().unwrap()).await);
+
+    let list = h.price_list(price_list(h, 1)).await;
+    let web = h.channel(counting(vec![base_list(), list.id])).await;
+    let delete_list = |list: &PriceListState| h.commit(edit_list(list, |l| l.delete(h.now()).unwrap()));
+    let delete_channel = || {
+        let mut channel = Channel::load(web.clone());
+        channel.delete(h.now()).unwrap();
+        h.commit(channel.into_change().unwrap())
+    };
+    assert_eq!(rule(delete_list(&list).await), ConflictRule::PriceListInUse);
+    let special = h.price_list(made_for(vec![web.id])).await;
+    assert_eq!(rule(delete_channel().await), ConflictRule::ChannelInUse);
+    delete_list(&special).await.unwrap();
+    delete_channel().await.unwrap();
+    delete_list(&list).await.unwrap();
 }
