@@ -9,7 +9,7 @@ use application::resource::ResourceRef;
 use deserr::Deserr;
 use domain::pricing::{Quantity, Reason};
 use domain::value::{Country, Currency, Key, Locale, Sku};
-use domain::{ChannelId, Timestamp, VariantId};
+use domain::{ChannelId, PriceId, Timestamp, VariantId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -186,7 +186,7 @@ impl From<&Candidate> for ResolvedPriceBody {
             price: (*price).into(),
             price_list: list.uuid(),
             price_list_key: list_key.to_string(),
-            price_id: id.map(|id| id.uuid()),
+            price_id: id.map(PriceId::uuid),
             min_quantity: min_quantity.get(),
         }
     }

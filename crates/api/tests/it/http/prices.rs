@@ -25,11 +25,16 @@ on_both!(
     a_channel_limits_and_orders_its_lists,
 );
 
+/// The members of both.
+fn with(mut body: Value, more: Value) -> Value {
+    if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+        body.extend(more);
+    }
+    body
+}
+
 async fn list(api: &Api, more: Value) -> Value {
-    let mut body = json!({"key": unique("list"), "name": "List"});
-    body.as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
+    let body = with(json!({"key": unique("list"), "name": "List"}), more);
     api.post("/v1/price-lists")
         .json(&body)
         .send()
@@ -48,11 +53,10 @@ async fn sold(api: &Api, more: Value) -> String {
 }
 
 fn price(list: &Value, sku: &str, more: Value) -> Value {
-    let mut body = json!({"priceList": list["id"], "variant": format!("sku:{sku}"), "currency": "EUR", "amount": "10.00"});
-    body.as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
-    body
+    with(
+        json!({"priceList": list["id"], "variant": format!("sku:{sku}"), "currency": "EUR", "amount": "10.00"}),
+        more,
+    )
 }
 
 async fn create(api: &Api, body: &Value) -> Answer {
@@ -366,11 +370,10 @@ async fn a_price_stays_in_its_list_and_with_its_variant(api: Api) {
 }
 
 fn line(sku: &str, more: Value) -> Value {
-    let mut body = json!({"variant": format!("sku:{sku}"), "currency": "EUR", "amount": "10.00"});
-    body.as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
-    body
+    with(
+        json!({"variant": format!("sku:{sku}"), "currency": "EUR", "amount": "10.00"}),
+        more,
+    )
 }
 
 fn lines_of(list: &Value) -> String {
@@ -590,11 +593,10 @@ async fn the_price_that_counts_is_told_with_what_it_beat(api: Api) {
     let sku = sold(&api, carried).await;
     let group = unique("group");
     let ask = |more: Value| {
-        let mut body = json!({"lines": [{"variant": format!("sku:{sku}")}], "currency": "EUR"});
-        body.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
-        body
+        with(
+            json!({"lines": [{"variant": format!("sku:{sku}")}], "currency": "EUR"}),
+            more,
+        )
     };
     let simple = resolve(&api, &ask(json!({}))).await;
     assert_eq!(simple[0]["price"]["amount"], "20.00");
@@ -763,10 +765,10 @@ async fn questions_with_faults_are_refused(api: Api) {
 
 async fn shop(api: &Api, more: Value) -> String {
     let key = unique("shop");
-    let mut body = json!({"key": key, "name": "Shop", "locales": ["en"], "currencies": ["EUR", "CHF"]});
-    body.as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
+    let body = with(
+        json!({"key": key, "name": "Shop", "locales": ["en"], "currencies": ["EUR", "CHF"]}),
+        more,
+    );
     api.post("/v1/channels").json(&body).send().await.is(201);
     key
 }
