@@ -77,6 +77,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         metrics: HttpMetrics::new(&telemetry.meter()),
         new_request_id: Arc::new(move || ids.next().to_string()),
         is_stream: http::is_stream,
+        allowance: http::allowance,
     };
     let router = server::wrap(http::router(AppState::new(app)), layers);
 

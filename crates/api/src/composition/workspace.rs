@@ -36,6 +36,9 @@ impl Shared {
             categories,
             channels,
             media,
+            price_lists,
+            prices,
+            pricing,
             bodies,
             importer: _,
         } = catalog;
@@ -54,9 +57,13 @@ impl Shared {
             variants,
             categories,
             channels,
+            price_lists,
+            prices,
+            pricing,
             product_reader: ports.products,
             variant_reader: ports.variants,
             category_reader: ports.categories,
+            price_reader: ports.prices,
             bodies,
             histories: Histories {
                 products: History::new(ports.product_history),
