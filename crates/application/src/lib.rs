@@ -15,6 +15,7 @@ pub mod page;
 pub mod product;
 pub mod resource;
 pub mod store;
+pub mod storefront;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod write;

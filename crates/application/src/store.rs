@@ -59,7 +59,7 @@ pub enum ConflictRule {
     CategoryCycle,
     /// The tree would be deeper than [`domain::category::MAX_DEPTH`].
     CategoryDepth,
-    /// A category still has products or children.
+    /// A category still has products or children, or a channel products.
     Referenced,
     /// A product's option axes and its variants' options would disagree.
     OptionAxes,
@@ -108,7 +108,7 @@ impl ConflictRule {
             Self::CategorySlug => "another category has this slug in the same locale",
             Self::CategoryCycle => "the category would be its own ancestor",
             Self::CategoryDepth => "the category tree is at most 12 levels deep",
-            Self::Referenced => "the category still has products or subcategories",
+            Self::Referenced => "other resources still refer to it",
             Self::OptionAxes => "the product has variants whose options do not fit the new axes",
             Self::VariantLimit => "a product has at most 2,000 variants",
         }
@@ -201,6 +201,9 @@ pub trait CatalogStore: Send + Sync + 'static {
     /// - Uniqueness MUST be held by the database, for concurrent writers too; of two that conflict one fails with
     ///   [`StoreError::Conflict`]. Deleted resources hold no key, slug, SKU or GTIN.
     /// - Deleting a product deletes its variants with it, restoring it restores those.
+    /// - Publishing a product replaces its published copy by the working copies of it and its variants as the commit
+    ///   leaves them. Taking it off sale or deleting it hides that copy, and deleting a variant its part of it; nothing
+    ///   else changes it. Published copies hold their keys, slugs, SKUs and GTINs against one another.
     /// - With `dry_run` every check of the database MUST be made and nothing kept.
     /// - With an idempotency claim `receipt` MUST be stored under (actor, key) for 24 hours; a claim that another
     ///   transaction holds or has committed MUST fail with [`StoreError::IdempotencyKeyTaken`] before any effect.

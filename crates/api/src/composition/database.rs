@@ -8,6 +8,7 @@ use application::channel::ChannelReader;
 use application::import::JobStore;
 use application::product::{ProductReader, VariantReader};
 use application::store::{CatalogStore, StoreError};
+use application::storefront::StorefrontReader;
 use futures::future::BoxFuture;
 use infrastructure::postgres::PostgresCatalog;
 use infrastructure::sql::{Database as Engine, DatabaseOptions, PoolUse, SqlCatalog};
@@ -23,6 +24,7 @@ pub(crate) struct Database {
     pub(crate) variants: Arc<dyn VariantReader>,
     pub(crate) categories: Arc<dyn CategoryReader>,
     pub(crate) channels: Arc<ChannelReader>,
+    pub(crate) storefront: Arc<dyn StorefrontReader>,
     pub(crate) log: Arc<dyn ChangeLog>,
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) engine: Arc<dyn Upkeep>,
@@ -96,6 +98,7 @@ fn behind_ports<E: Engine>(catalog: SqlCatalog<E>) -> Database {
         variants: catalog.clone(),
         categories: catalog.clone(),
         channels: catalog.clone(),
+        storefront: catalog.clone(),
         log: catalog.clone(),
         jobs: catalog.clone(),
         engine: catalog,

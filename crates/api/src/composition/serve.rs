@@ -50,7 +50,12 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
     let metrics = telemetry.clone();
     let jobs = database.jobs.clone();
     let imports = Imports {
-        jobs: ImportJobs::new(services.importer, jobs, services.clock, services.ids.clone()),
+        jobs: ImportJobs::new(
+            services.importer,
+            jobs,
+            services.clock.clone(),
+            services.ids.clone(),
+        ),
         folder: settings.data_dir.join("imports"),
         currency: services.default_currency,
         lifecycle: lifecycle.clone(),
@@ -63,6 +68,8 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         product_reader: database.products.clone(),
         variant_reader: database.variants.clone(),
         category_reader: database.categories.clone(),
+        storefront: database.storefront.clone(),
+        clock: services.clock,
         bodies: services.bodies,
         imports,
         verifier,

@@ -70,22 +70,30 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
     channel::ensure_first_channel(&*database.channels, &*store, &*clock, &*ids, first)
         .await
         .map_err(StartError::FirstChannel)?;
-    let encoder = Arc::new(JsonEncoder {
-        default_locale: default_locale.clone(),
-    });
-    let bodies = CachedProducts::new(database.products.clone(), encoder, cache);
+    let bodies = CachedProducts::new(database.products.clone(), Arc::new(JsonEncoder), cache);
     let writer = Writer::new(store.clone(), clock.clone(), ids.clone());
-    let (products, variants, categories) = (
+    let (products, variants, categories, channels) = (
         database.products.clone(),
         database.variants.clone(),
         database.categories.clone(),
+        database.channels.clone(),
     );
     Ok(Services {
-        importer: Importer::new(writer.clone(), products.clone(), categories.clone()),
-        products: Products::new(writer.clone(), products.clone(), categories.clone()),
+        importer: Importer::new(
+            writer.clone(),
+            products.clone(),
+            categories.clone(),
+            channels.clone(),
+        ),
+        products: Products::new(
+            writer.clone(),
+            products.clone(),
+            categories.clone(),
+            channels.clone(),
+        ),
         variants: Variants::new(writer.clone(), products.clone(), variants),
         categories: Categories::new(writer.clone(), categories.clone()),
-        channels: channel::channels(writer, database.channels.clone()),
+        channels: channel::channels(writer, channels),
         bodies,
         database,
         default_locale,

@@ -4,11 +4,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use application::Clock;
 use application::access::TokenVerifier;
 use application::cache::CachedProducts;
 use application::category::{Categories, CategoryReader};
 use application::channel::Channels;
 use application::product::{ProductReader, Products, VariantReader, Variants};
+use application::storefront::StorefrontReader;
 use axum::extract::FromRef;
 use domain::value::Locale;
 
@@ -25,6 +27,8 @@ pub(crate) struct App {
     pub(crate) product_reader: Arc<dyn ProductReader>,
     pub(crate) variant_reader: Arc<dyn VariantReader>,
     pub(crate) category_reader: Arc<dyn CategoryReader>,
+    pub(crate) storefront: Arc<dyn StorefrontReader>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) bodies: CachedProducts,
     pub(crate) imports: Imports,
     pub(crate) verifier: Arc<dyn TokenVerifier>,

@@ -4,6 +4,7 @@ use domain::ProductId;
 use domain::product::{Product, ProductState};
 
 use super::draft::ProductDraft;
+use super::publish::go_live;
 use super::service::{Products, changes, view};
 use crate::error::CatalogError;
 use crate::fault::Faults;
@@ -57,17 +58,17 @@ impl Products {
         if let (ProductRef::Key(key), true) = (reference, options.upsert) {
             draft.key.get_or_insert_with(|| key.clone());
         }
-        let categories = draft.category_ids(&*self.categories).await?;
-        check(&options.precondition, stored.as_ref().map(|s| &s.record))?;
-
-        let now = self.writer.now();
         let id = stored
             .as_ref()
             .map_or_else(|| ProductId::new(self.writer.id()), |s| s.id);
+        let references = self.references(&draft, stored.as_ref(), id).await?;
+        check(&options.precondition, stored.as_ref().map(|s| &s.record))?;
+
+        let now = self.writer.now();
         let slug = draft
             .settle_slug(stored.as_ref().map(|s| &s.content.slug), id, self.writer.store())
             .await?;
-        let content = draft.into_content(categories, slug);
+        let content = draft.into_content(references, slug);
         let created = stored.is_none();
         let mut product = match stored {
             None => Product::create(id, content, now),
@@ -78,7 +79,7 @@ impl Products {
             }
         };
         if options.publish {
-            product.publish(now)?;
+            go_live(&mut product, now)?;
         }
         let receipt = render(&view(product.state()), created);
         Ok(Decision {

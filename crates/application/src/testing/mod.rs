@@ -24,13 +24,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Timestamp;
+use domain::channel::ChannelContent;
 use uuid::Uuid;
 
 use crate::category::CategoryReader;
 use crate::changelog::ChangeLog;
+use crate::channel::ChannelReader;
 use crate::import::JobStore;
 use crate::product::{ProductReader, VariantReader};
+use crate::resource::ResourceReader;
 use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
+use crate::storefront::StorefrontReader;
 
 /// An empty catalog behind its ports.
 pub struct Harness {
@@ -38,6 +42,8 @@ pub struct Harness {
     pub products: Arc<dyn ProductReader>,
     pub variants: Arc<dyn VariantReader>,
     pub categories: Arc<dyn CategoryReader>,
+    pub channels: Arc<ChannelReader>,
+    pub storefront: Arc<dyn StorefrontReader>,
     pub log: Arc<dyn ChangeLog>,
     pub jobs: Arc<dyn JobStore>,
     made: AtomicU64,
@@ -46,13 +52,22 @@ pub struct Harness {
 impl Harness {
     pub fn new<C>(catalog: &Arc<C>) -> Self
     where
-        C: CatalogStore + ProductReader + VariantReader + CategoryReader + ChangeLog + JobStore,
+        C: CatalogStore
+            + ProductReader
+            + VariantReader
+            + CategoryReader
+            + ResourceReader<ChannelContent>
+            + StorefrontReader
+            + ChangeLog
+            + JobStore,
     {
         Self {
             store: Arc::<C>::clone(catalog),
             products: Arc::<C>::clone(catalog),
             variants: Arc::<C>::clone(catalog),
             categories: Arc::<C>::clone(catalog),
+            channels: Arc::<C>::clone(catalog),
+            storefront: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
             jobs: Arc::<C>::clone(catalog),
             made: AtomicU64::new(1),

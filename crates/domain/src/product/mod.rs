@@ -17,7 +17,7 @@ use crate::change::Tracked;
 use crate::value::{Key, Localized, LocalizedSlug, Media, Metadata, Text, ValueError};
 use crate::{CategoryId, Change, Event, ProductId, Record, Recorded, RuleError, Timestamp};
 
-pub use listing::Listing;
+pub use listing::{Listing, Window};
 pub use relation::{Relation, RelationKind};
 pub use status::ProductStatus;
 pub use variant::{OptionFault, Options, Variant, VariantContent, VariantState};
@@ -150,7 +150,8 @@ impl Product {
 
     /// Notes that variants are edited in the same unit of work, so that publishing has something to do.
     pub fn stage_variants(&mut self) {
-        self.0.note(|p| p.staged.variants |= p.status == ProductStatus::Published);
+        self.0
+            .note(|p| p.staged.variants |= p.status == ProductStatus::Published);
     }
 
     /// Makes the working copy what shoppers see. Where they see it already that is no change.

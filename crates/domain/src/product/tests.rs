@@ -32,6 +32,8 @@ fn content(name: &str) -> ProductContent {
         seo: None,
         option_axes: vec![],
         metadata: Metadata::default(),
+        channels: vec![],
+        relations: vec![],
     }
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use category::CategoryDoc;
 pub use channel::ChannelDoc;
-pub use product::ProductDoc;
+pub use product::{CopiesDoc, ProductDoc};
 pub use resource::{StateDoc, Stored};
 pub use variant::VariantDoc;
 

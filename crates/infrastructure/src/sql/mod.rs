@@ -16,6 +16,7 @@ mod query;
 mod resource;
 mod secret;
 mod store;
+mod storefront;
 mod upkeep;
 mod variant;
 mod write;

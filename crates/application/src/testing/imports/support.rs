@@ -72,7 +72,12 @@ impl ImportObserver for Told {
 pub(super) fn importer(h: &Harness) -> Importer {
     let counter = Arc::new(Counter(AtomicU64::new(1 + h.number() * 1_000_000)));
     let writer = Writer::new(h.store.clone(), counter.clone(), counter);
-    Importer::new(writer, h.products.clone(), h.categories.clone())
+    Importer::new(
+        writer,
+        h.products.clone(),
+        h.categories.clone(),
+        h.channels.clone(),
+    )
 }
 
 pub(super) fn options(mode: ImportMode, dry_run: bool) -> ImportOptions {
@@ -153,6 +158,8 @@ pub(super) fn draft(name: &str) -> ProductDraft {
         seo: None,
         option_axes: vec![],
         metadata: Metadata::default(),
+        channels: Some(vec![]),
+        relations: Some(vec![]),
     }
 }
 
@@ -195,6 +202,7 @@ pub(super) fn standing(name: &str, status: ProductStatus) -> Record {
 pub(super) fn more(name: &str, variants: Vec<VariantContent>) -> Record {
     Record::Variants(Box::new(MoreVariants {
         product: Key::parse(name).unwrap(),
+        status: None,
         variants: placed(variants),
     }))
 }

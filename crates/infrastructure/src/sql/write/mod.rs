@@ -8,6 +8,7 @@ mod batch;
 mod category;
 mod log;
 mod product;
+mod publish;
 mod resource;
 mod variant;
 
@@ -29,6 +30,7 @@ pub(crate) struct Plan {
     products: product::Plan,
     variants: variant::Plan,
     channels: resource::Plan<ChannelContent>,
+    published: publish::Plan,
     log: Batch<log::LogRow>,
 }
 
@@ -39,6 +41,7 @@ impl Plan {
             products: product::Plan::new(changes)?,
             variants: variant::Plan::new(changes)?,
             channels: resource::Plan::new(&changes.channels),
+            published: publish::Plan::new(changes),
             log: log::rows(changes, context),
         })
     }
@@ -53,7 +56,9 @@ impl Plan {
         // went with it.
         self.products.cascade(tx).await?;
         self.products.check_axes(tx).await?;
+        self.published.write(tx).await?;
         self.categories.check_unreferenced(tx).await?;
+        publish::Plan::check_unreferenced(tx, &self.categories.deleted, &self.channels.deleted).await?;
         log::write(&self.log, tx).await
     }
 }
