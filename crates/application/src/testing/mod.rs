@@ -15,6 +15,7 @@ pub mod imports;
 pub mod jobs;
 pub mod lists;
 pub mod log;
+pub mod publishing;
 pub mod reads;
 pub mod receipts;
 pub mod variants;
@@ -148,6 +149,11 @@ macro_rules! catalog_contract {
             categories: must_exist_when_referred_to, with_contents_are_not_deleted, form_no_cycle,
                 form_no_cycle_under_concurrency, are_limited_in_depth, are_read_with_their_path,
                 deletion_and_reference_exclude_each_other;
+            publishing: only_published_copies_are_seen, what_is_staged_is_known, what_goes_goes_at_once,
+                listings_hold_to_the_instant, former_slugs_lead_on, names_are_unique_among_copies,
+                channels_stay_while_products_are_listed, related_products_are_there_when_they_are_named,
+                related_products_keep_their_places, lists_visit_every_copy_once, publication_and_edits_take_turns,
+                many_go_live_in_one_commit;
             receipts: are_kept_with_the_effect, are_taken_once, are_taken_once_under_concurrency,
                 are_not_kept_by_dry_runs_or_failures;
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;

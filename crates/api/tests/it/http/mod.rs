@@ -17,6 +17,7 @@ mod lists;
 mod paging;
 mod patches;
 mod products;
+mod publishing;
 mod store;
 mod support;
 mod variants;
