@@ -30,7 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(products::list))
         .routes(routes!(products::get))
-        .routes(routes!(related::list))
+        .routes(routes!(related::related))
 }
 
 /// How long shared caches may keep an answer that is another one after `next_change`.

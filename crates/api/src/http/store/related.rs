@@ -52,7 +52,7 @@ const ORDER: Sort = Sort {
     security(()),
     extensions(("x-problem-codes" = json!(["@one", "@list"]))),
 )]
-pub(super) async fn list(
+pub(super) async fn related(
     State(app): State<AppState>,
     Path((channel, text)): Path<(String, String)>,
     uri: Uri,

@@ -65,6 +65,7 @@ async fn every_get_has_its_head(api: Api) {
         let reference = match operation.path.as_str() {
             path if path.contains("categories") => text(&category, "/id"),
             path if path.starts_with("/v1/variants") => text(&variant, "/id"),
+            path if path.starts_with("/v1/channels") => "key:default",
             _ => text(&product, "/id"),
         };
         let path = operation.path.replace("{ref}", reference);
@@ -73,12 +74,15 @@ async fn every_get_has_its_head(api: Api) {
         let get = api.get(&path).send().await.is(200);
         let head = api.call(Method::HEAD, &path).send().await.is(200);
         assert_eq!(head.body, b"", "{path}");
-        for header in ["content-type", "etag", "cache-control"] {
+        for header in ["content-type", "cache-control"] {
             assert_eq!(head.find(header), get.find(header), "{path} {header}");
         }
-        // Numbers and jobs move on between the two.
-        if !["/metrics", "/v1/jobs/{id}"].contains(&operation.path.as_str()) {
-            assert_eq!(head.find("content-length"), get.find("content-length"), "{path}");
+        // Numbers, jobs and what shoppers see of other tests move on between the two.
+        let moving = ["/metrics", "/v1/jobs/{id}", "/v1/store/{channel}/products"];
+        if !moving.contains(&operation.path.as_str()) {
+            for header in ["etag", "content-length"] {
+                assert_eq!(head.find(header), get.find(header), "{path} {header}");
+            }
         }
     }
     let missing = api
