@@ -18,6 +18,7 @@ pub mod log;
 pub mod publishing;
 pub mod reads;
 pub mod receipts;
+pub mod resources;
 pub mod variants;
 pub mod writes;
 
@@ -156,6 +157,8 @@ macro_rules! catalog_contract {
                 many_go_live_in_one_commit;
             receipts: are_kept_with_the_effect, are_taken_once, are_taken_once_under_concurrency,
                 are_not_kept_by_dry_runs_or_failures;
+            resources: come_back_as_they_were, are_named_once, are_found_among_many,
+                change_version_by_version, leave_and_return;
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;

@@ -17,6 +17,7 @@ mod resource;
 mod secret;
 mod store;
 mod storefront;
+mod unit;
 mod upkeep;
 mod variant;
 mod write;
@@ -24,6 +25,7 @@ mod write;
 pub use database::{Database, DatabaseOptions, Failure, PoolUse, Transaction};
 pub use dialect::Dialect;
 pub use query::{Cell, Param, Query, Row};
+pub use unit::Unit;
 
 use application::store::StoreError;
 
