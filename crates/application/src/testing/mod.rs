@@ -164,7 +164,8 @@ macro_rules! catalog_contract {
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
             jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,
-                made_slugs_are_told_apart, products_go_where_the_file_says, modes_limit_what_is_done,
+                made_slugs_are_told_apart, products_go_where_the_file_says,
+                published_records_go_live_and_others_wait, modes_limit_what_is_done,
                 dry_runs_keep_nothing, variants_are_matched_within_their_product,
                 ids_stand_for_keys_that_are_not_there, the_same_file_from_two_sides, stop_when_told_to;
         }

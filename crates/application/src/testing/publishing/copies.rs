@@ -1,7 +1,7 @@
 //! What publishing copies, and what is staged until then.
 
 use domain::product::{Product, ProductContent, ProductState, Variant};
-use domain::value::{Key, Sku, Slug, Text};
+use domain::value::{Sku, Text};
 use domain::{ProductId, RuleError, Timestamp};
 
 use super::super::fixtures::{
