@@ -69,6 +69,15 @@ create table published_product_categories (
 
 create index published_product_categories_product on published_product_categories (product_id, category_id);
 
+-- Which files shoppers are shown, so that none of them is deleted.
+create table published_media (
+    media_id   text not null,
+    product_id text not null references published_products (id) on delete cascade,
+    primary key (media_id, product_id)
+) strict;
+
+create index published_media_product on published_media (product_id);
+
 create table listings (
     product_id   text not null references published_products (id) on delete cascade,
     channel_id   text not null references channels (id),

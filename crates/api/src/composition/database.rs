@@ -6,10 +6,14 @@ use std::sync::Arc;
 use application::category::CategoryReader;
 use application::changelog::ChangeLog;
 use application::channel::ChannelReader;
+use application::history::{HistoryReader, HistoryUpkeep};
 use application::import::JobStore;
+use application::media::MediaReader;
 use application::product::{ProductReader, VariantReader};
 use application::store::{CatalogStore, StoreError};
 use application::storefront::StorefrontReader;
+use domain::category::CategoryState;
+use domain::product::{ProductState, VariantState};
 use futures::future::BoxFuture;
 use infrastructure::postgres::PostgresCatalog;
 use infrastructure::sql::{Database as Engine, DatabaseOptions, PoolUse, SqlCatalog};
@@ -26,6 +30,11 @@ pub(crate) struct Ports {
     pub(crate) categories: Arc<dyn CategoryReader>,
     pub(crate) channels: Arc<ChannelReader>,
     pub(crate) storefront: Arc<dyn StorefrontReader>,
+    pub(crate) media: Arc<dyn MediaReader>,
+    pub(crate) product_history: Arc<dyn HistoryReader<ProductState>>,
+    pub(crate) variant_history: Arc<dyn HistoryReader<VariantState>>,
+    pub(crate) category_history: Arc<dyn HistoryReader<CategoryState>>,
+    pub(crate) history_upkeep: Arc<dyn HistoryUpkeep>,
     pub(crate) log: Arc<dyn ChangeLog>,
     pub(crate) jobs: Arc<dyn JobStore>,
 }
@@ -138,6 +147,11 @@ fn ports<E: Engine>(catalog: &Arc<SqlCatalog<E>>) -> Ports {
         categories: catalog.clone(),
         channels: catalog.clone(),
         storefront: catalog.clone(),
+        media: catalog.clone(),
+        product_history: catalog.clone(),
+        variant_history: catalog.clone(),
+        category_history: catalog.clone(),
+        history_upkeep: catalog.clone(),
         log: catalog.clone(),
         jobs: catalog.clone(),
     }

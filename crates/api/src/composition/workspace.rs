@@ -6,11 +6,14 @@ use std::time::Duration;
 use application::Clock;
 use application::access::TokenVerifier;
 use application::cache::{Cache, TouchingStore};
+use application::history::History;
 use domain::value::Locale;
 
 use super::database::{Database, Unit};
 use super::services::{Catalog, Tools};
-use crate::http::{App, AppState, CursorKey, Health, Imports, OpenWorkspace, Workspace, routes};
+use crate::http::{
+    App, AppState, CursorKey, Health, Histories, Imports, OpenWorkspace, Uploads, Workspace, routes,
+};
 
 /// What is the same whichever catalog is answered from.
 #[derive(Clone)]
@@ -22,6 +25,7 @@ pub(super) struct Shared {
     pub(super) store_max_age: Duration,
     pub(super) health: Health,
     pub(super) metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    pub(super) uploads: Arc<Uploads>,
     pub(super) imports: Imports,
 }
 
@@ -33,6 +37,7 @@ impl Shared {
             variants,
             categories,
             channels,
+            media,
             bodies,
             importer: _,
         } = catalog;
@@ -44,6 +49,7 @@ impl Shared {
             store_max_age,
             health,
             metrics,
+            uploads,
             imports,
         } = self;
         App {
@@ -57,6 +63,13 @@ impl Shared {
             storefront: ports.storefront,
             clock,
             bodies,
+            histories: Histories {
+                products: History::new(ports.product_history),
+                variants: History::new(ports.variant_history),
+                categories: History::new(ports.category_history),
+            },
+            media,
+            uploads,
             imports,
             verifier,
             cursors,

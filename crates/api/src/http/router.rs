@@ -6,12 +6,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::state::AppState;
-use super::{openapi, operations, store, v1};
+use super::{files, openapi, operations, store, v1};
 
 pub(super) fn described() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::head())
         .merge(v1::routes())
         .merge(store::routes())
+        .merge(files::routes())
         .merge(operations::routes())
 }
 
@@ -27,7 +28,7 @@ pub(crate) fn router(state: AppState) -> Router {
     routes.with_state(state).merge(docs)
 }
 
-/// Whether a request's body may have any length.
+/// Whether a request's body is a file: it is limited where it is received, and takes the time that it takes.
 pub(crate) fn is_stream(method: &Method, uri: &Uri) -> bool {
-    method == Method::POST && uri.path() == "/v1/imports"
+    method == Method::POST && matches!(uri.path(), "/v1/imports" | "/v1/media")
 }

@@ -9,6 +9,7 @@ use application::access::TokenVerifier;
 use application::cache::CachedProducts;
 use application::category::{Categories, CategoryReader};
 use application::channel::Channels;
+use application::media::MediaFiles;
 use application::product::{ProductReader, Products, VariantReader, Variants};
 use application::storefront::StorefrontReader;
 use axum::extract::FromRef;
@@ -16,7 +17,8 @@ use domain::value::Locale;
 
 use super::cursor::CursorKey;
 use super::operations::Health;
-use super::v1::{Imports, OpenWorkspace};
+use super::upload::Uploads;
+use super::v1::{Histories, Imports, OpenWorkspace};
 
 /// Use cases and readers behind the routes.
 pub(crate) struct App {
@@ -30,6 +32,9 @@ pub(crate) struct App {
     pub(crate) storefront: Arc<dyn StorefrontReader>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) bodies: CachedProducts,
+    pub(crate) histories: Histories,
+    pub(crate) media: MediaFiles,
+    pub(crate) uploads: Arc<Uploads>,
     pub(crate) imports: Imports,
     pub(crate) verifier: Arc<dyn TokenVerifier>,
     pub(crate) cursors: CursorKey,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use application::storefront::StoreProduct;
 use domain::product::{RelationKind, VariantState};
-use domain::value::{Locale, Localized, Media};
+use domain::value::{Locale, Localized, Media, MediaSource};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::media::file_address;
 use super::values::{DimensionsDto, PriceDto, WeightDto, instant};
 
 /// A published product as shoppers see it, in one locale.
@@ -46,6 +47,7 @@ pub(crate) struct StoreProductBody {
 
 #[derive(Debug, Serialize, ToSchema)]
 struct StoreMedia {
+    /// Of an uploaded file the path under which this service has it.
     #[schema(example = "https://images.example.com/kettle.jpg")]
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,12 +92,20 @@ fn resolved<const MAX: usize>(text: Option<&Localized<MAX>>, locales: &[Locale])
 }
 
 fn store_media(media: &[Media], locales: &[Locale]) -> Vec<StoreMedia> {
-    let resolve = |m: &Media| StoreMedia {
-        url: m.url().to_owned(),
-        alt: resolved(m.alt.as_ref(), locales),
-        role: m.role.as_str(),
+    let resolve = |m: &Media| {
+        let url = match m.source() {
+            MediaSource::Web(url) => url.clone(),
+            MediaSource::File(_, digest) => file_address(digest),
+            // Not to be found in what is stored.
+            MediaSource::Named(_) => return None,
+        };
+        Some(StoreMedia {
+            url,
+            alt: resolved(m.alt.as_ref(), locales),
+            role: m.role.as_str(),
+        })
     };
-    media.iter().map(resolve).collect()
+    media.iter().filter_map(resolve).collect()
 }
 
 impl StoreProductBody {

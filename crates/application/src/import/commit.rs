@@ -160,7 +160,9 @@ fn pointer(conflict: &Conflict, planned: &Planned) -> String {
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced
         | ConflictRule::OptionAxes
-        | ConflictRule::VariantLimit => false,
+        | ConflictRule::VariantLimit
+        | ConflictRule::MediaBytes
+        | ConflictRule::MediaReferenced => false,
     };
     let blamed = planned
         .changes

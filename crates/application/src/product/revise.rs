@@ -8,6 +8,7 @@ use super::publish::go_live;
 use super::service::{Products, changes, view};
 use crate::error::CatalogError;
 use crate::fault::Faults;
+use crate::media::settle;
 use crate::product::{ProductRef, ProductView};
 use crate::store::{Precondition, Receipt, WriteContext};
 use crate::write::{Decision, Render, check};
@@ -58,10 +59,20 @@ impl Products {
         if let (ProductRef::Key(key), true) = (reference, options.upsert) {
             draft.key.get_or_insert_with(|| key.clone());
         }
+        let mut faults = Faults::default();
+        settle(self.writer.store(), &mut draft.media, &mut faults).await?;
         let id = stored
             .as_ref()
             .map_or_else(|| ProductId::new(self.writer.id()), |s| s.id);
-        let references = self.references(&draft, stored.as_ref(), id).await?;
+        let references = match self.references(&draft, stored.as_ref(), id).await {
+            Ok(references) => Some(references),
+            Err(CatalogError::Invalid(more)) => {
+                faults.extend(more.into_vec());
+                None
+            }
+            Err(other) => return Err(other),
+        };
+        let references = faults.or(references)?;
         check(&options.precondition, stored.as_ref().map(|s| &s.record))?;
 
         let now = self.writer.now();

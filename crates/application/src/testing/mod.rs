@@ -11,10 +11,12 @@
 
 pub mod categories;
 pub mod fixtures;
+pub mod history;
 pub mod imports;
 pub mod jobs;
 pub mod lists;
 pub mod log;
+pub mod media;
 pub mod publishing;
 pub mod reads;
 pub mod receipts;
@@ -26,13 +28,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Timestamp;
+use domain::category::CategoryState;
 use domain::channel::ChannelContent;
+use domain::product::{ProductState, VariantState};
 use uuid::Uuid;
 
 use crate::category::CategoryReader;
 use crate::changelog::ChangeLog;
 use crate::channel::ChannelReader;
+use crate::history::{HistoryReader, HistoryUpkeep};
 use crate::import::JobStore;
+use crate::media::MediaReader;
 use crate::product::{ProductReader, VariantReader};
 use crate::resource::ResourceReader;
 use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
@@ -46,9 +52,19 @@ pub struct Harness {
     pub categories: Arc<dyn CategoryReader>,
     pub channels: Arc<ChannelReader>,
     pub storefront: Arc<dyn StorefrontReader>,
+    pub media: Arc<dyn MediaReader>,
+    pub history: Pasts,
+    pub upkeep: Arc<dyn HistoryUpkeep>,
     pub log: Arc<dyn ChangeLog>,
     pub jobs: Arc<dyn JobStore>,
     made: AtomicU64,
+}
+
+/// The past of each kind.
+pub struct Pasts {
+    pub products: Arc<dyn HistoryReader<ProductState>>,
+    pub variants: Arc<dyn HistoryReader<VariantState>>,
+    pub categories: Arc<dyn HistoryReader<CategoryState>>,
 }
 
 impl Harness {
@@ -61,7 +77,12 @@ impl Harness {
             + ResourceReader<ChannelContent>
             + StorefrontReader
             + ChangeLog
-            + JobStore,
+            + JobStore
+            + MediaReader
+            + HistoryReader<ProductState>
+            + HistoryReader<VariantState>
+            + HistoryReader<CategoryState>
+            + HistoryUpkeep,
     {
         Self {
             store: Arc::<C>::clone(catalog),
@@ -70,6 +91,13 @@ impl Harness {
             categories: Arc::<C>::clone(catalog),
             channels: Arc::<C>::clone(catalog),
             storefront: Arc::<C>::clone(catalog),
+            media: Arc::<C>::clone(catalog),
+            history: Pasts {
+                products: Arc::<C>::clone(catalog),
+                variants: Arc::<C>::clone(catalog),
+                categories: Arc::<C>::clone(catalog),
+            },
+            upkeep: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
             jobs: Arc::<C>::clone(catalog),
             made: AtomicU64::new(1),
@@ -162,6 +190,10 @@ macro_rules! catalog_contract {
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
+            media: files_are_found_listed_and_deleted, bytes_are_unique, files_that_are_shown_stay,
+                deleting_and_showing_a_file_exclude_each_other;
+            history: every_version_is_told, states_are_told_as_of_an_instant, all_kinds_have_one,
+                old_versions_are_removed_and_the_last_never;
             jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,
                 made_slugs_are_told_apart, products_go_where_the_file_says,

@@ -15,7 +15,8 @@ pub(super) fn failure(error: sqlx::Error) -> Failure {
                     Some(
                         "product_categories_category_id_fkey"
                         | "product_channels_channel_id_fkey"
-                        | "categories_parent",
+                        | "categories_parent"
+                        | "media_uses_media",
                     ) => StoreError::ReferenceGone.into(),
                     constraint => match constraint.and_then(rule) {
                         Some(rule) => Failure::Rule(rule),
@@ -55,6 +56,7 @@ fn rule(constraint: &str) -> Option<ConflictRule> {
         "categories_key" => ConflictRule::CategoryKey,
         "channels_key" => ConflictRule::ChannelKey,
         "category_slugs_slug" => ConflictRule::CategorySlug,
+        "media_sha256" => ConflictRule::MediaBytes,
         _ => return None,
     })
 }

@@ -172,7 +172,9 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced
         | ConflictRule::OptionAxes
-        | ConflictRule::VariantLimit => Vec::new(),
+        | ConflictRule::VariantLimit
+        | ConflictRule::MediaBytes
+        | ConflictRule::MediaReferenced => Vec::new(),
     }
 }
 
@@ -227,6 +229,8 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced
         | ConflictRule::OptionAxes
-        | ConflictRule::VariantLimit => return None,
+        | ConflictRule::VariantLimit
+        | ConflictRule::MediaBytes
+        | ConflictRule::MediaReferenced => return None,
     })
 }

@@ -93,7 +93,7 @@ impl Plan {
 }
 
 /// What makes a published copy, in this order.
-const COPY: [&str; 8] = [
+const COPY: [&str; 9] = [
     "insert into published_products (id, live, everywhere, key, version, brand, data, updated_at) \
      select p.id, true, not exists (select 1 from product_channels c where c.product_id = p.id), p.key, p.version, \
         p.brand, p.data, p.updated_at from products p where p.id in (select id from r)",
@@ -104,6 +104,10 @@ const COPY: [&str; 8] = [
      select t.tag, t.product_id from product_tags t where t.product_id in (select id from r)",
     "insert into published_product_categories (category_id, product_id) \
      select c.category_id, c.product_id from product_categories c where c.product_id in (select id from r)",
+    "insert into published_media (media_id, product_id) \
+     select u.media_id, u.owner from media_uses u where u.owner in (select id from r) \
+     union select u.media_id, v.product_id from variants v join media_uses u on u.owner = v.id \
+     where v.product_id in (select id from r) and v.deleted_at is null",
     "insert into listings (product_id, channel_id, publish_at, unpublish_at) \
      select c.product_id, c.channel_id, c.publish_at, c.unpublish_at from product_channels c \
      where c.product_id in (select id from r)",
