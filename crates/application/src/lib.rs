@@ -18,6 +18,7 @@ pub mod pricing;
 pub mod product;
 pub mod resource;
 pub mod store;
+pub mod storefront;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod write;

@@ -68,7 +68,7 @@ pub enum ConflictRule {
     CategoryCycle,
     /// The tree would be deeper than [`domain::category::MAX_DEPTH`].
     CategoryDepth,
-    /// A category still has products or children.
+    /// A category still has products or children, or a channel products.
     Referenced,
     /// A product's option axes and its variants' options would disagree.
     OptionAxes,
@@ -148,7 +148,7 @@ impl ConflictRule {
             Self::CategorySlug => "another category has this slug in the same locale",
             Self::CategoryCycle => "the category would be its own ancestor",
             Self::CategoryDepth => "the category tree is at most 12 levels deep",
-            Self::Referenced => "the category still has products or subcategories",
+            Self::Referenced => "other resources still refer to it",
             Self::OptionAxes => "the product has variants whose options do not fit the new axes",
             Self::VariantLimit => "a product has at most 2,000 variants",
             Self::MediaBytes => "the same file was uploaded at the same time",
@@ -260,6 +260,9 @@ pub trait CatalogStore: Send + Sync + 'static {
     /// - Prices of one list, variant, currency and quantity MUST NOT overlap in time, and MUST be of a list and a
     ///   variant that are there; of concurrent writers that break this one fails.
     /// - Deleting a product deletes its variants with it, restoring it restores those.
+    /// - Publishing a product replaces its published copy by the working copies of it and its variants as the commit
+    ///   leaves them. Taking it off sale or deleting it hides that copy, and deleting a variant its part of it; nothing
+    ///   else changes it. Published copies hold their keys, slugs, SKUs and GTINs against one another.
     /// - A file that a resource shows, be it deleted, MUST exist; it cannot be deleted, for concurrent writers either.
     /// - With `dry_run` every check of the database MUST be made and nothing kept.
     /// - With an idempotency claim `receipt` MUST be stored under (actor, key) for 24 hours; a claim that another

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Record, Timestamp};
+use domain::{Event, Record, Timestamp};
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -140,7 +140,10 @@ const fn may_pass(conflict: &Conflict) -> bool {
 /// Where in the request's body the conflict lies.
 fn located(conflict: &Conflict, changes: &Changes) -> CatalogError {
     let field = conflict.rule.field();
-    let nested = (!changes.products.is_empty())
+    let nested = changes
+        .products
+        .iter()
+        .any(|change| change.before.is_none())
         .then(|| {
             changes
                 .variants
@@ -152,10 +155,16 @@ fn located(conflict: &Conflict, changes: &Changes) -> CatalogError {
         conflict.rule,
         ConflictRule::VariantKey | ConflictRule::Sku | ConflictRule::Gtin | ConflictRule::Options
     );
+    let of_product = matches!(
+        conflict.rule,
+        ConflictRule::ProductKey | ConflictRule::ProductSlug
+    );
     let pointer = match (nested, field) {
         (_, "") => String::new(),
-        // Variants that come back with their product stand in no body.
-        (None, _) if of_variant && changes.variants.is_empty() => String::new(),
+        // Variants that come back with their product, or go live with it, stand in no body.
+        (None, _) if of_variant && !names(conflict, changes) => String::new(),
+        // Neither does a product that is published as it is.
+        (None, _) if of_product && !changes.products.iter().any(speaks) => String::new(),
         (Some(index), field) => format!("/variants/{index}/{field}"),
         (None, field) => format!("/{field}"),
     };
@@ -164,6 +173,21 @@ fn located(conflict: &Conflict, changes: &Changes) -> CatalogError {
         pointer,
         existing: conflict.existing,
     }
+}
+
+/// Whether the variant that the conflict is about, where that is known, is one that the request writes.
+fn names(conflict: &Conflict, changes: &Changes) -> bool {
+    let mut written = changes.variants.iter().map(|v| v.after.id.uuid());
+    match conflict.subject {
+        Some(subject) => written.any(|id| id == subject),
+        None => written.next().is_some(),
+    }
+}
+
+/// Whether a request says something of the product, or only moves it.
+fn speaks(change: &domain::Change<domain::product::ProductState>) -> bool {
+    let of_content = |event: &Event| matches!(event, Event::Created | Event::Updated);
+    change.events.iter().any(of_content)
 }
 
 /// Holds a request's conditions against what is stored.

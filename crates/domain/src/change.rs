@@ -10,6 +10,7 @@ pub enum Event {
     Created,
     Updated,
     Published,
+    Discarded,
     Unpublished,
     Archived,
     Deleted,
@@ -22,6 +23,7 @@ impl Event {
             Self::Created => "created",
             Self::Updated => "updated",
             Self::Published => "published",
+            Self::Discarded => "discarded",
             Self::Unpublished => "unpublished",
             Self::Archived => "archived",
             Self::Deleted => "deleted",
@@ -42,6 +44,8 @@ pub enum RuleError {
     Deleted(&'static str),
     #[error("the {0} is neither deleted nor archived")]
     NothingToRestore(&'static str),
+    #[error("the product has no published copy to go back to")]
+    NothingPublished,
 }
 
 /// Version and times of a resource.
@@ -106,6 +110,11 @@ impl<S: Recorded> Tracked<S> {
 
     pub(crate) const fn state(&self) -> &S {
         &self.now
+    }
+
+    /// Corrects what the state knows of other resources; that is no change of this one.
+    pub(crate) fn note(&mut self, note: impl FnOnce(&mut S)) {
+        note(&mut self.now);
     }
 
     pub(crate) fn edit(&mut self, event: Event, at: Timestamp, edit: impl FnOnce(&mut S)) {

@@ -11,7 +11,8 @@ use crate::formats::export;
 
 /// Write all categories and products with their variants as NDJSON that imports back without any change
 ///
-/// Deleted ones are left out. Products that change meanwhile are written as they are when their turn comes.
+/// Deleted ones are left out. A published product with unpublished changes has no status, so that its changes stay
+/// unpublished when they are imported. Products that change meanwhile are written as they are when their turn comes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Where to; standard output when absent or `-`
@@ -29,8 +30,14 @@ pub(super) async fn run(args: Args, settings: &Settings) -> Result<(), Failure> 
             format!("cannot write {}: {error}", args.file.display())
         })?))
     };
-    let (categories, products) = (&*services.database.categories, &*services.database.products);
-    let result = export(categories, products, &mut out).await;
+    let database = &services.database;
+    let result = export(
+        &*database.categories,
+        &*database.channels,
+        &*database.products,
+        &mut out,
+    )
+    .await;
     services.database.engine.close().await;
     result?;
     Ok(())

@@ -12,6 +12,7 @@ use application::media::MediaReader;
 use application::pricing::{PriceListReader, PriceReader};
 use application::product::{ProductReader, VariantReader};
 use application::store::{CatalogStore, StoreError};
+use application::storefront::StorefrontReader;
 use domain::category::CategoryState;
 use domain::product::{ProductState, VariantState};
 use futures::future::BoxFuture;
@@ -29,6 +30,7 @@ pub(crate) struct Ports {
     pub(crate) variants: Arc<dyn VariantReader>,
     pub(crate) categories: Arc<dyn CategoryReader>,
     pub(crate) channels: Arc<ChannelReader>,
+    pub(crate) storefront: Arc<dyn StorefrontReader>,
     pub(crate) media: Arc<dyn MediaReader>,
     pub(crate) product_history: Arc<dyn HistoryReader<ProductState>>,
     pub(crate) variant_history: Arc<dyn HistoryReader<VariantState>>,
@@ -147,6 +149,7 @@ fn ports<E: Engine>(catalog: &Arc<SqlCatalog<E>>) -> Ports {
         variants: catalog.clone(),
         categories: catalog.clone(),
         channels: catalog.clone(),
+        storefront: catalog.clone(),
         media: catalog.clone(),
         product_history: catalog.clone(),
         variant_history: catalog.clone(),

@@ -53,6 +53,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         verifier,
         cursors: CursorKey::new(&secret).ok_or(StartError::CursorKey)?,
         default_locale: services.tools.default_locale.clone(),
+        clock: services.tools.clock.clone(),
         store_max_age: settings.catalog.store_max_age,
         health: health(&lifecycle, &database, cache.clone()),
         metrics: Arc::new(move || metrics.prometheus_text()),

@@ -64,21 +64,29 @@ impl Catalog {
         cache: Option<Arc<Cache>>,
         tools: &Tools,
     ) -> Self {
-        let encoder = Arc::new(JsonEncoder {
-            default_locale: tools.default_locale.clone(),
-        });
         let writer = Writer::new(store, tools.clock.clone(), tools.ids.clone());
         let (products, categories) = (ports.products.clone(), ports.categories.clone());
+        let channels = ports.channels.clone();
         Self {
-            importer: Importer::new(writer.clone(), products.clone(), categories.clone()),
-            products: Products::new(writer.clone(), products.clone(), categories.clone()),
+            importer: Importer::new(
+                writer.clone(),
+                products.clone(),
+                categories.clone(),
+                channels.clone(),
+            ),
+            products: Products::new(
+                writer.clone(),
+                products.clone(),
+                categories.clone(),
+                channels.clone(),
+            ),
             variants: Variants::new(writer.clone(), products.clone(), ports.variants.clone()),
             categories: Categories::new(writer.clone(), categories),
-            channels: channel::channels(writer.clone(), ports.channels.clone(), ports.price_lists.clone()),
-            price_lists: price_lists(writer.clone(), ports.price_lists.clone(), ports.channels.clone()),
+            channels: channel::channels(writer.clone(), channels.clone(), ports.price_lists.clone()),
+            price_lists: price_lists(writer.clone(), ports.price_lists.clone(), channels),
             prices: Prices::new(writer.clone(), ports.price_lists.clone(), ports.prices.clone()),
             pricing: Pricing::new(ports.prices.clone(), tools.clock.clone()),
-            bodies: CachedProducts::new(products, encoder, cache),
+            bodies: CachedProducts::new(products, Arc::new(JsonEncoder), cache),
             media: MediaFiles::new(
                 writer,
                 ports.media.clone(),

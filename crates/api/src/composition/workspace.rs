@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use application::Clock;
 use application::access::TokenVerifier;
 use application::cache::{Cache, TouchingStore};
 use application::history::History;
@@ -20,6 +21,7 @@ pub(super) struct Shared {
     pub(super) verifier: Arc<dyn TokenVerifier>,
     pub(super) cursors: CursorKey,
     pub(super) default_locale: Locale,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) store_max_age: Duration,
     pub(super) health: Health,
     pub(super) metrics: Arc<dyn Fn() -> String + Send + Sync>,
@@ -46,6 +48,7 @@ impl Shared {
             verifier,
             cursors,
             default_locale,
+            clock,
             store_max_age,
             health,
             metrics,
@@ -64,6 +67,8 @@ impl Shared {
             variant_reader: ports.variants,
             category_reader: ports.categories,
             price_reader: ports.prices,
+            storefront: ports.storefront,
+            clock,
             bodies,
             histories: Histories {
                 products: History::new(ports.product_history),

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use application::category::CategoryReader;
+use application::channel::ChannelReader;
 use application::page::{Count, PageRequest, Sort, SortField};
 use application::product::{ProductFilter, ProductReader};
 use application::store::StoreError;
 use domain::category::CategoryState;
-use domain::product::{ProductState, VariantState};
-use domain::{CategoryId, ProductId};
+use domain::product::{ProductState, ProductStatus, VariantState};
+use domain::resource::Identity;
+use domain::{CategoryId, ChannelId, ProductId};
 use serde::Serialize;
 
 use crate::wire::{CategoryInput, ProductInput};
@@ -29,18 +31,21 @@ pub(crate) enum ExportError {
 enum Line {
     Category(CategoryInput),
     Product {
-        status: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<&'static str>,
         #[serde(flatten)]
         content: Box<ProductInput>,
     },
 }
 
 /// Writes all categories that are not deleted, parents first, and then all products with their variants, one JSON
-/// object per line, and answers how many lines. A resource without key is named by its id.
+/// object per line, and answers how many lines. A resource without key is named by its id. A published product with
+/// unpublished changes has no status, so that importing it does not publish them.
 ///
 /// Products are read page by page, each as it is when its page is read.
 pub(crate) async fn export(
     categories: &dyn CategoryReader,
+    channels: &ChannelReader,
     products: &dyn ProductReader,
     out: &mut (impl Write + Send),
 ) -> Result<u64, ExportError> {
@@ -54,15 +59,8 @@ pub(crate) async fn export(
         write_line(out, &Line::Category(input))?;
         lines += 1;
     }
-    let mut page = PageRequest {
-        sort: Sort {
-            field: SortField::Id,
-            descending: false,
-        },
-        after: None,
-        limit: PAGE,
-        count: Count::None,
-    };
+    let channels = channel_keys(channels).await?;
+    let mut page = first_page();
     loop {
         let found = products.list(&ProductFilter::default(), &page).await?;
         let ids: Vec<_> = found.items.iter().map(|product| product.id).collect();
@@ -72,7 +70,7 @@ pub(crate) async fn export(
         }
         for product in &found.items {
             let variants = variants.remove(&product.id).unwrap_or_default();
-            write_line(out, &product_line(product, &variants, &keys))?;
+            write_line(out, &product_line(product, &variants, (&keys, &channels)))?;
             lines += 1;
         }
         match found.next {
@@ -84,10 +82,36 @@ pub(crate) async fn export(
     Ok(lines)
 }
 
+const fn first_page() -> PageRequest {
+    PageRequest {
+        sort: Sort {
+            field: SortField::Id,
+            descending: false,
+        },
+        after: None,
+        limit: PAGE,
+        count: Count::None,
+    }
+}
+
+/// Channels are few.
+async fn channel_keys(reader: &ChannelReader) -> Result<HashMap<ChannelId, String>, StoreError> {
+    let mut keys = HashMap::new();
+    let mut page = first_page();
+    loop {
+        let found = reader.list(false, &page).await?;
+        keys.extend(found.items.into_iter().map(|c| (c.id, c.content.key.to_string())));
+        match found.next {
+            Some(next) => page.after = Some(next),
+            None => return Ok(keys),
+        }
+    }
+}
+
 fn product_line(
     product: &ProductState,
     variants: &[VariantState],
-    keys: &HashMap<CategoryId, String>,
+    (keys, channels): (&HashMap<CategoryId, String>, &HashMap<ChannelId, String>),
 ) -> Line {
     let mut content = ProductInput::from(&product.content);
     content.key.get_or_insert_with(|| product.id.to_string());
@@ -97,15 +121,22 @@ fn product_line(
         .iter()
         .map(|id| reference(*id, keys))
         .collect();
+    for (listing, stored) in content.channels.iter_mut().zip(&product.content.channels) {
+        listing.channel = reference(stored.channel, channels);
+    }
     content.variants = Some(variants.iter().map(|variant| (&variant.content).into()).collect());
     Line::Product {
-        status: product.status.as_str(),
+        status: (!held_back(product)).then_some(product.status.as_str()),
         content: Box::new(content),
     }
 }
 
+fn held_back(product: &ProductState) -> bool {
+    product.status == ProductStatus::Published && product.has_unpublished_changes()
+}
+
 /// By key, so that the file means the same in another catalog.
-fn reference(id: CategoryId, keys: &HashMap<CategoryId, String>) -> String {
+fn reference<I: Identity>(id: I, keys: &HashMap<I, String>) -> String {
     match keys.get(&id) {
         Some(key) => format!("key:{key}"),
         None => id.to_string(),

@@ -1,52 +1,50 @@
-//! The bodies that the cache keeps.
+//! The bodies that the cache keeps, and the tags of bodies.
 
 use application::cache::{Encode, Encoded, Representation};
 use application::product::ProductView;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use domain::product::ProductStatus;
-use domain::value::Locale;
+use domain::product::{ProductState, ProductStatus};
 use sha2::{Digest, Sha256};
 
 use super::conditions::version_tag;
 use super::reply::to_bytes;
-use crate::wire::{ProductBody, StoreProductBody};
+use crate::wire::ProductBody;
 
-/// Encodes products as JSON; what shoppers see is in the catalog's default locale.
-pub(crate) struct JsonEncoder {
-    pub(crate) default_locale: Locale,
-}
+/// Encodes products as JSON.
+pub(crate) struct JsonEncoder;
 
 impl Encode for JsonEncoder {
-    fn product(&self, view: &ProductView, representation: Representation) -> Option<Encoded> {
-        let version = view.product.record.version;
-        let tag = representation.tag();
+    fn product(&self, view: &ProductView, representation: Representation) -> Encoded {
         match representation {
-            Representation::Management => Some(Encoded {
+            Representation::Management => Encoded {
                 body: to_bytes(&ProductBody::from(&view.product)),
-                etag: version_tag(version, tag),
-            }),
+                etag: management_tag(&view.product),
+            },
             // The product's version, by which writes are conditional, and the revision, which moves with the variants.
-            Representation::Expanded => Some(Encoded {
+            Representation::Expanded => Encoded {
                 body: to_bytes(&ProductBody::expanded(view)),
-                etag: version_tag(version, &format!("{tag}-{}", view.revision)),
-            }),
-            Representation::Store if view.product.status == ProductStatus::Published => {
-                let body = to_bytes(&StoreProductBody::new(
-                    &view.product,
-                    &view.variants,
-                    &self.default_locale,
-                ));
-                let etag = strong_tag(&body);
-                Some(Encoded { body, etag })
-            }
-            Representation::Store => None,
+                etag: version_tag(
+                    view.product.record.version,
+                    &format!("{}-{}", representation.tag(), view.revision),
+                ),
+            },
         }
     }
 }
 
+/// The tag of the body without variants. Variants show in it by no more than whether they have unpublished changes.
+pub(crate) fn management_tag(product: &ProductState) -> String {
+    let tag = Representation::Management.tag();
+    if product.status == ProductStatus::Published && product.staged.variants {
+        version_tag(product.record.version, &format!("{tag}-v"))
+    } else {
+        version_tag(product.record.version, tag)
+    }
+}
+
 /// A tag of the bytes themselves.
-pub(super) fn strong_tag(body: &[u8]) -> String {
+pub(crate) fn strong_tag(body: &[u8]) -> String {
     let digest = Sha256::digest(body);
     format!(
         "\"{}\"",

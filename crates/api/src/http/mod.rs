@@ -13,7 +13,6 @@ mod reply;
 mod router;
 mod state;
 mod store;
-mod store_prices;
 mod submission;
 mod upload;
 mod v1;

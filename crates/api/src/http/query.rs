@@ -73,6 +73,25 @@ impl Query {
         list: &str,
         filter: &impl std::fmt::Debug,
     ) -> Result<PageRequest, Problem> {
+        let sort = self.sort()?;
+        let count = match self.take("count")?.as_deref() {
+            None | Some("none") => Count::None,
+            Some("estimate") => Count::Estimate,
+            Some("exact") => Count::Exact,
+            Some(_) => return Err(invalid("count", "must be none, estimate or exact")),
+        };
+        let plain = self.plain_page(key, list, filter, sort)?;
+        Ok(PageRequest { count, ..plain })
+    }
+
+    /// The parameters of a page of a list that has one order.
+    pub(crate) fn plain_page(
+        &mut self,
+        key: &CursorKey,
+        list: &str,
+        filter: &impl std::fmt::Debug,
+        sort: Sort,
+    ) -> Result<PageRequest, Problem> {
         let limit = match self.take("limit")? {
             None => DEFAULT_LIMIT,
             Some(text) => text
@@ -80,13 +99,6 @@ impl Query {
                 .ok()
                 .filter(|limit| (1..=MAX_LIMIT).contains(limit))
                 .ok_or_else(|| invalid("limit", "must be a whole number from 1 to 200"))?,
-        };
-        let sort = self.sort()?;
-        let count = match self.take("count")?.as_deref() {
-            None | Some("none") => Count::None,
-            Some("estimate") => Count::Estimate,
-            Some("exact") => Count::Exact,
-            Some(_) => return Err(invalid("count", "must be none, estimate or exact")),
         };
         let after = match self.take("cursor")? {
             None => None,
@@ -96,7 +108,7 @@ impl Query {
             sort,
             after,
             limit,
-            count,
+            count: Count::None,
         })
     }
 

@@ -51,16 +51,33 @@ pub(crate) fn resource(
     })
 }
 
-/// A page of a list with the link to the next one (RFC 8288).
+/// A page of a list.
 pub(crate) fn list<T, B: Serialize>(
+    page: &Page<T>,
+    body: impl Fn(&T) -> B,
+    request: &PageRequest,
+    key: &CursorKey,
+    list: (&str, &impl std::fmt::Debug),
+    uri: &Uri,
+    cache_control: HeaderValue,
+) -> Response {
+    let (body, link) = list_parts(page, body, request, key, list, uri);
+    let mut response = ([(CACHE_CONTROL, cache_control)], axum::Json(body)).into_response();
+    if let Some(link) = link {
+        response.headers_mut().insert(LINK, link);
+    }
+    response
+}
+
+/// The body of a page, and the link to the next one (RFC 8288).
+pub(crate) fn list_parts<T, B>(
     page: &Page<T>,
     body: impl Fn(&T) -> B,
     request: &PageRequest,
     key: &CursorKey,
     (name, filter): (&str, &impl std::fmt::Debug),
     uri: &Uri,
-    cache_control: HeaderValue,
-) -> Response {
+) -> (ListBody<B>, Option<HeaderValue>) {
     let scope = CursorScope::new(name, filter, request.sort);
     let next_cursor = page.next.map(|position| key.seal(&position, &scope));
     let link = next_cursor.as_ref().and_then(|cursor| {
@@ -77,11 +94,7 @@ pub(crate) fn list<T, B: Serialize>(
         total: page.total.map(|total| total.items),
         total_is_estimate: page.total.and_then(|total| total.is_estimate.then_some(true)),
     };
-    let mut response = ([(CACHE_CONTROL, cache_control)], axum::Json(body)).into_response();
-    if let Some(link) = link {
-        response.headers_mut().insert(LINK, link);
-    }
-    response
+    (body, link)
 }
 
 /// The receipt of a write that left a resource behind.

@@ -6,14 +6,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::state::AppState;
-use super::{files, openapi, operations, store, store_prices, v1};
+use super::{files, openapi, operations, store, v1};
 
 pub(super) fn described() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::head())
         .merge(v1::routes())
         .merge(store::routes())
         .merge(files::routes())
-        .merge(store_prices::routes())
         .merge(operations::routes())
 }
 

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use application::Clock;
 use application::access::TokenVerifier;
 use application::cache::CachedProducts;
 use application::category::{Categories, CategoryReader};
@@ -11,6 +12,7 @@ use application::channel::Channels;
 use application::media::MediaFiles;
 use application::pricing::{PriceLists, PriceReader, Prices, Pricing};
 use application::product::{ProductReader, Products, VariantReader, Variants};
+use application::storefront::StorefrontReader;
 use axum::extract::FromRef;
 use domain::value::Locale;
 
@@ -32,6 +34,8 @@ pub(crate) struct App {
     pub(crate) variant_reader: Arc<dyn VariantReader>,
     pub(crate) category_reader: Arc<dyn CategoryReader>,
     pub(crate) price_reader: Arc<dyn PriceReader>,
+    pub(crate) storefront: Arc<dyn StorefrontReader>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) bodies: CachedProducts,
     pub(crate) histories: Histories,
     pub(crate) media: MediaFiles,

@@ -99,6 +99,17 @@ impl Submission {
         Ok(parse_all(self.value()?, parse)?)
     }
 
+    /// The same where everything in the body may be left out, and so the body.
+    pub(crate) fn json_or_nothing<D, T>(&self, parse: impl Fn(D) -> Result<T, Faults>) -> Result<T, Problem>
+    where
+        D: Deserr<ShapeFaults>,
+    {
+        if self.body.is_empty() {
+            return Ok(parse_all(Value::Object(serde_json::Map::new()), parse)?);
+        }
+        self.json(parse)
+    }
+
     /// A body is not expected; an empty one and an empty object are let pass.
     pub(crate) fn nothing(&self) -> Result<(), Problem> {
         if self.body.is_empty()

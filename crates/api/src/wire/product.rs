@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use application::Faults;
 use application::product::{ProductDraft, ProductView};
 use deserr::Deserr;
-use domain::product::{ProductContent, ProductState, VariantContent, VariantState, option_axes};
-use domain::value::{Key, Locale, MediaSource, Text};
+use domain::product::{ProductContent, ProductState, VariantContent, option_axes};
+use domain::value::{Key, Locale, Text};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::media::file_address;
+use super::listing::{ListingDto, RelationDto};
 use super::parse::Parser;
-use super::values::{
-    DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, Texts, WeightDto, instant, metadata,
-};
+use super::values::{LocalizedDto, MediaDto, SeoDto, Texts, instant, metadata};
 use super::variant::{VariantBody, VariantInput};
 
 /// The most variants that come with a product in one request.
@@ -71,6 +69,15 @@ pub(crate) struct ProductInput {
     #[deserr(default, from(Texts) = BTreeMap::from)]
     #[schema(required = false, example = json!({"erpId": "40012"}))]
     pub(crate) metadata: BTreeMap<String, String>,
+    /// Where and when the product is on sale once it is published: at most 200 channels, none twice. Empty for all of
+    /// them at all times.
+    #[deserr(default)]
+    #[schema(required = false, example = json!([]))]
+    pub(crate) channels: Vec<ListingDto>,
+    /// At most 500 other products, none twice in one relation.
+    #[deserr(default)]
+    #[schema(required = false, example = json!([]))]
+    pub(crate) relations: Vec<RelationDto>,
     /// Only when a product is created: at most 200 variants, created with it or not at all.
     #[deserr(default)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,6 +154,8 @@ impl ProductInput {
         );
         let axes = axes.and_then(|axes| p.take("/optionAxes", option_axes(axes)));
         let metadata = p.metadata("/metadata", self.metadata);
+        let channels = p.listings("/channels", self.channels);
+        let relations = p.relations("/relations", self.relations);
         Some(ProductDraft {
             key: key?,
             name: name?,
@@ -159,6 +168,8 @@ impl ProductInput {
             seo: seo?,
             option_axes: axes?,
             metadata: metadata?,
+            channels: Some(channels?),
+            relations: Some(relations?),
         })
     }
 }
@@ -177,6 +188,8 @@ impl From<&ProductContent> for ProductInput {
             seo,
             option_axes,
             metadata: pairs,
+            channels,
+            relations,
         } = content;
         Self {
             key: key.as_ref().map(ToString::to_string),
@@ -190,6 +203,8 @@ impl From<&ProductContent> for ProductInput {
             seo: seo.as_ref().map(Into::into),
             option_axes: option_axes.iter().map(ToString::to_string).collect(),
             metadata: metadata(pairs),
+            channels: channels.iter().map(Into::into).collect(),
+            relations: relations.iter().map(Into::into).collect(),
             variants: None,
         }
     }
@@ -210,7 +225,10 @@ pub(crate) struct ProductBody {
     created_at: String,
     #[schema(format = DateTime)]
     updated_at: String,
-    /// When the product was last made visible to shoppers.
+    /// Whether the product or one of its variants differs from what shoppers see; `true` while they see nothing.
+    #[schema(example = false)]
+    has_unpublished_changes: bool,
+    /// When the product was last published.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     published_at: Option<String>,
@@ -232,6 +250,7 @@ impl From<&ProductState> for ProductBody {
             status,
             published_at,
             content,
+            staged: _,
         } = product;
         Self {
             id: id.uuid(),
@@ -239,6 +258,7 @@ impl From<&ProductState> for ProductBody {
             status: status.as_str(),
             created_at: instant(record.created_at),
             updated_at: instant(record.updated_at),
+            has_unpublished_changes: product.has_unpublished_changes(),
             published_at: published_at.map(instant),
             deleted_at: record.deleted_at.map(instant),
             content: content.into(),
@@ -261,168 +281,6 @@ impl ProductBody {
         Self {
             variants: Some(variants),
             ..(&view.product).into()
-        }
-    }
-}
-
-/// A published product as shoppers see it, in one locale.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct StoreProductBody {
-    id: Uuid,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-    #[schema(example = "enamel-kettle")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    slug: Option<String>,
-    #[schema(example = "Enamel kettle")]
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    brand: Option<String>,
-    #[schema(example = json!(["stovetop"]))]
-    tags: Vec<String>,
-    /// Ids of the categories.
-    categories: Vec<Uuid>,
-    media: Vec<StoreMedia>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seo: Option<StoreSeo>,
-    #[schema(example = json!(["colour"]))]
-    option_axes: Vec<String>,
-    variants: Vec<StoreVariantBody>,
-    #[schema(format = DateTime)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    published_at: Option<String>,
-    #[schema(format = DateTime)]
-    updated_at: String,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct StoreMedia {
-    /// Of an uploaded file the path under which this service has it.
-    #[schema(example = "https://images.example.com/kettle.jpg")]
-    url: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    alt: Option<String>,
-    #[schema(example = "gallery")]
-    role: &'static str,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct StoreSeo {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-}
-
-/// A variant as shoppers see it.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct StoreVariantBody {
-    id: Uuid,
-    #[schema(example = "KETTLE-BLUE")]
-    sku: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gtin: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mpn: Option<String>,
-    #[schema(example = json!({"colour": "Blue"}))]
-    options: BTreeMap<String, String>,
-    /// One per currency.
-    prices: Vec<PriceDto>,
-    media: Vec<StoreMedia>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    weight: Option<WeightDto>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dimensions: Option<DimensionsDto>,
-}
-
-fn store_media(media: &[domain::value::Media], locale: &Locale) -> Vec<StoreMedia> {
-    let resolve = |m: &domain::value::Media| {
-        let url = match m.source() {
-            MediaSource::Web(url) => url.clone(),
-            MediaSource::File(_, digest) => file_address(digest),
-            // Not to be found in what is stored.
-            MediaSource::Named(_) => return None,
-        };
-        let alt = m.alt.as_ref().and_then(|alt| alt.resolve(locale, locale));
-        Some(StoreMedia {
-            url,
-            alt: alt.map(ToString::to_string),
-            role: m.role.as_str(),
-        })
-    };
-    media.iter().filter_map(resolve).collect()
-}
-
-impl StoreProductBody {
-    pub(crate) fn new(product: &ProductState, variants: &[VariantState], locale: &Locale) -> Self {
-        let content = &product.content;
-        let slug = content
-            .slug
-            .get(locale)
-            .or_else(|| content.slug.iter().next().map(|(_, slug)| slug));
-        let seo = content.seo.as_ref().map(|seo| StoreSeo {
-            title: seo
-                .title
-                .as_ref()
-                .and_then(|t| t.resolve(locale, locale))
-                .map(ToString::to_string),
-            description: seo
-                .description
-                .as_ref()
-                .and_then(|t| t.resolve(locale, locale))
-                .map(ToString::to_string),
-        });
-        Self {
-            id: product.id.uuid(),
-            key: content.key.as_ref().map(ToString::to_string),
-            slug: slug.map(|slug| slug.as_str().to_owned()),
-            name: content
-                .name
-                .resolve(locale, locale)
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            description: content
-                .description
-                .as_ref()
-                .and_then(|text| text.resolve(locale, locale))
-                .map(ToString::to_string),
-            brand: content.brand.as_ref().map(ToString::to_string),
-            tags: content.tags.iter().map(ToString::to_string).collect(),
-            categories: content.categories.iter().map(|id| id.uuid()).collect(),
-            media: store_media(&content.media, locale),
-            seo,
-            option_axes: content.option_axes.iter().map(ToString::to_string).collect(),
-            variants: variants
-                .iter()
-                .map(|v| StoreVariantBody::new(v, locale))
-                .collect(),
-            published_at: product.published_at.map(instant),
-            updated_at: instant(product.record.updated_at),
-        }
-    }
-}
-
-impl StoreVariantBody {
-    fn new(variant: &VariantState, locale: &Locale) -> Self {
-        let content = &variant.content;
-        Self {
-            id: variant.id.uuid(),
-            sku: content.sku.to_string(),
-            gtin: content.gtin.as_ref().map(|gtin| gtin.as_str().to_owned()),
-            mpn: content.mpn.as_ref().map(ToString::to_string),
-            options: content
-                .options
-                .iter()
-                .map(|(a, v)| (a.to_string(), v.to_string()))
-                .collect(),
-            prices: content.prices.iter().map(Into::into).collect(),
-            media: store_media(&content.media, locale),
-            weight: content.weight.as_ref().map(Into::into),
-            dimensions: content.dimensions.as_ref().map(Into::into),
         }
     }
 }

@@ -163,19 +163,19 @@ mod tests {
             filled: 1_700_000_000_000,
             fresh_until: 1_700_000_600_000,
             load_cost: 1500,
-            etag: "\"7-m1\"".into(),
+            etag: "\"7-m2\"".into(),
             body: Bytes::from_static(b"{\"id\":1}"),
         }
     }
 
     /// Entries written today must be readable by every later release of this layout.
-    const GOLDEN: &[u8] = b"VTN1\x01\x00m1\
+    const GOLDEN: &[u8] = b"VTN1\x01\x00m2\
         \x00\x00\x00\x00\x01\x02\x03\x04\
         \xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\
         \x00\x00\x01\x8b\xcf\xe5\x68\x00\
         \x00\x00\x01\x8b\xcf\xee\x8f\xc0\
         \x00\x00\x05\xdc\x00\x00\x00\x06\x00\x00\x00\x08\
-        \"7-m1\"{\"id\":1}";
+        \"7-m2\"{\"id\":1}";
 
     #[test]
     fn the_layout_is_fixed() {
@@ -208,11 +208,11 @@ mod tests {
         assert_eq!(altered(3, b'2'), None, "a later layout");
         assert_eq!(altered(4, 9), None, "an unknown kind");
         assert_eq!(altered(5, 1), None, "an unknown flag");
-        assert_eq!(altered(7, b'2'), None, "another schema");
+        assert_eq!(altered(7, b'3'), None, "another schema");
         assert_eq!(altered(44, 0xff), None, "a length beyond the end");
         assert_eq!(altered(52, 0xff), None, "a tag that is not text");
         assert_eq!(
-            Entry::decode(&Bytes::from_static(GOLDEN), Representation::Store),
+            Entry::decode(&Bytes::from_static(GOLDEN), Representation::Expanded),
             None
         );
         assert_eq!(
@@ -224,8 +224,8 @@ mod tests {
     #[test]
     fn floors_have_no_body() {
         let floor = Entry::floor(7, 3);
-        let bytes = floor.encode(Representation::Store);
+        let bytes = floor.encode(Representation::Expanded);
         assert_eq!(bytes.len(), HEADER_LEN);
-        assert_eq!(Entry::decode(&bytes, Representation::Store), Some(floor));
+        assert_eq!(Entry::decode(&bytes, Representation::Expanded), Some(floor));
     }
 }

@@ -93,7 +93,7 @@ mod tests {
         let lives: Vec<_> = (0..1000_u128)
             .map(|n| CacheKey {
                 product: ProductId::new(Uuid::from_u128(n)),
-                representation: Representation::Store,
+                representation: Representation::Expanded,
             })
             .map(|key| CachePolicy::jittered(ttl, key))
             .collect();

@@ -52,7 +52,7 @@ impl CachedProducts {
         }))
     }
 
-    /// The body of a product that is not deleted and that this representation shows. It reflects every write that was
+    /// The body of a product that is not deleted. It reflects every write that was
     /// acknowledged before the call. A cache that fails is no error; only the database's failures are.
     pub async fn body(
         &self,
@@ -151,7 +151,7 @@ impl Inner {
     }
 
     fn encode(&self, view: Option<&ProductView>, representation: Representation) -> Option<Encoded> {
-        view.and_then(|view| self.encode.product(view, representation))
+        view.map(|view| self.encode.product(view, representation))
     }
 }
 

@@ -16,19 +16,16 @@ pub enum Representation {
     Management,
     /// For editors, with the variants.
     Expanded,
-    /// For shoppers.
-    Store,
 }
 
 impl Representation {
-    pub const ALL: [Self; 3] = [Self::Management, Self::Expanded, Self::Store];
+    pub const ALL: [Self; 2] = [Self::Management, Self::Expanded];
 
     /// The schema tag: two ASCII characters, part of every key and entry.
     pub const fn tag(self) -> &'static str {
         match self {
-            Self::Management => "m1",
-            Self::Expanded => "e1",
-            Self::Store => "s1",
+            Self::Management => "m2",
+            Self::Expanded => "e2",
         }
     }
 
@@ -37,7 +34,6 @@ impl Representation {
         match self {
             Self::Management => 0,
             Self::Expanded => 1,
-            Self::Store => 2,
         }
     }
 }
@@ -59,7 +55,5 @@ pub struct Encoded {
 /// Makes bodies. MUST be a function of its arguments alone: what it answers is served to everyone for as long as the
 /// view's revision lasts.
 pub trait Encode: Send + Sync + 'static {
-    /// The body of this representation, or `None` when it does not show the product, as the store's does not show a
-    /// draft.
-    fn product(&self, view: &ProductView, representation: Representation) -> Option<Encoded>;
+    fn product(&self, view: &ProductView, representation: Representation) -> Encoded;
 }

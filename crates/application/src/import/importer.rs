@@ -11,6 +11,7 @@ use super::run::Run;
 use super::wave::{Item, waves};
 use super::{ImportCounts, ImportFault};
 use crate::category::CategoryReader;
+use crate::channel::ChannelReader;
 use crate::product::ProductReader;
 use crate::store::{StoreError, WriteContext};
 use crate::write::Writer;
@@ -73,6 +74,7 @@ pub struct Importer {
     pub(super) writer: Writer,
     pub(super) products: Arc<dyn ProductReader>,
     pub(super) categories: Arc<dyn CategoryReader>,
+    pub(super) channels: Arc<ChannelReader>,
 }
 
 impl Importer {
@@ -80,11 +82,13 @@ impl Importer {
         writer: Writer,
         products: Arc<dyn ProductReader>,
         categories: Arc<dyn CategoryReader>,
+        channels: Arc<ChannelReader>,
     ) -> Self {
         Self {
             writer,
             products,
             categories,
+            channels,
         }
     }
 

@@ -51,6 +51,8 @@ pub struct ImportVariant {
 #[derive(Debug, Clone, PartialEq)]
 pub struct MoreVariants {
     pub product: Key,
+    /// What the file said of the product there: the variants of one that is published go live with it.
+    pub status: Option<ProductStatus>,
     pub variants: Vec<ImportVariant>,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::category::CategoryState;
+use domain::product::ProductStatus;
 use domain::value::Key;
 use domain::{CategoryId, Change};
 
@@ -116,6 +117,15 @@ impl Record {
             Self::Category(_) => &[],
             Self::Product(product) => &product.variants,
             Self::Variants(more) => &more.variants,
+        }
+    }
+
+    /// Where the file says that the product stands.
+    pub(super) fn status(&self) -> Option<ProductStatus> {
+        match self {
+            Self::Category(_) => None,
+            Self::Product(product) => product.status,
+            Self::Variants(more) => more.status,
         }
     }
 }

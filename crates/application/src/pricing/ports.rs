@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::pricing::{PriceListState, PriceState};
-use domain::value::{Currency, Price, Sku};
+use domain::value::{Currency, Price};
 use domain::{PriceId, PriceListId, ProductId, Timestamp, VariantId};
 
 use crate::page::{Page, PageRequest};
@@ -23,7 +23,7 @@ pub struct PriceSheet {
     /// The base list, and every other list that one of the prices stands in.
     pub lists: Vec<PriceListState>,
     pub prices: Vec<PriceState>,
-    /// What the variants carry themselves, in the currency.
+    /// What the variants carry themselves, in the currency: their published copy, where there is one.
     pub carried: Vec<(VariantId, Price)>,
 }
 
@@ -44,9 +44,6 @@ pub trait PriceReader: Send + Sync + 'static {
         &self,
         references: &[VariantRef],
     ) -> Result<Vec<Option<(VariantId, ProductId)>>, StoreError>;
-
-    /// Those of the SKUs that shoppers may see, in any order.
-    async fn on_sale(&self, skus: &[Sku]) -> Result<Vec<(Sku, VariantId)>, StoreError>;
 
     /// What may count for these variants; with `since` without the prices that ended by then.
     async fn sheet(

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use domain::pricing::{Circumstances, Offer, PriceListState, Quantity, Reason, Validity, base_list, resolve};
-use domain::value::{Country, Currency, Key, Price, Sku};
+use domain::value::{Country, Currency, Key, Price};
 use domain::{ChannelId, PriceId, PriceListId, Timestamp, VariantId};
 
 use super::{PriceReader, PriceSheet};
@@ -62,19 +62,10 @@ impl Pricing {
         Self { reader, clock }
     }
 
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
     /// The ids of variants, `None` where a reference leads nowhere.
     pub async fn variants(&self, references: &[VariantRef]) -> Result<Vec<Option<VariantId>>, StoreError> {
         let found = self.reader.variants(references).await?;
         Ok(found.into_iter().map(|v| v.map(|(id, _)| id)).collect())
-    }
-
-    /// Those of the SKUs that shoppers may see.
-    pub async fn on_sale(&self, skus: &[Sku]) -> Result<HashMap<Sku, VariantId>, StoreError> {
-        Ok(self.reader.on_sale(skus).await?.into_iter().collect())
     }
 
     /// What one piece of each variant costs, by one statement however many they are.

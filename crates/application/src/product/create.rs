@@ -4,6 +4,7 @@ use domain::product::{Product, Variant, VariantContent};
 use domain::{ProductId, VariantId};
 
 use super::draft::{ProductDraft, variant_faults};
+use super::publish::go_live;
 use super::service::Products;
 use crate::error::CatalogError;
 use crate::fault::Faults;
@@ -46,22 +47,22 @@ impl Products {
         for (index, variant) in variants.iter_mut().enumerate() {
             faults.extend(files.apply(&format!("/variants/{index}/media"), &mut variant.media));
         }
-        let categories = match draft.category_ids(&*self.categories).await {
-            Ok(ids) => Some(ids),
+        let id = ProductId::new(self.writer.id());
+        let references = match self.references(&draft, None, id).await {
+            Ok(references) => Some(references),
             Err(CatalogError::Invalid(more)) => {
                 faults.extend(more.into_vec());
                 None
             }
             Err(other) => return Err(other),
         };
-        let categories = Faults::or(faults, categories)?;
+        let references = Faults::or(faults, references)?;
 
         let now = self.writer.now();
-        let id = ProductId::new(self.writer.id());
         let slug = draft.settle_slug(None, id, self.writer.store()).await?;
-        let mut product = Product::create(id, draft.into_content(categories, slug), now);
+        let mut product = Product::create(id, draft.into_content(references, slug), now);
         if new.publish {
-            product.publish(now)?;
+            go_live(&mut product, now)?;
         }
         let variants: Vec<_> = variants
             .into_iter()

@@ -2,13 +2,16 @@
 
 use std::collections::HashSet;
 
-use domain::product::{Axis, OptionFault, ProductContent, Seo, VariantContent};
+use domain::product::{Axis, OptionFault, ProductContent, RelationKind, Seo, VariantContent, Window};
 use domain::value::{Key, Localized, LocalizedSlug, Media, Metadata, Slug, Text};
-use domain::{CategoryId, ProductId};
+use domain::{ChannelId, ProductId};
 
-use crate::category::{CategoryReader, CategoryRef, resolve};
+use super::ProductRef;
+use super::references::References;
+use crate::category::CategoryRef;
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults, pointer_to};
+use crate::resource::ResourceRef;
 use crate::store::{CatalogStore, ConflictRule};
 
 /// A product as a client wants it.
@@ -26,10 +29,26 @@ pub struct ProductDraft {
     pub seo: Option<Seo>,
     pub option_axes: Vec<Axis>,
     pub metadata: Metadata,
+    /// What is stored is kept when absent.
+    pub channels: Option<Vec<ListingDraft>>,
+    /// What is stored is kept when absent.
+    pub relations: Option<Vec<RelationDraft>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingDraft {
+    pub channel: ResourceRef<ChannelId>,
+    pub window: Window,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelationDraft {
+    pub kind: RelationKind,
+    pub product: ProductRef,
 }
 
 impl ProductDraft {
-    pub fn into_content(self, categories: Vec<CategoryId>, slug: LocalizedSlug) -> ProductContent {
+    pub(crate) fn into_content(self, references: References, slug: LocalizedSlug) -> ProductContent {
         let Self {
             key,
             name,
@@ -42,7 +61,14 @@ impl ProductDraft {
             seo,
             option_axes,
             metadata,
+            channels: _,
+            relations: _,
         } = self;
+        let References {
+            categories,
+            channels,
+            relations,
+        } = references;
         ProductContent {
             key,
             name,
@@ -55,16 +81,9 @@ impl ProductDraft {
             seo,
             option_axes,
             metadata,
+            channels,
+            relations,
         }
-    }
-
-    /// The category ids that the draft refers to, or a fault for every reference that leads nowhere.
-    pub(crate) async fn category_ids(
-        &self,
-        reader: &dyn CategoryReader,
-    ) -> Result<Vec<CategoryId>, CatalogError> {
-        let found = resolve(reader, &self.categories).await?;
-        known_categories(found).map_err(CatalogError::Invalid)
     }
 
     /// The slug to store: the client's, else the stored one, else one made from the name that is free.
@@ -85,10 +104,14 @@ impl ProductDraft {
 
     /// The slug that the name alone gives.
     pub(crate) fn slug_from_name(&self, id: ProductId) -> Result<LocalizedSlug, Faults> {
-        let fallback = Slug::parse(format!("product-{}", short(id.uuid())))
-            .map_err(|e| Faults::from(Fault::new("/slug", e.code(), e.to_string())))?;
-        Ok(LocalizedSlug::from_names(&self.name, &fallback))
+        slug_of(&self.name, id)
     }
+}
+
+pub(crate) fn slug_of(name: &Localized<250>, id: ProductId) -> Result<LocalizedSlug, Faults> {
+    let fallback = Slug::parse(format!("product-{}", short(id.uuid())))
+        .map_err(|e| Faults::from(Fault::new("/slug", e.code(), e.to_string())))?;
+    Ok(LocalizedSlug::from_names(name, &fallback))
 }
 
 /// Tells a made slug apart from those that are taken.
@@ -107,25 +130,6 @@ pub(crate) fn avoid(
 pub(crate) fn short(id: uuid::Uuid) -> String {
     let id = id.simple().to_string();
     id.get(24..).unwrap_or_default().to_owned()
-}
-
-/// Distinct ids in their order, or a fault for every reference that leads nowhere.
-pub(crate) fn known_categories(found: Vec<Option<CategoryId>>) -> Result<Vec<CategoryId>, Faults> {
-    let mut faults = Faults::default();
-    let mut seen = HashSet::new();
-    let mut ids = Vec::with_capacity(found.len());
-    for (index, id) in found.into_iter().enumerate() {
-        match id {
-            Some(id) if seen.insert(id) => ids.push(id),
-            Some(_) => {}
-            None => faults.push(Fault::new(
-                format!("/categories/{index}"),
-                "reference_not_found",
-                "there is no such category",
-            )),
-        }
-    }
-    faults.or(Some(ids))
 }
 
 /// Everything that is wrong among variants that come in one request.

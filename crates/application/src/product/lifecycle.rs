@@ -1,5 +1,6 @@
 //! Moving a product between draft, published, archived and deleted.
 
+use super::publish::go_live;
 use super::service::{Products, changes, view};
 use crate::error::CatalogError;
 use crate::product::{ProductRef, ProductView};
@@ -44,11 +45,11 @@ impl Products {
         check(precondition, Some(&product.state().record))?;
         let now = self.writer.now();
         match step {
-            LifecycleStep::Publish => product.publish(now),
-            LifecycleStep::Unpublish => product.unpublish(now),
-            LifecycleStep::Archive => product.archive(now),
-            LifecycleStep::Delete => product.delete(now),
-            LifecycleStep::Restore => product.restore(now),
+            LifecycleStep::Publish => go_live(&mut product, now),
+            LifecycleStep::Unpublish => product.unpublish(now).map_err(CatalogError::from),
+            LifecycleStep::Archive => product.archive(now).map_err(CatalogError::from),
+            LifecycleStep::Delete => product.delete(now).map_err(CatalogError::from),
+            LifecycleStep::Restore => product.restore(now).map_err(CatalogError::from),
         }?;
         let receipt = render(&view(product.state()), false);
         Ok(Decision {

@@ -1,18 +1,25 @@
 //! Products and their variants.
 
 mod create;
+mod discard;
 mod draft;
+mod duplicate;
 mod lifecycle;
 mod ports;
+mod publish;
+mod references;
 mod revise;
 mod service;
 mod variant;
 
 pub use create::NewProduct;
-pub use draft::ProductDraft;
-pub(crate) use draft::{known_categories, short, variant_faults};
+pub use draft::{ListingDraft, ProductDraft, RelationDraft};
+pub(crate) use draft::{short, variant_faults};
+pub use duplicate::Duplication;
 pub use lifecycle::LifecycleStep;
 pub use ports::{ProductFilter, ProductReader, ProductRef, ProductView, VariantReader, VariantRef};
+pub(crate) use publish::go_live;
+pub(crate) use references::Found;
 pub use revise::{ReviseOptions, Revision};
 pub use service::Products;
 pub use variant::{VariantOptions, VariantRevision, VariantStep, Variants};

@@ -9,7 +9,7 @@ use crate::page::{Page, PageRequest};
 use crate::store::StoreError;
 
 /// The ways to name a product.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ProductRef {
     Id(ProductId),
     Key(Key),
@@ -79,6 +79,12 @@ pub trait ProductReader: Send + Sync + 'static {
 
     /// Products by key that are not deleted, in any order.
     async fn by_keys(&self, keys: &[Key]) -> Result<Vec<ProductState>, StoreError>;
+
+    /// The id for each reference, `None` where it leads to no product that is not deleted; by one statement.
+    async fn among(&self, products: &[ProductRef]) -> Result<Vec<Option<ProductId>>, StoreError>;
+
+    /// The published copies of a product's variants, by position and then id.
+    async fn published_variants(&self, product: ProductId) -> Result<Vec<VariantState>, StoreError>;
 }
 
 /// Reads variants, under the terms of [`ProductReader`].

@@ -4,6 +4,7 @@ use domain::ProductId;
 use domain::product::{Product, ProductState};
 
 use super::draft::ProductDraft;
+use super::publish::go_live;
 use super::service::{Products, changes, view};
 use crate::error::CatalogError;
 use crate::fault::Faults;
@@ -60,25 +61,25 @@ impl Products {
         }
         let mut faults = Faults::default();
         settle(self.writer.store(), &mut draft.media, &mut faults).await?;
-        let categories = match draft.category_ids(&*self.categories).await {
-            Ok(ids) => Some(ids),
+        let id = stored
+            .as_ref()
+            .map_or_else(|| ProductId::new(self.writer.id()), |s| s.id);
+        let references = match self.references(&draft, stored.as_ref(), id).await {
+            Ok(references) => Some(references),
             Err(CatalogError::Invalid(more)) => {
                 faults.extend(more.into_vec());
                 None
             }
             Err(other) => return Err(other),
         };
-        let categories = faults.or(categories)?;
+        let references = faults.or(references)?;
         check(&options.precondition, stored.as_ref().map(|s| &s.record))?;
 
         let now = self.writer.now();
-        let id = stored
-            .as_ref()
-            .map_or_else(|| ProductId::new(self.writer.id()), |s| s.id);
         let slug = draft
             .settle_slug(stored.as_ref().map(|s| &s.content.slug), id, self.writer.store())
             .await?;
-        let content = draft.into_content(categories, slug);
+        let content = draft.into_content(references, slug);
         let created = stored.is_none();
         let mut product = match stored {
             None => Product::create(id, content, now),
@@ -89,7 +90,7 @@ impl Products {
             }
         };
         if options.publish {
-            product.publish(now)?;
+            go_live(&mut product, now)?;
         }
         let receipt = render(&view(product.state()), created);
         Ok(Decision {

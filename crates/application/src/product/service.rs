@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use domain::ProductId;
 use domain::product::{Product, ProductState};
 
+use super::draft::ProductDraft;
+use super::references::References;
 use crate::category::CategoryReader;
+use crate::channel::ChannelReader;
 use crate::error::CatalogError;
 use crate::product::{ProductReader, ProductRef, ProductView};
 use crate::store::Changes;
@@ -15,15 +19,35 @@ pub struct Products {
     pub(super) writer: Writer,
     pub(super) reader: Arc<dyn ProductReader>,
     pub(super) categories: Arc<dyn CategoryReader>,
+    pub(super) channels: Arc<ChannelReader>,
 }
 
 impl Products {
-    pub fn new(writer: Writer, reader: Arc<dyn ProductReader>, categories: Arc<dyn CategoryReader>) -> Self {
+    pub fn new(
+        writer: Writer,
+        reader: Arc<dyn ProductReader>,
+        categories: Arc<dyn CategoryReader>,
+        channels: Arc<ChannelReader>,
+    ) -> Self {
         Self {
             writer,
             reader,
             categories,
+            channels,
         }
+    }
+
+    /// What the draft of product `id` refers to.
+    pub(super) async fn references(
+        &self,
+        draft: &ProductDraft,
+        stored: Option<&ProductState>,
+        id: ProductId,
+    ) -> Result<References, CatalogError> {
+        let found = draft
+            .look_up(&*self.categories, &*self.channels, &*self.reader)
+            .await?;
+        Ok(found.settle(draft, stored.map(|s| &s.content), id)?)
     }
 
     pub(super) async fn load(

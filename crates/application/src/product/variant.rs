@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::product::{ProductState, Variant, VariantContent, VariantState};
+use domain::product::{Product, ProductState, Variant, VariantContent, VariantState};
 use domain::value::Key;
-use domain::{RuleError, VariantId};
+use domain::{RuleError, Timestamp, VariantId};
 
 use super::draft::option_faults;
+use super::publish::go_live;
 use super::{ProductReader, ProductRef, VariantReader, VariantRef};
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
@@ -26,6 +27,8 @@ pub struct VariantOptions {
     pub replace: bool,
     /// The product under which the variant is created when it is named by a key that none has.
     pub upsert_into: Option<ProductRef>,
+    /// Publish the product with what results.
+    pub publish: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,7 @@ impl Variants {
         &self,
         product: &ProductRef,
         content: &VariantContent,
+        publish: bool,
         context: &WriteContext,
         render: Render<'_, VariantState>,
     ) -> Result<Receipt, CatalogError> {
@@ -63,7 +67,7 @@ impl Variants {
             let mut content = content.clone();
             let mut faults = Faults::default();
             settle(self.writer.store(), &mut content.media, &mut faults).await?;
-            self.decide_creation(&parent, content, faults, render)
+            self.decide_creation(parent, content, (publish, faults), render)
         };
         self.writer.write(context, || Box::pin(decide())).await
     }
@@ -84,7 +88,7 @@ impl Variants {
             .await
     }
 
-    /// Deletes or restores a variant.
+    /// Deletes a variant, of which shoppers see nothing from then on, or restores one.
     pub async fn advance(
         &self,
         variant: &VariantRef,
@@ -115,20 +119,20 @@ impl Variants {
 
     fn decide_creation(
         &self,
-        product: &ProductState,
+        product: ProductState,
         content: VariantContent,
-        mut faults: Faults,
+        (publish, mut faults): (bool, Faults),
         render: Render<'_, VariantState>,
     ) -> Result<Decision, CatalogError> {
-        fitting(&content, product, &mut faults);
+        fitting(&content, &product, &mut faults);
         faults.or(Some(()))?;
-        let variant = Variant::create(
-            VariantId::new(self.writer.id()),
-            product.id,
-            content,
-            self.writer.now(),
-        );
-        Ok(decision(variant, render, true))
+        let now = self.writer.now();
+        let variant = Variant::create(VariantId::new(self.writer.id()), product.id, content, now);
+        let decision = decision(variant, render, true);
+        if publish {
+            return published(decision, product, now);
+        }
+        Ok(decision)
     }
 
     async fn decide_revision(
@@ -157,7 +161,7 @@ impl Variants {
                 other => other,
             })?;
             check(&options.precondition, None)?;
-            return self.decide_creation(&product, content, faults, render);
+            return self.decide_creation(product, content, (options.publish, faults), render);
         };
         let mut content = revision(Some(&state))?;
         if let (Some(key), true) = (key, options.replace) {
@@ -171,9 +175,15 @@ impl Variants {
         }
         faults.or(Some(()))?;
         check(&options.precondition, Some(&state.record))?;
+        let now = self.writer.now();
+        let product = ProductRef::Id(state.product);
         let mut variant = Variant::load(state);
-        variant.revise(content, self.writer.now())?;
-        Ok(decision(variant, render, false))
+        variant.revise(content, now)?;
+        let decision = decision(variant, render, false);
+        if options.publish {
+            return published(decision, self.product(&product).await?, now);
+        }
+        Ok(decision)
     }
 
     async fn product(&self, product: &ProductRef) -> Result<ProductState, CatalogError> {
@@ -202,4 +212,19 @@ fn decision(variant: Variant, render: Render<'_, VariantState>, created: bool) -
         },
         receipt,
     }
+}
+
+/// The decision with the publication of the product that the variant belongs to.
+fn published(
+    mut decision: Decision,
+    product: ProductState,
+    now: Timestamp,
+) -> Result<Decision, CatalogError> {
+    let mut product = Product::load(product);
+    if !decision.changes.variants.is_empty() {
+        product.stage_variants();
+    }
+    go_live(&mut product, now)?;
+    decision.changes.products.extend(product.into_change());
+    Ok(decision)
 }

@@ -43,6 +43,8 @@ pub fn product(h: &Harness) -> ProductContent {
         seo: None,
         option_axes: vec![],
         metadata: Metadata::default(),
+        channels: vec![],
+        relations: vec![],
     }
 }
 

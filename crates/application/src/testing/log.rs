@@ -6,7 +6,7 @@ use crate::changelog::{LogEntry, LogPosition};
 use crate::store::WriteContext;
 
 /// Every entry, once each one that was committed is below the horizon: other databases of the server may hold it up.
-async fn entries(h: &Harness, expected: usize) -> Vec<LogEntry> {
+pub(super) async fn entries(h: &Harness, expected: usize) -> Vec<LogEntry> {
     loop {
         let mut all: Vec<LogEntry> = Vec::new();
         loop {

@@ -18,6 +18,7 @@ pub mod lists;
 pub mod log;
 pub mod media;
 pub mod prices;
+pub mod publishing;
 pub mod reads;
 pub mod receipts;
 pub mod resources;
@@ -44,6 +45,7 @@ use crate::pricing::{PriceListReader, PriceReader};
 use crate::product::{ProductReader, VariantReader};
 use crate::resource::ResourceReader;
 use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
+use crate::storefront::StorefrontReader;
 
 /// An empty catalog behind its ports.
 pub struct Harness {
@@ -52,6 +54,7 @@ pub struct Harness {
     pub variants: Arc<dyn VariantReader>,
     pub categories: Arc<dyn CategoryReader>,
     pub channels: Arc<ChannelReader>,
+    pub storefront: Arc<dyn StorefrontReader>,
     pub media: Arc<dyn MediaReader>,
     pub history: Pasts,
     pub upkeep: Arc<dyn HistoryUpkeep>,
@@ -77,6 +80,7 @@ impl Harness {
             + VariantReader
             + CategoryReader
             + ResourceReader<ChannelContent>
+            + StorefrontReader
             + ChangeLog
             + JobStore
             + MediaReader
@@ -93,6 +97,7 @@ impl Harness {
             variants: Arc::<C>::clone(catalog),
             categories: Arc::<C>::clone(catalog),
             channels: Arc::<C>::clone(catalog),
+            storefront: Arc::<C>::clone(catalog),
             media: Arc::<C>::clone(catalog),
             history: Pasts {
                 products: Arc::<C>::clone(catalog),
@@ -182,6 +187,11 @@ macro_rules! catalog_contract {
             categories: must_exist_when_referred_to, with_contents_are_not_deleted, form_no_cycle,
                 form_no_cycle_under_concurrency, are_limited_in_depth, are_read_with_their_path,
                 deletion_and_reference_exclude_each_other;
+            publishing: only_published_copies_are_seen, what_is_staged_is_known, what_goes_goes_at_once,
+                listings_hold_to_the_instant, former_slugs_lead_on, names_are_unique_among_copies,
+                channels_stay_while_products_are_listed, related_products_are_there_when_they_are_named,
+                related_products_keep_their_places, lists_visit_every_copy_once, publication_and_edits_take_turns,
+                many_go_live_in_one_commit;
             receipts: are_kept_with_the_effect, are_taken_once, are_taken_once_under_concurrency,
                 are_not_kept_by_dry_runs_or_failures;
             resources: come_back_as_they_were, are_named_once, are_found_among_many,
@@ -198,7 +208,8 @@ macro_rules! catalog_contract {
                 are_upserted_by_the_thousands, are_resolved, are_shown_of_what_is_on_sale;
             jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,
-                made_slugs_are_told_apart, products_go_where_the_file_says, modes_limit_what_is_done,
+                made_slugs_are_told_apart, products_go_where_the_file_says,
+                published_records_go_live_and_others_wait, modes_limit_what_is_done,
                 dry_runs_keep_nothing, variants_are_matched_within_their_product,
                 ids_stand_for_keys_that_are_not_there, the_same_file_from_two_sides, stop_when_told_to;
         }

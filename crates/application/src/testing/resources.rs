@@ -55,11 +55,7 @@ pub async fn come_back_as_they_were(h: &Harness) {
         (listed.items, listed.total.map(|t| t.items)),
         (vec![state], Some(1))
     );
-    let entries = h
-        .log
-        .read(crate::changelog::LogPosition::default(), 10)
-        .await
-        .unwrap();
+    let entries = super::log::entries(h, 1).await;
     let words: Vec<_> = entries
         .iter()
         .map(|e| (e.resource.as_str(), e.events.as_str()))

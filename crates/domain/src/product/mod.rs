@@ -1,8 +1,13 @@
 //! A product: what it says, which option axes its variants have, and where it stands between draft and archive.
 //!
+//! It has two copies: the working copy, which every edit changes, and while it is published the published copy, which
+//! only publishing changes.
+//!
 //! Invariant: lifecycle moves only along [`ProductStatus`]'s arrows, and nothing happens to a deleted product but
 //! its restoration.
 
+mod listing;
+mod relation;
 mod status;
 mod variant;
 
@@ -12,6 +17,8 @@ use crate::change::Tracked;
 use crate::value::{Key, Localized, LocalizedSlug, Media, Metadata, Text, ValueError};
 use crate::{CategoryId, Change, Event, ProductId, Record, Recorded, RuleError, Timestamp};
 
+pub use listing::{Listing, Window};
+pub use relation::{Relation, RelationKind};
 pub use status::ProductStatus;
 pub use variant::{OptionFault, Options, Variant, VariantContent, VariantState};
 
@@ -39,12 +46,26 @@ pub struct ProductContent {
     pub seo: Option<Seo>,
     pub option_axes: Vec<Axis>,
     pub metadata: Metadata,
+    /// Where and when the product is on sale once published; empty means everywhere and always.
+    pub channels: Vec<Listing>,
+    pub relations: Vec<Relation>,
 }
 
 impl ProductContent {
     pub const MAX_TAGS: usize = 250;
     pub const MAX_CATEGORIES: usize = 200;
     pub const MAX_AXES: usize = 10;
+    pub const MAX_CHANNELS: usize = 200;
+    pub const MAX_RELATIONS: usize = 500;
+}
+
+/// What a published product holds back from shoppers until it is published again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Staged {
+    /// What the published copy says, where that is something else than the working copy.
+    pub live: Option<Box<ProductContent>>,
+    /// Whether a variant says something else than its published copy, or has none.
+    pub variants: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +74,31 @@ pub struct ProductState {
     pub record: Record,
     pub status: ProductStatus,
     pub published_at: Option<Timestamp>,
+    /// The working copy.
     pub content: ProductContent,
+    /// Nothing unless the product is published.
+    pub staged: Staged,
+}
+
+impl ProductState {
+    fn say(&mut self, content: ProductContent) {
+        let said = std::mem::replace(&mut self.content, content);
+        if self.status == ProductStatus::Published {
+            let live = self.staged.live.take().unwrap_or_else(|| Box::new(said));
+            self.staged.live = (*live != self.content).then_some(live);
+        }
+    }
+
+    fn go_live(&mut self) {
+        self.status = ProductStatus::Published;
+        self.published_at = Some(self.record.updated_at);
+        self.staged = Staged::default();
+    }
+
+    /// Whether the working copy, or that of a variant, differs from what is live; while nothing is live it does.
+    pub fn has_unpublished_changes(&self) -> bool {
+        self.status != ProductStatus::Published || self.staged != Staged::default()
+    }
 }
 
 impl Recorded for ProductState {
@@ -78,6 +123,7 @@ impl Product {
             status: ProductStatus::Draft,
             published_at: None,
             content,
+            staged: Staged::default(),
         }))
     }
 
@@ -93,18 +139,45 @@ impl Product {
         self.0.into_change()
     }
 
-    /// Replaces the content; equal content is no change.
+    /// Replaces the working copy; equal content is no change.
     pub fn revise(&mut self, content: ProductContent, now: Timestamp) -> Result<(), RuleError> {
         self.alive()?;
         if self.state().content != content {
-            self.0.edit(Event::Updated, now, |p| p.content = content);
+            self.0.edit(Event::Updated, now, |p| p.say(content));
         }
         Ok(())
     }
 
-    /// Makes the product visible to shoppers.
+    /// Notes that variants are edited in the same unit of work, so that publishing has something to do.
+    pub fn stage_variants(&mut self) {
+        self.0
+            .note(|p| p.staged.variants |= p.status == ProductStatus::Published);
+    }
+
+    /// Makes the working copy what shoppers see. Where they see it already that is no change.
     pub fn publish(&mut self, now: Timestamp) -> Result<(), RuleError> {
+        if self.state().status == ProductStatus::Published && self.state().has_unpublished_changes() {
+            self.alive()?;
+            self.0.edit(Event::Published, now, ProductState::go_live);
+            return Ok(());
+        }
         self.advance(ProductStatus::Published, Event::Published, now)
+    }
+
+    /// Makes the published copy the working copy again. The variants are reset by their own changes.
+    pub fn discard_draft(&mut self, now: Timestamp) -> Result<(), RuleError> {
+        self.alive()?;
+        if self.state().status != ProductStatus::Published {
+            return Err(RuleError::NothingPublished);
+        }
+        if self.state().has_unpublished_changes() {
+            self.0.edit(Event::Discarded, now, |p| {
+                if let Some(live) = std::mem::take(&mut p.staged).live {
+                    p.content = *live;
+                }
+            });
+        }
+        Ok(())
     }
 
     /// Takes a published product back to a draft.
@@ -157,10 +230,11 @@ impl Product {
                 verb: event.as_str(),
             });
         }
-        self.0.edit(event, now, |p| {
-            p.status = to;
-            if to == ProductStatus::Published {
-                p.published_at = Some(p.record.updated_at);
+        self.0.edit(event, now, |p| match to {
+            ProductStatus::Published => p.go_live(),
+            ProductStatus::Draft | ProductStatus::Archived => {
+                p.status = to;
+                p.staged = Staged::default();
             }
         });
         Ok(())

@@ -32,6 +32,8 @@ fn content(name: &str) -> ProductContent {
         seo: None,
         option_axes: vec![],
         metadata: Metadata::default(),
+        channels: vec![],
+        relations: vec![],
     }
 }
 
@@ -83,6 +85,61 @@ fn an_archived_product_is_restored_before_it_is_published() -> Result<(), RuleEr
     Ok(())
 }
 
+fn live(name: &str) -> Result<Product, RuleError> {
+    let mut product = Product::create(ProductId::new(Uuid::nil()), content(name), T0);
+    product.publish(T0)?;
+    Ok(Product::load(product.state().clone()))
+}
+
+#[test]
+fn edits_of_a_published_product_are_staged_until_they_are_published() -> Result<(), RuleError> {
+    let mut product = live("Cup")?;
+    product.revise(content("Mug"), T0)?;
+    product.revise(content("Jug"), T0)?;
+    assert_eq!(product.state().staged.live.as_deref(), Some(&content("Cup")));
+    let mut back = product.clone();
+    back.revise(content("Cup"), T0)?;
+    assert!(!back.state().has_unpublished_changes(), "the same again");
+    let mut reset = Product::load(product.state().clone());
+    reset.discard_draft(T0)?;
+    assert_eq!(reset.state().content, content("Cup"));
+    assert!(!reset.state().has_unpublished_changes());
+    product.publish(T0)?;
+    assert!(!product.state().has_unpublished_changes());
+    assert_eq!(
+        product.state().published_at,
+        Some(product.state().record.updated_at)
+    );
+    Ok(())
+}
+
+#[test]
+fn publishing_or_discarding_nothing_is_no_change() -> Result<(), RuleError> {
+    let mut product = live("Cup")?;
+    product.publish(T0)?;
+    product.discard_draft(T0)?;
+    assert_eq!(product.clone().into_change(), None);
+    product.stage_variants();
+    assert_eq!(product.clone().into_change(), None, "the variants are others");
+    product.publish(T0)?;
+    assert!(product.into_change().is_some());
+    assert_eq!(stored().discard_draft(T0), Err(RuleError::NothingPublished));
+    Ok(())
+}
+
+#[test]
+fn a_sale_begins_before_it_ends() {
+    let at = |seconds| Some(T0 + TimeDelta::seconds(seconds));
+    assert!(Window::new(at(1), at(2)).is_ok());
+    assert!(Window::new(None, at(2)).is_ok() && Window::new(at(2), None).is_ok());
+    for until in [1, 0] {
+        assert!(matches!(
+            Window::new(at(1), at(until)),
+            Err(ValueError::OutOfRange { .. })
+        ));
+    }
+}
+
 #[test]
 fn options_must_cover_the_axes_exactly() {
     let axis = |name: &str| valid(Axis::parse(name));
@@ -119,6 +176,8 @@ fn options_must_cover_the_axes_exactly() {
 enum Step {
     Revise(u8),
     Publish,
+    StageVariants,
+    Discard,
     Unpublish,
     Archive,
     Delete,
@@ -132,6 +191,7 @@ proptest! {
     fn every_history_keeps_the_invariants(steps in prop::collection::vec(
         prop_oneof![
             (0..3u8).prop_map(Step::Revise), Just(Step::Publish), Just(Step::Unpublish),
+            Just(Step::StageVariants), Just(Step::Discard),
             Just(Step::Archive), Just(Step::Delete), Just(Step::Restore),
         ], 0..40)
     ) {
@@ -141,6 +201,13 @@ proptest! {
             let result = match step {
                 Step::Revise(n) => product.revise(content(&n.to_string()), T0),
                 Step::Publish => product.publish(T0),
+                Step::Discard => product.discard_draft(T0),
+                // What is known of variants is no step of the product's own.
+                Step::StageVariants => {
+                    product.stage_variants();
+                    state = product.state().clone();
+                    continue;
+                }
                 Step::Unpublish => product.unpublish(T0),
                 Step::Archive => product.archive(T0),
                 Step::Delete => product.delete(T0),
@@ -154,6 +221,9 @@ proptest! {
                 prop_assert_eq!(change.after.record.version, state.record.version + 1);
                 prop_assert!(change.after.record.updated_at > state.record.updated_at);
                 state = change.after;
+                let held = &state.staged;
+                prop_assert!(state.status == ProductStatus::Published || *held == Staged::default());
+                prop_assert!(held.live.as_deref() != Some(&state.content));
             }
         }
     }

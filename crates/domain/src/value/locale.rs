@@ -46,14 +46,10 @@ impl<const MAX: usize> Localized<MAX> {
         self.0.iter()
     }
 
-    /// The text in `locale`, else in the language alone, else in `default`, else whatever there is.
-    pub fn resolve(&self, locale: &Locale, default: &Locale) -> Option<&Text<MAX>> {
-        let language = || locale.0.split('-').next().and_then(|l| Locale::parse(l).ok());
-        self.0
-            .get(locale)
-            .or_else(|| language().and_then(|l| self.0.get(&l)))
-            .or_else(|| self.0.get(default))
-            .or_else(|| self.0.values().next())
+    /// The text in the first of these locales that there is one in, else whatever there is.
+    pub fn resolve(&self, locales: &[Locale]) -> Option<&Text<MAX>> {
+        let preferred = locales.iter().find_map(|locale| self.0.get(locale));
+        preferred.or_else(|| self.0.values().next())
     }
 }
 
@@ -77,19 +73,17 @@ mod tests {
     }
 
     #[test]
-    fn resolution_falls_back_by_language_then_default_then_any() -> Result<(), ValueError> {
+    fn resolution_takes_the_first_there_is() -> Result<(), ValueError> {
         let names = localized(&[("de", "Tasse"), ("en", "Cup")]);
-        let (de_at, en, fr) = (
-            Locale::parse("de-AT")?,
-            Locale::parse("en")?,
-            Locale::parse("fr")?,
-        );
-        assert_eq!(names.resolve(&de_at, &en).map(Text::as_str), Some("Tasse"));
-        assert_eq!(names.resolve(&fr, &en).map(Text::as_str), Some("Cup"));
-        assert_eq!(
-            localized(&[("it", "Tazza")]).resolve(&fr, &en).map(Text::as_str),
-            Some("Tazza")
-        );
+        let tags = |tags: &[&str]| {
+            tags.iter()
+                .map(|t| Locale::parse(t))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let resolve = |locales: &[Locale]| names.resolve(locales).map(|text| text.as_str().to_owned());
+        assert_eq!(resolve(&tags(&["de-AT", "de", "en"])?).as_deref(), Some("Tasse"));
+        assert_eq!(resolve(&tags(&["fr", "en", "de"])?).as_deref(), Some("Cup"));
+        assert_eq!(resolve(&tags(&["fr"])?).as_deref(), Some("Tasse"));
         Ok(())
     }
 }

@@ -89,8 +89,10 @@ impl LocalizedSlug {
         self.0.iter()
     }
 
-    pub fn get(&self, locale: &Locale) -> Option<&Slug> {
-        self.0.get(locale)
+    /// The slug in the first of these locales that there is one in, else whatever there is.
+    pub fn resolve(&self, locales: &[Locale]) -> Option<&Slug> {
+        let preferred = locales.iter().find_map(|locale| self.0.get(locale));
+        preferred.or_else(|| self.0.values().next())
     }
 
     /// Every slug that `taken` names gets the suffix.

@@ -13,7 +13,10 @@ pub(super) fn failure(error: sqlx::Error) -> Failure {
                 "40001" | "40P01" => Failure::Retry(error),
                 "23505" | "23503" | "23P01" => match database.constraint() {
                     Some(
-                        "product_categories_category_id_fkey" | "categories_parent" | "media_uses_media",
+                        "product_categories_category_id_fkey"
+                        | "product_channels_channel_id_fkey"
+                        | "categories_parent"
+                        | "media_uses_media",
                     ) => StoreError::ReferenceGone.into(),
                     constraint => match constraint.and_then(rule) {
                         Some(rule) => Failure::Rule(rule),
@@ -43,11 +46,11 @@ fn is_passing(code: &str) -> bool {
 
 fn rule(constraint: &str) -> Option<ConflictRule> {
     Some(match constraint {
-        "products_key" => ConflictRule::ProductKey,
-        "product_slugs_slug" => ConflictRule::ProductSlug,
+        "products_key" | "published_products_key" => ConflictRule::ProductKey,
+        "product_slugs_slug" | "store_slugs_current" => ConflictRule::ProductSlug,
         "variants_key" => ConflictRule::VariantKey,
-        "variants_sku" => ConflictRule::Sku,
-        "variants_gtin" => ConflictRule::Gtin,
+        "variants_sku" | "published_variants_sku" => ConflictRule::Sku,
+        "variants_gtin" | "published_variants_gtin" => ConflictRule::Gtin,
         "variants_options" => ConflictRule::Options,
         "variants_axes" => ConflictRule::OptionAxes,
         "categories_key" => ConflictRule::CategoryKey,

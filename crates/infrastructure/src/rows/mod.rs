@@ -21,7 +21,7 @@ pub use channel::ChannelDoc;
 pub use media::MediaFileDoc;
 pub use price::PriceDoc;
 pub use price_list::PriceListDoc;
-pub use product::ProductDoc;
+pub use product::{CopiesDoc, ProductDoc};
 pub use resource::{StateDoc, Stored};
 pub(crate) use variant::MoneyDoc;
 pub use variant::VariantDoc;

@@ -1,8 +1,11 @@
 //! The row document of a product.
 
-use domain::product::{ProductContent, ProductState, ProductStatus, Seo, option_axes};
+use domain::product::{
+    Listing, ProductContent, ProductState, ProductStatus, Relation, RelationKind, Seo, Staged, Window,
+    option_axes,
+};
 use domain::value::{Key, Text, ValueError};
-use domain::{CategoryId, ProductId};
+use domain::{CategoryId, ChannelId, ProductId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -28,6 +31,101 @@ pub struct ProductDoc {
     seo: Option<SeoDoc>,
     option_axes: Vec<String>,
     metadata: Texts,
+    // Absent in what the log keeps of times before there were any.
+    #[serde(default)]
+    channels: Vec<ListingDoc>,
+    #[serde(default)]
+    relations: Vec<RelationDoc>,
+}
+
+/// A product's working copy, with what is live where that is something else.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CopiesDoc {
+    working: ProductDoc,
+    live: Option<ProductDoc>,
+    variants: bool,
+}
+
+impl TryFrom<CopiesDoc> for ProductState {
+    type Error = RowError;
+
+    fn try_from(doc: CopiesDoc) -> Result<Self, Self::Error> {
+        let CopiesDoc {
+            working,
+            live,
+            variants,
+        } = doc;
+        let working = Self::try_from(working)?;
+        if working.status != ProductStatus::Published {
+            return Ok(working);
+        }
+        let live = live.map(Self::try_from).transpose()?.map(|live| live.content);
+        let staged = Staged {
+            live: live.filter(|live| *live != working.content).map(Box::new),
+            variants,
+        };
+        Ok(Self { staged, ..working })
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListingDoc {
+    channel: Uuid,
+    publish_at: Option<Instant>,
+    unpublish_at: Option<Instant>,
+}
+
+impl From<&Listing> for ListingDoc {
+    fn from(Listing { channel, window }: &Listing) -> Self {
+        Self {
+            channel: channel.uuid(),
+            publish_at: window.publish_at().map(Instant),
+            unpublish_at: window.unpublish_at().map(Instant),
+        }
+    }
+}
+
+impl TryFrom<ListingDoc> for Listing {
+    type Error = ValueError;
+
+    fn try_from(doc: ListingDoc) -> Result<Self, Self::Error> {
+        let ListingDoc {
+            channel,
+            publish_at,
+            unpublish_at,
+        } = doc;
+        Ok(Self {
+            channel: ChannelId::new(channel),
+            window: Window::new(publish_at.map(|i| i.0), unpublish_at.map(|i| i.0))?,
+        })
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct RelationDoc {
+    kind: String,
+    product: Uuid,
+}
+
+impl From<&Relation> for RelationDoc {
+    fn from(Relation { kind, product }: &Relation) -> Self {
+        Self {
+            kind: kind.as_str().to_owned(),
+            product: product.uuid(),
+        }
+    }
+}
+
+impl TryFrom<RelationDoc> for Relation {
+    type Error = ValueError;
+
+    fn try_from(RelationDoc { kind, product }: RelationDoc) -> Result<Self, Self::Error> {
+        Ok(Self {
+            kind: RelationKind::parse(&kind)?,
+            product: ProductId::new(product),
+        })
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,6 +164,8 @@ impl From<&ProductState> for ProductDoc {
             status,
             published_at,
             content,
+            // Kept beside the document, since it is about other rows too.
+            staged: _,
         } = state;
         let ProductContent {
             key,
@@ -79,6 +179,8 @@ impl From<&ProductState> for ProductDoc {
             seo,
             option_axes,
             metadata,
+            channels,
+            relations,
         } = content;
         Self {
             id: id.uuid(),
@@ -96,6 +198,8 @@ impl From<&ProductState> for ProductDoc {
             seo: seo.as_ref().map(Into::into),
             option_axes: option_axes.iter().map(ToString::to_string).collect(),
             metadata: pairs(metadata),
+            channels: channels.iter().map(Into::into).collect(),
+            relations: relations.iter().map(Into::into).collect(),
         }
     }
 }
@@ -120,6 +224,8 @@ impl TryFrom<ProductDoc> for ProductState {
             seo,
             option_axes: axes,
             metadata: pairs,
+            channels,
+            relations,
         } = doc;
         Ok(Self {
             id: ProductId::new(id),
@@ -138,7 +244,10 @@ impl TryFrom<ProductDoc> for ProductState {
                 seo: seo.map(Seo::try_from).transpose()?,
                 option_axes: option_axes(axes.into_iter().map(Text::parse).collect::<Result<_, _>>()?)?,
                 metadata: metadata(pairs)?,
+                channels: all(channels)?,
+                relations: all(relations)?,
             },
+            staged: Staged::default(),
         })
     }
 }

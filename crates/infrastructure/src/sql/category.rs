@@ -71,7 +71,7 @@ impl<D: Database> CategoryReader for SqlCatalog<D> {
             CategoryRef::Slug(locale, slug) => Name::Slug(locale, slug),
         };
         let found = self
-            .one::<CategoryDoc, _>(find(&TABLES, "data", name, with_deleted))
+            .one::<CategoryDoc, _>(find(&TABLES, "t.data", name, with_deleted))
             .await?;
         Ok(self.with_paths(found.into_iter().collect()).await?.pop())
     }

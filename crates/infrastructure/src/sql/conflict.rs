@@ -8,7 +8,7 @@ use domain::value::{Key, LocalizedSlug};
 use domain::{Change, Recorded};
 use uuid::Uuid;
 
-use super::dialect::{Kind, PAIRS, PRODUCT_PAIRS};
+use super::dialect::{IDS, Kind, PAIRS, PRODUCT_PAIRS};
 use super::{Database, Failure, Query, SqlCatalog, write};
 use crate::rows::Instant;
 
@@ -70,7 +70,39 @@ impl<D: Database> SqlCatalog<D> {
                 _ => {}
             }
         }
-        Ok((twin, None))
+        match twin {
+            Some(twin) => Ok((Some(twin), None)),
+            None => self.publishing(rule, changes).await,
+        }
+    }
+
+    /// The parties where a variant goes live with its product while another one still has its name there.
+    async fn publishing(
+        &self,
+        rule: ConflictRule,
+        changes: &Changes,
+    ) -> Result<(Option<Uuid>, Option<Uuid>), Failure> {
+        let column = match rule {
+            ConflictRule::Sku => "sku",
+            ConflictRule::Gtin => "gtin",
+            _ => return Ok((None, None)),
+        };
+        let ids: Vec<_> = changes
+            .products
+            .iter()
+            .map(|change| serde_json::json!({"id": change.after.id.uuid()}))
+            .collect();
+        let text = format!(
+            "with {} select cast(v.id as text), cast(t.variant_id as text) from r \
+             join variants v on v.product_id = r.id and v.deleted_at is null \
+             join published_variants t on t.{column} = v.{column} and t.live and t.product_id <> r.id limit 1",
+            D::DIALECT.batch(IDS)
+        );
+        let query = Query::new(text).with(serde_json::Value::Array(ids).to_string());
+        match self.database.fetch(query).await?.into_iter().next() {
+            Some(mut row) => Ok((Some(row.uuid()?), Some(row.uuid()?))),
+            None => Ok((None, None)),
+        }
     }
 
     /// A written price and the stored one that excludes it.
@@ -113,7 +145,7 @@ impl<D: Database> SqlCatalog<D> {
         let query = Query::new(text).with(serde_json::Value::Array(restored).to_string());
         match self.database.fetch(query).await?.into_iter().next() {
             Some(mut row) => Ok((Some(row.uuid()?), Some(row.uuid()?))),
-            None => Ok((None, None)),
+            None => self.publishing(rule, changes).await,
         }
     }
 }
@@ -180,10 +212,13 @@ fn claimed<S: Recorded>(changes: &[Change<S>], names: impl Fn(&S) -> (Uuid, Vec<
 const fn place(rule: ConflictRule) -> Option<&'static str> {
     Some(match rule {
         ConflictRule::ProductKey => {
-            "cast(t.id as text) from r join products t on t.key = r.a where t.deleted_at is null"
+            "cast(t.id as text) from r join (select id, key from products where deleted_at is null \
+             union all select id, key from published_products where live) t on t.key = r.a"
         }
         ConflictRule::ProductSlug => {
-            "cast(t.product_id as text) from r join product_slugs t on t.locale = r.a and t.slug = r.b where t.live"
+            "cast(t.product_id as text) from r join (select product_id, locale, slug from product_slugs where live \
+             union all select product_id, locale, slug from store_slugs where current and live) t \
+             on t.locale = r.a and t.slug = r.b"
         }
         ConflictRule::CategoryKey => {
             "cast(t.id as text) from r join categories t on t.key = r.a where t.deleted_at is null"
@@ -201,10 +236,12 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
             "cast(t.id as text) from r join variants t on t.key = r.a where t.deleted_at is null"
         }
         ConflictRule::Sku => {
-            "cast(t.id as text) from r join variants t on t.sku = r.a where t.deleted_at is null"
+            "cast(t.id as text) from r join (select id, sku from variants where deleted_at is null \
+             union all select variant_id, sku from published_variants where live) t on t.sku = r.a"
         }
         ConflictRule::Gtin => {
-            "cast(t.id as text) from r join variants t on t.gtin = r.a where t.deleted_at is null"
+            "cast(t.id as text) from r join (select id, gtin from variants where deleted_at is null \
+             union all select variant_id, gtin from published_variants where live) t on t.gtin = r.a"
         }
         ConflictRule::Options => {
             "cast(t.id as text) from r join variants t on t.product_id = r.a and t.options = r.b \

@@ -54,6 +54,19 @@ impl Dialect {
         }
     }
 
+    /// What a stored document says, apart from what is kept about it: version, times and status.
+    pub(crate) fn content(self, document: &str) -> String {
+        match self {
+            Self::Postgres => format!(
+                "({document} - array['version', 'createdAt', 'updatedAt', 'deletedAt', 'status', 'publishedAt'])"
+            ),
+            Self::Sqlite => format!(
+                "json_remove({document}, '$.version', '$.createdAt', '$.updatedAt', '$.deletedAt', '$.status', \
+                 '$.publishedAt')"
+            ),
+        }
+    }
+
     /// Locks rows where writers run side by side; SQLite has one writer.
     pub(crate) fn locking(self, clause: &'static str) -> &'static str {
         match self {

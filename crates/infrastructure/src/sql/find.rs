@@ -21,8 +21,8 @@ pub(super) struct Tables {
     pub(super) slugs: Option<(&'static str, &'static str)>,
 }
 
-/// A statement for one `column` of the resource: a live one first, else, if asked for, the one deleted last.
-pub(super) fn find(tables: &Tables, column: &str, name: Name<'_>, with_deleted: bool) -> Query {
+/// A statement for one value of the resource `t`: of a live one first, else, if asked for, of the one deleted last.
+pub(super) fn find(tables: &Tables, value: &str, name: Name<'_>, with_deleted: bool) -> Query {
     let own = tables.own;
     let (from, condition, params) = match (name, tables.slugs) {
         (Name::Id(id), _) => (String::new(), "t.id = $1".to_owned(), Query::new("").with(id)),
@@ -44,11 +44,11 @@ pub(super) fn find(tables: &Tables, column: &str, name: Name<'_>, with_deleted: 
     let live = if slugs { " and s.live" } else { "" };
     let dead = if slugs { " and not s.live" } else { "" };
     let alive = format!(
-        "select t.{column} as found, 0 as rank, t.deleted_at from {own} t{from} \
+        "select {value} as found, 0 as rank, t.deleted_at from {own} t{from} \
          where {condition}{live} and t.deleted_at is null"
     );
     let deleted = format!(
-        "select t.{column}, 1, t.deleted_at from {own} t{from} where {condition}{dead} and t.deleted_at is not null"
+        "select {value}, 1, t.deleted_at from {own} t{from} where {condition}{dead} and t.deleted_at is not null"
     );
     let text = if with_deleted {
         format!(

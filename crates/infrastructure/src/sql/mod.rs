@@ -19,6 +19,7 @@ mod query;
 mod resource;
 mod secret;
 mod store;
+mod storefront;
 mod unit;
 mod upkeep;
 mod variant;

@@ -22,23 +22,29 @@ impl<D: Database> SqlCatalog<D> {
         Doc: serde::de::DeserializeOwned,
         S: TryFrom<Doc, Error = RowError>,
     {
-        let total = self.total(&conditions, page.count).await?;
-        let rows = self.database.fetch(keyset(conditions, page)).await?;
-        let mut items = super::query::states::<Doc, S>(rows)?;
-        let limit = usize::try_from(page.limit).map_err(RowError::from)?;
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let next = items.last().filter(|_| more).map(|item| {
-            let (id, updated_at) = place(item);
-            Position {
-                updated_at: (page.sort.field == SortField::UpdatedAt).then_some(updated_at),
-                id,
-            }
-        });
-        Ok(Page { items, next, total })
+        self.page_of::<Doc, S>("t.data", conditions, page, place).await
     }
 
-    async fn total(&self, conditions: &Query, count: Count) -> Result<Option<Total>, Failure> {
+    /// The same, made from another value of the resources than their document.
+    pub(super) async fn page_of<Doc, S>(
+        &self,
+        value: &str,
+        conditions: Query,
+        page: &PageRequest,
+        place: impl Fn(&S) -> Place,
+    ) -> Result<Page<S>, Failure>
+    where
+        Doc: serde::de::DeserializeOwned,
+        S: TryFrom<Doc, Error = RowError>,
+    {
+        let total = self.total(&conditions, page.count).await?;
+        let select = format!("cast({value} as text)");
+        let rows = self.database.fetch(keyset(&select, conditions, page)).await?;
+        let items = super::query::states::<Doc, S>(rows)?;
+        cut(items, total, page, place)
+    }
+
+    pub(super) async fn total(&self, conditions: &Query, count: Count) -> Result<Option<Total>, Failure> {
         let with = |select: &str| Query {
             text: format!("{select} {}", conditions.text),
             params: conditions.params.clone(),
@@ -76,10 +82,30 @@ impl<D: Database> SqlCatalog<D> {
     }
 }
 
+/// The page of items of which there is one more where another page follows.
+pub(super) fn cut<S>(
+    mut items: Vec<S>,
+    total: Option<Total>,
+    page: &PageRequest,
+    place: impl Fn(&S) -> Place,
+) -> Result<Page<S>, Failure> {
+    let limit = usize::try_from(page.limit).map_err(RowError::from)?;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|item| {
+        let (id, updated_at) = place(item);
+        Position {
+            updated_at: (page.sort.field == SortField::UpdatedAt).then_some(updated_at),
+            id,
+        }
+    });
+    Ok(Page { items, next, total })
+}
+
 /// One row more than the page has, to tell whether there is a next one.
-fn keyset(conditions: Query, page: &PageRequest) -> Query {
+pub(super) fn keyset(select: &str, conditions: Query, page: &PageRequest) -> Query {
     let mut query = Query {
-        text: format!("select cast(t.data as text) {}", conditions.text),
+        text: format!("select {select} {}", conditions.text),
         params: conditions.params,
     };
     let (after, direction) = if page.sort.descending {

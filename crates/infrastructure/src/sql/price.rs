@@ -7,11 +7,11 @@ use application::store::StoreError;
 use async_trait::async_trait;
 use domain::pricing::{PriceListContent, PriceState, base_list};
 use domain::resource::State;
-use domain::value::{Currency, Price, Sku};
+use domain::value::{Currency, Price};
 use domain::{PriceId, PriceListId, ProductId, Timestamp, VariantId};
 use serde_json::json;
 
-use super::dialect::{IDS, KEYS, Kind};
+use super::dialect::{IDS, Kind};
 use super::find::{Name, Tables, find};
 use super::query::states;
 use super::{Database, Failure, Query, Row, SqlCatalog};
@@ -30,9 +30,6 @@ const REFERENCES: &[(&str, Kind)] = &[
     ("sku", Kind::Text),
     ("gtin", Kind::Text),
 ];
-
-/// Whether shoppers may see the product `p`.
-const ON_SALE: &str = "p.status = 'published' and p.deleted_at is null";
 
 #[async_trait]
 impl<D: Database> PriceReader for SqlCatalog<D> {
@@ -109,20 +106,6 @@ impl<D: Database> PriceReader for SqlCatalog<D> {
         Ok(found)
     }
 
-    async fn on_sale(&self, skus: &[Sku]) -> Result<Vec<(Sku, VariantId)>, StoreError> {
-        let rows: Vec<_> = skus.iter().map(|sku| json!({"a": sku.as_str()})).collect();
-        let text = format!(
-            "with {} select v.sku, cast(v.id as text) from r join variants v on v.sku = r.a \
-             join products p on p.id = v.product_id where v.deleted_at is null and {ON_SALE}",
-            D::DIALECT.batch(KEYS)
-        );
-        let query = Query::new(text).with(serde_json::Value::Array(rows).to_string());
-        let pair = |mut row: Row| Ok((Sku::parse(row.text()?)?, VariantId::new(row.uuid()?)));
-        let rows = self.database.fetch(query).await?.into_iter();
-        let pairs: Result<_, RowError> = rows.map(pair).collect();
-        Ok(pairs.map_err(Failure::from)?)
-    }
-
     async fn sheet(
         &self,
         variants: &[VariantId],
@@ -151,8 +134,9 @@ impl<D: Database> PriceReader for SqlCatalog<D> {
             .bind(base_list().uuid())
             .push(
                 ") union all select 'price', cast(variant_id as text), cast(data as text) from priced \
-                 union all select 'carried', cast(v.id as text), cast(v.data -> 'prices' as text) \
-                 from r join variants v on v.id = r.id where v.deleted_at is null",
+                 union all select 'carried', cast(v.id as text), cast(coalesce(c.data, v.data) -> 'prices' as text) \
+                 from r join variants v on v.id = r.id \
+                 left join published_variants c on c.variant_id = v.id and c.live where v.deleted_at is null",
             );
         let rows = self.database.fetch(query).await?;
         Ok(sheet(rows, currency).map_err(Failure::from)?)

@@ -4,20 +4,35 @@ use application::page::{Page, PageRequest};
 use application::product::{ProductFilter, ProductReader, ProductRef, ProductView};
 use application::store::StoreError;
 use async_trait::async_trait;
-use domain::ProductId;
 use domain::product::{ProductState, VariantState};
 use domain::value::Key;
+use domain::{CategoryId, ProductId};
 
+use super::dialect::Kind;
 use super::dialect::{IDS, KEYS};
 use super::find::{Name, Tables, find};
 use super::query::states;
 use super::{Database, Dialect, Failure, Query, SqlCatalog};
-use crate::rows::{ProductDoc, RowError, VariantDoc};
+use crate::rows::{CopiesDoc, RowError, VariantDoc};
+
+const REFERENCES: &[(&str, Kind)] = &[
+    ("n", Kind::Int),
+    ("id", Kind::Uuid),
+    ("key", Kind::Text),
+    ("locale", Kind::Text),
+    ("slug", Kind::Text),
+];
 
 const TABLES: Tables = Tables {
     own: "products",
     slugs: Some(("product_slugs", "product_id")),
 };
+
+/// The working copy of the product `t` with what is live, which is read only where it is something else.
+const COPIES: &str = "'{\"working\":' || cast(t.data as text) || ',\"live\":' || coalesce( \
+     (select cast(pp.data as text) from published_products pp where pp.id = t.id and t.staged), 'null') \
+     || ',\"variants\":' || case when exists (select 1 from variants sv where sv.product_id = t.id and sv.staged \
+     and sv.deleted_at is null) then 'true' else 'false' end || '}'";
 
 fn name(product: &ProductRef) -> Name<'_> {
     match product {
@@ -35,14 +50,14 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
         with_deleted: bool,
     ) -> Result<Option<ProductState>, StoreError> {
         Ok(self
-            .one::<ProductDoc, _>(find(&TABLES, "data", name(product), with_deleted))
+            .one::<CopiesDoc, _>(find(&TABLES, COPIES, name(product), with_deleted))
             .await?)
     }
 
     async fn locate(&self, product: &ProductRef) -> Result<Option<ProductId>, StoreError> {
         let rows = self
             .database
-            .fetch(find(&TABLES, "id", name(product), false))
+            .fetch(find(&TABLES, "t.id", name(product), false))
             .await?;
         let id = rows.into_iter().next().map(|mut row| row.uuid()).transpose();
         Ok(id.map_err(Failure::from)?.map(ProductId::new))
@@ -50,24 +65,25 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
 
     async fn view(&self, id: ProductId) -> Result<Option<ProductView>, StoreError> {
         // One statement, so that all of it is of one instant.
-        let query = Query::new(
-            "select cast(data as text), cast(revision as text) from ( \
-                select 0 as kind, p.data, p.id, 0 as position, \
-                    coalesce((select max(c.position) from changes c where c.root = p.id), 0) as revision \
-                from products p where p.id = $1 and p.deleted_at is null \
+        let text = format!(
+            "select data, cast(revision as text) from ( \
+                select 0 as kind, {COPIES} as data, t.id, 0 as position, \
+                    coalesce((select max(c.position) from changes c where c.root = t.id), 0) as revision \
+                from products t where t.id = $1 and t.deleted_at is null \
                 union all \
-                select 1, v.data, v.id, v.position, 0 from variants v \
+                select 1, cast(v.data as text), v.id, v.position, 0 from variants v \
                 where v.product_id = $1 and v.deleted_at is null) parts \
              order by kind, position, id",
         );
-        let mut rows = self.database.fetch(query.with(id.uuid())).await?.into_iter();
+        let query = Query::new(text).with(id.uuid());
+        let mut rows = self.database.fetch(query).await?.into_iter();
         // Variants do not outlive their product: the first row is the product's, or there is none.
         let Some(mut first) = rows.next() else {
             return Ok(None);
         };
         let view = || {
             Ok::<_, RowError>(ProductView {
-                product: first.json::<ProductDoc>()?.try_into()?,
+                product: first.json::<CopiesDoc>()?.try_into()?,
                 revision: first.parse()?,
                 variants: states::<VariantDoc, _>(rows.collect())?,
             })
@@ -82,7 +98,7 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
     ) -> Result<Page<ProductState>, StoreError> {
         let place = |p: &ProductState| (p.id.uuid(), p.record.updated_at);
         Ok(self
-            .page::<ProductDoc, _>(conditions(D::DIALECT, filter), page, place)
+            .page_of::<CopiesDoc, _>(COPIES, conditions(D::DIALECT, filter), page, place)
             .await?)
     }
 
@@ -102,12 +118,50 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
 
     async fn by_keys(&self, keys: &[Key]) -> Result<Vec<ProductState>, StoreError> {
         let text = format!(
-            "with {} select cast(p.data as text) from products p where p.key in (select a from r) \
-             and p.deleted_at is null",
+            "with {} select {COPIES} from products t where t.key in (select a from r) and t.deleted_at is null",
             D::DIALECT.batch(KEYS)
         );
         let query = Query::new(text).with(key_batch(keys));
-        Ok(states::<ProductDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
+        Ok(states::<CopiesDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
+    }
+
+    async fn among(&self, products: &[ProductRef]) -> Result<Vec<Option<ProductId>>, StoreError> {
+        if products.is_empty() {
+            return Ok(Vec::new());
+        }
+        let row = |(n, product): (usize, &ProductRef)| match product {
+            ProductRef::Id(id) => serde_json::json!({"n": n, "id": id.uuid()}),
+            ProductRef::Key(key) => serde_json::json!({"n": n, "key": key.as_str()}),
+            ProductRef::Slug(locale, slug) => {
+                serde_json::json!({"n": n, "locale": locale.as_str(), "slug": slug.as_str()})
+            }
+        };
+        let rows: Vec<_> = products.iter().enumerate().map(row).collect();
+        let text = format!(
+            "with {} select cast(r.n as text), cast(t.id as text) from r join products t on t.id = r.id \
+                where t.deleted_at is null \
+             union all select cast(r.n as text), cast(t.id as text) from r join products t on t.key = r.key \
+                where t.deleted_at is null \
+             union all select cast(r.n as text), cast(s.product_id as text) from r \
+                join product_slugs s on s.locale = r.locale and s.slug = r.slug where s.live",
+            D::DIALECT.batch(REFERENCES)
+        );
+        let query = Query::new(text).with(serde_json::Value::Array(rows).to_string());
+        let mut found = vec![None; products.len()];
+        for mut row in self.database.fetch(query).await? {
+            let (n, id) = (row.parse::<usize>(), row.uuid());
+            if let Some(place) = found.get_mut(n.map_err(Failure::from)?) {
+                *place = Some(ProductId::new(id.map_err(Failure::from)?));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn published_variants(&self, product: ProductId) -> Result<Vec<VariantState>, StoreError> {
+        let text = "select cast(v.data as text) from published_variants v where v.product_id = $1 \
+                    order by v.position, v.variant_id";
+        let query = Query::new(text).with(product.uuid());
+        Ok(states::<VariantDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
     }
 }
 
@@ -143,23 +197,7 @@ fn conditions(dialect: Dialect, filter: &ProductFilter) -> Query {
         query.bind(tag.as_str()).push(")");
     }
     if let Some(category) = category {
-        // As an array the tree is walked once and first. As a join PostgreSQL's guess at its size makes it read all
-        // products to sort them, where it could stop at the end of the page.
-        let (open, close) = match dialect {
-            Dialect::Postgres => ("= any(array(", "))"),
-            Dialect::Sqlite => ("in (", ")"),
-        };
-        query.push(
-            " and exists (select 1 from product_categories pc where pc.product_id = t.id and pc.category_id ",
-        );
-        query.push(open);
-        query.push("with recursive sub(id) as (select c.id from categories c where c.id = ");
-        query.bind(category.uuid());
-        query.push(
-            " union select c.id from categories c join sub on c.parent_id = sub.id where c.deleted_at is null) \
-             select sub.id from sub",
-        );
-        query.push(close).push(")");
+        in_category(dialect, &mut query, "product_categories", *category);
     }
     if let Some(since) = updated_since {
         query.push(" and t.updated_at >= ").bind(*since);
@@ -168,4 +206,27 @@ fn conditions(dialect: Dialect, filter: &ProductFilter) -> Query {
         query.push(" and t.updated_at < ").bind(*before);
     }
     query
+}
+
+/// Narrows a list of products `t` to those that `table` has in the category or one below it.
+pub(super) fn in_category(dialect: Dialect, query: &mut Query, table: &str, category: CategoryId) {
+    // As an array the tree is walked once and first. As a join PostgreSQL's guess at its size makes it read all
+    // products to sort them, where it could stop at the end of the page.
+    let (open, close) = match dialect {
+        Dialect::Postgres => ("= any(array(", "))"),
+        Dialect::Sqlite => ("in (", ")"),
+    };
+    query
+        .push(" and exists (select 1 from ")
+        .push(table)
+        .push(" pc where pc.product_id = t.id and pc.category_id ")
+        .push(open)
+        .push("with recursive sub(id) as (select c.id from categories c where c.id = ")
+        .bind(category.uuid())
+        .push(
+            " union select c.id from categories c join sub on c.parent_id = sub.id where c.deleted_at is null) \
+             select sub.id from sub",
+        )
+        .push(close)
+        .push(")");
 }

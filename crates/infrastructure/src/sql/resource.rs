@@ -30,7 +30,7 @@ impl<D: Database, C: Stored> ResourceReader<C> for SqlCatalog<D> {
             slugs: None,
         };
         Ok(self
-            .one::<StateDoc<C::Doc>, _>(find(&tables, "data", name, with_deleted))
+            .one::<StateDoc<C::Doc>, _>(find(&tables, "t.data", name, with_deleted))
             .await?)
     }
 

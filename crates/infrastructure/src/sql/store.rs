@@ -37,13 +37,19 @@ impl<D: Database> SqlCatalog<D> {
         }
     }
 
-    async fn taken(&self, table: &str, slugs: &[(Locale, Slug)]) -> Result<Vec<(Locale, Slug)>, StoreError> {
+    /// Which slugs are in the table, or are found by `more`.
+    async fn taken(
+        &self,
+        table: &str,
+        more: &str,
+        slugs: &[(Locale, Slug)],
+    ) -> Result<Vec<(Locale, Slug)>, StoreError> {
         let pairs: Vec<_> = slugs
             .iter()
             .map(|(locale, slug)| serde_json::json!({"a": locale.as_str(), "b": slug.as_str()}))
             .collect();
         let text = format!(
-            "with {} select s.locale, s.slug from r join {table} s on s.locale = r.a and s.slug = r.b where s.live",
+            "with {} select s.locale, s.slug from r join {table} s on s.locale = r.a and s.slug = r.b where s.live{more}",
             D::DIALECT.batch(PAIRS)
         );
         let rows = self
@@ -166,14 +172,17 @@ impl<D: Database> CatalogStore for SqlCatalog<D> {
     }
 
     async fn taken_product_slugs(&self, slugs: &[(Locale, Slug)]) -> Result<Vec<(Locale, Slug)>, StoreError> {
-        self.taken("product_slugs", slugs).await
+        // Those that shoppers use may be no working copy's any more.
+        let in_the_store = " union select s.locale, s.slug from r join store_slugs s on s.locale = r.a \
+                            and s.slug = r.b where s.live and s.current";
+        self.taken("product_slugs", in_the_store, slugs).await
     }
 
     async fn taken_category_slugs(
         &self,
         slugs: &[(Locale, Slug)],
     ) -> Result<Vec<(Locale, Slug)>, StoreError> {
-        self.taken("category_slugs", slugs).await
+        self.taken("category_slugs", "", slugs).await
     }
 
     async fn media_digests(&self, ids: &[MediaId]) -> Result<Vec<(MediaId, Digest)>, StoreError> {

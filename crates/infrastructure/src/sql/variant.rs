@@ -30,7 +30,7 @@ impl<D: Database> VariantReader for SqlCatalog<D> {
             VariantRef::Gtin(gtin) => Name::Column("gtin", gtin.as_str()),
         };
         Ok(self
-            .one::<VariantDoc, _>(find(&TABLES, "data", name, with_deleted))
+            .one::<VariantDoc, _>(find(&TABLES, "t.data", name, with_deleted))
             .await?)
     }
 

@@ -32,11 +32,13 @@ pub(super) fn failure(error: sqlx::Error) -> Failure {
 /// SQLite names the columns of the index that is violated, not the index.
 fn rule(message: &str) -> Option<ConflictRule> {
     Some(match message.strip_prefix("UNIQUE constraint failed: ")? {
-        "products.key" => ConflictRule::ProductKey,
-        "product_slugs.locale, product_slugs.slug" => ConflictRule::ProductSlug,
+        "products.key" | "published_products.key" => ConflictRule::ProductKey,
+        "product_slugs.locale, product_slugs.slug" | "store_slugs.locale, store_slugs.slug" => {
+            ConflictRule::ProductSlug
+        }
         "variants.key" => ConflictRule::VariantKey,
-        "variants.sku" => ConflictRule::Sku,
-        "variants.gtin" => ConflictRule::Gtin,
+        "variants.sku" | "published_variants.sku" => ConflictRule::Sku,
+        "variants.gtin" | "published_variants.gtin" => ConflictRule::Gtin,
         "variants.product_id, variants.options" => ConflictRule::Options,
         "categories.key" => ConflictRule::CategoryKey,
         "channels.key" => ConflictRule::ChannelKey,

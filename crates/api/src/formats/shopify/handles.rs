@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use domain::product::Axis;
+use application::import::ImportProduct;
+use domain::product::{Axis, ProductStatus};
 
 /// What later rows of a Handle need to know of its first ones.
 #[derive(Clone)]
 pub(super) struct Seen {
     pub(super) axes: Arc<[Axis]>,
     pub(super) variants: usize,
+    pub(super) status: Option<ProductStatus>,
 }
 
 /// Hashes stand for Handles, to keep memory small; by 64 bits two of a million coincide once in 37 million files.
@@ -26,10 +28,18 @@ impl Handles {
         self.seen.get(&digest(handle)).cloned()
     }
 
-    pub(super) fn add(&mut self, handle: &[u8], axes: &[Axis], variants: usize) {
-        let shared = self.axes.entry(axes.to_vec()).or_insert_with(|| axes.into());
-        let axes = Arc::clone(shared);
-        self.seen.insert(digest(handle), Seen { axes, variants });
+    pub(super) fn add(&mut self, handle: &[u8], product: &ImportProduct) {
+        let axes = &product.draft.option_axes;
+        let shared = self
+            .axes
+            .entry(axes.clone())
+            .or_insert_with(|| axes.as_slice().into());
+        let seen = Seen {
+            axes: Arc::clone(shared),
+            variants: product.variants.len(),
+            status: product.status,
+        };
+        self.seen.insert(digest(handle), seen);
     }
 }
 

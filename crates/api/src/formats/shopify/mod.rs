@@ -102,16 +102,13 @@ impl<S: Sink> Products<'_, S> {
             let fault = Fault::new("/Handle", "too_long", "the rows of a product take at most 8 MiB");
             Err(vec![ImportFault { line, fault }])
         } else if let Some(seen) = self.handles.find(&handle) {
-            let more = self
-                .mapping
-                .more_variants(self.columns, &rows, &seen.axes, seen.variants);
+            let more = self.mapping.more_variants(self.columns, &rows, &seen);
             more.map(|more| Record::Variants(Box::new(more)))
         } else {
             match self.mapping.product(self.columns, &rows) {
                 Err(faults) => Err(faults),
                 Ok((product, category)) => {
-                    self.handles
-                        .add(&handle, &product.draft.option_axes, product.variants.len());
+                    self.handles.add(&handle, &product);
                     if let Some((key, category)) = category
                         && self.categories.insert(key)
                     {

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use application::category::{CategoryDraft, CategoryRef};
 use application::import::{ImportCategory, ImportFault, ImportProduct, MoreVariants};
 use application::product::ProductDraft;
-use domain::product::{Axis, ProductContent, ProductStatus, Seo};
+use domain::product::{ProductContent, ProductStatus, Seo};
 use domain::value::{
     Currency, Key, Locale, LocalizedSlug, MAX_MEDIA, Media, MediaRole, Metadata, Slug, Text, ValueError,
 };
 
+use super::handles::Seen;
 use super::reader::{Reader, Refused};
 use super::row::{Columns, Row, column};
 use super::values::{handle_key, status, type_key};
@@ -79,6 +80,8 @@ impl Mapping<'_> {
                 seo,
                 option_axes: axes?,
                 metadata: Metadata::default(),
+                channels: None,
+                relations: None,
             };
             let product = ImportProduct {
                 draft,
@@ -96,8 +99,7 @@ impl Mapping<'_> {
         self,
         columns: &Columns,
         rows: &[Row],
-        axes: &[Axis],
-        already: usize,
+        seen: &Seen,
     ) -> Result<MoreVariants, Vec<ImportFault>> {
         let Some(first) = rows.first() else {
             return Err(Vec::new());
@@ -113,8 +115,12 @@ impl Mapping<'_> {
                 .faults
                 .push(row.fault(column::IMAGE, "state_conflict", detail));
         }
-        let variants = reader.variants(rows, axes, already, false);
-        let more = key.map(|product| MoreVariants { product, variants });
+        let variants = reader.variants(rows, &seen.axes, seen.variants, false);
+        let more = key.map(|product| MoreVariants {
+            product,
+            status: seen.status,
+            variants,
+        });
         reader.finish(more)
     }
 }

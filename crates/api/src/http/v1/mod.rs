@@ -22,8 +22,8 @@ use super::state::AppState;
 pub(crate) use batch::{OpenWorkspace, Workspace};
 pub(crate) use history::Histories;
 pub(crate) use imports::Imports;
-pub(super) use parameters::{PageParameters, Revalidate};
-pub(super) use products::{in_category, locate};
+pub(super) use parameters::{PageParameters, PlainPageParameters, Revalidate};
+pub(super) use products::known_category;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

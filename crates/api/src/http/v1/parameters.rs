@@ -34,6 +34,17 @@ described!(
 
 described!(
     #[into_params(parameter_in = Query)]
+    PlainPageParameters {
+        /// How many items a page has, 1 to 200; 50 when absent.
+        #[param(required = false, minimum = 1, maximum = 200, example = 50)]
+        limit: Option<u32>,
+        /// `nextCursor` of the page before.
+        cursor: Option<String>,
+    }
+);
+
+described!(
+    #[into_params(parameter_in = Query)]
     HistoryParameters {
         /// How many versions a page has, 1 to 200; 50 when absent.
         #[param(required = false, minimum = 1, maximum = 200, example = 50)]
@@ -65,7 +76,7 @@ described!(
 described!(
     #[into_params(parameter_in = Query)]
     Publish {
-        /// Publish what results; needs the scope `catalog:publish` too.
+        /// Publish the product as it then is, with its variants; needs the scope `catalog:publish` too.
         publish: Option<bool>,
     }
 );
@@ -84,7 +95,7 @@ described!(
     #[into_params(parameter_in = Header)]
     Conditional {
         /// The tag of the version that the caller knows: the write is refused when the resource has moved on.
-        #[param(rename = "If-Match", example = "\"3-m1\"")]
+        #[param(rename = "If-Match", example = "\"3-m2\"")]
         if_match: Option<String>,
     }
 );
@@ -102,7 +113,7 @@ described!(
     #[into_params(parameter_in = Header)]
     Revalidate {
         /// The tag of the answer that the caller has: 304 when it is still right.
-        #[param(rename = "If-None-Match", example = "\"3-m1\"")]
+        #[param(rename = "If-None-Match", example = "\"3-m2\"")]
         if_none_match: Option<String>,
     }
 );

@@ -1,5 +1,6 @@
 //! Variants: `/v1/products/{ref}/variants` and `/v1/variants/{ref}`.
 
+use application::access::Scope;
 use application::product::{ProductRef, VariantOptions, VariantRef, VariantRevision, VariantStep};
 use application::store::Receipt;
 use application::{CatalogError, Faults, Render};
@@ -11,7 +12,9 @@ use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::history::Histories;
-use super::parameters::{AsOf, Conditional, CreateOnly, DryRun, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{
+    AsOf, Conditional, CreateOnly, DryRun, PageParameters, Publish, Revalidate, WriteHeaders,
+};
 use super::products::{other_key, reference as product_reference};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
 use crate::http::conditions::version_tag;
@@ -83,10 +86,11 @@ async fn list(
 
 /// Add a variant to a product
 ///
-/// It has a value for every option axis of the product, in a combination that no other variant has.
+/// It has a value for every option axis of the product, in a combination that no other variant has. Shoppers see it once
+/// the product is published.
 #[utoipa::path(
     post, path = "/v1/products/{ref}/variants", tag = "Variants",
-    params(("ref" = String, Path, description = "The product: id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, WriteHeaders),
+    params(("ref" = String, Path, description = "The product: id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, Publish, WriteHeaders),
     request_body(content = VariantInput, description = "The variant, without `product`"),
     responses(
         (status = 201, description = "The variant as created", body = VariantBody,
@@ -94,7 +98,7 @@ async fn list(
         (status = 200, description = "With `dryRun`: the variant as it would be", body = VariantBody),
     ),
     security(("token" = ["catalog:write"])),
-    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options", "state_conflict"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options", "duplicate_slug", "state_conflict"]))),
 )]
 async fn create(
     caller: Authorized<CatalogWrite>,
@@ -105,11 +109,15 @@ async fn create(
 ) -> Result<Response, Problem> {
     let product = product_reference(&text, &app.default_locale)?;
     let content = submission.json(|input: VariantInput| input.parse_nested(&app.default_locale))?;
+    let publish = query.flag("publish")?;
     let context = submission.context(&caller.principal, &mut query)?;
     query.finish()?;
+    if publish {
+        caller.require(Scope::CatalogPublish)?;
+    }
     let receipt = app
         .variants
-        .create(&product, &content, &context, &receipt)
+        .create(&product, &content, publish, &context, &receipt)
         .await?;
     Ok(reply::written(receipt, context.dry_run))
 }
@@ -186,7 +194,7 @@ async fn as_of(
     put, path = "/v1/variants/{ref}", tag = "Variants",
     params(
         ("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "key:kettle-blue"),
-        DryRun, Conditional, CreateOnly, WriteHeaders,
+        DryRun, Publish, Conditional, CreateOnly, WriteHeaders,
     ),
     request_body(content = VariantInput, description = "The variant"),
     responses(
@@ -195,7 +203,7 @@ async fn as_of(
             headers(("ETag" = String, description = "Tag of the version"), ("Location" = String, description = "Address of the variant"))),
     ),
     security(("token" = ["catalog:write"])),
-    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "@conditional", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options", "state_conflict"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "@conditional", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options", "duplicate_slug", "state_conflict"]))),
 )]
 async fn replace(
     caller: Authorized<CatalogWrite>,
@@ -235,7 +243,7 @@ async fn replace(
     patch, path = "/v1/variants/{ref}", tag = "Variants",
     params(
         ("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"),
-        DryRun, Conditional, WriteHeaders,
+        DryRun, Publish, Conditional, WriteHeaders,
     ),
     request_body(content(
         (Object = "application/merge-patch+json", example = json!({"mpn": "HM-2"})),
@@ -243,7 +251,7 @@ async fn replace(
     )),
     responses((status = 200, description = "The variant as changed", body = VariantBody, headers(("ETag" = String, description = "Tag of the version")))),
     security(("token" = ["catalog:write"])),
-    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "@conditional", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options", "state_conflict"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "@conditional", "duplicate_key", "duplicate_sku", "duplicate_gtin", "duplicate_options", "duplicate_slug", "state_conflict"]))),
 )]
 async fn patch(
     caller: Authorized<CatalogWrite>,
@@ -286,9 +294,13 @@ async fn revise(
         precondition: submission.precondition()?,
         replace,
         upsert_into,
+        publish: query.flag("publish")?,
     };
     let context = submission.context(&caller.principal, &mut query)?;
     query.finish()?;
+    if options.publish {
+        caller.require(Scope::CatalogPublish)?;
+    }
     let written = app
         .variants
         .revise(variant, revision, &options, &context, &receipt)
@@ -298,7 +310,7 @@ async fn revise(
 
 /// Delete a variant
 ///
-/// Soft: it can be restored; its key, SKU, GTIN and options are free again.
+/// Soft: it can be restored; its key, SKU, GTIN and options are free again. Shoppers see nothing of it from now on.
 #[utoipa::path(
     delete, path = "/v1/variants/{ref}", tag = "Variants",
     params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), DryRun, Conditional, WriteHeaders),
@@ -327,7 +339,7 @@ async fn delete(
 
 /// Restore a variant
 ///
-/// Undoes its deletion.
+/// Undoes its deletion. Shoppers see it once the product is published.
 #[utoipa::path(
     post, path = "/v1/variants/{ref}/restore", tag = "Variants",
     params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), DryRun, Conditional, WriteHeaders),

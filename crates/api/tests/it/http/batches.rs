@@ -17,8 +17,8 @@ on_both!(
     two_batches_for_one_name_make_one_resource,
 );
 
-fn batch(operations: Value) -> Value {
-    json!({"operations": operations})
+fn batch(operations: impl Into<Value>) -> Value {
+    json!({"operations": operations.into()})
 }
 
 async fn later_operations_refer_to_earlier_ones(api: Api) {
@@ -239,7 +239,7 @@ async fn a_thousand_operations_are_one_batch(api: Api) {
     let operations: Vec<_> = (0..1000).map(operation).collect();
     let answer = api
         .post("/v1/batch")
-        .json(&batch(operations.into()))
+        .json(&batch(operations))
         .send()
         .await
         .is(200)

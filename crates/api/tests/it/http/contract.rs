@@ -409,6 +409,24 @@ async fn every_operation_succeeds(api: Api) {
             200,
         ),
         (
+            "GET /v1/store/{channel}/products/{ref}/related",
+            format!("/v1/store/default/products/key:{key}/related"),
+            None,
+            200,
+        ),
+        (
+            "POST /v1/products/{ref}/discard-draft",
+            format!("/v1/products/key:{key}/discard-draft"),
+            None,
+            200,
+        ),
+        (
+            "POST /v1/products/{ref}/duplicate",
+            format!("/v1/products/key:{key}/duplicate"),
+            Some(json!({"skuSuffix": "-2"})),
+            201,
+        ),
+        (
             "POST /v1/products/{ref}/unpublish",
             format!("/v1/products/key:{key}/unpublish"),
             None,

@@ -21,6 +21,7 @@ mod paging;
 mod patches;
 mod prices;
 mod products;
+mod publishing;
 mod store;
 mod support;
 mod variants;

@@ -4,16 +4,18 @@ use std::collections::{HashMap, HashSet};
 
 use domain::product::{Axis, Product, ProductState, ProductStatus, Variant, VariantContent, VariantState};
 use domain::value::Key;
-use domain::{CategoryId, ProductId, RuleError, Timestamp, VariantId};
+use domain::{CategoryId, ChannelId, ProductId, RuleError, Timestamp, VariantId};
 
 use super::{SlugChoice, Slugs, id_in, key_required, mode_fault, rule_fault};
 use crate::category::CategoryRef;
+use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
 use crate::import::importer::Importer;
 use crate::import::record::{ImportProduct, ImportVariant, Record};
 use crate::import::run::{Outcome, Planned, Run};
 use crate::import::wave::Item;
-use crate::product::{ProductRef, known_categories, variant_faults};
+use crate::product::{Found, ProductDraft, ProductRef, go_live, variant_faults};
+use crate::resource::{self, ResourceRef};
 use crate::store::{Changes, StoreError};
 
 /// A record with what is stored under its key.
@@ -47,6 +49,7 @@ impl Importer {
             Record::Category(_) | Record::Variants(_) => &[],
         });
         let categories = self.category_ids(refs, run).await?;
+        let others = self.others(&drafts).await?;
         let (mut slugs, made) = Slugs::gather(drafts.iter().filter_map(|d| d.slug.as_ref()));
         if !made.is_empty() {
             slugs
@@ -57,12 +60,43 @@ impl Importer {
         for draft in drafts {
             let siblings = variants.remove(&draft.id).unwrap_or_default();
             let item = draft.item.clone();
-            match self.plan_product(draft, siblings, &categories, &mut slugs) {
+            match self.plan_product(draft, siblings, (&categories, &others), &mut slugs) {
                 Ok(plan) => planned.push(plan),
                 Err(faults) => run.refuse(&item, faults.into_vec()),
             }
         }
         Ok(planned)
+    }
+
+    /// The channels and products that records refer to, by one query each. Products of the same wave are among them.
+    async fn others(&self, drafts: &[Draft]) -> Result<Others, StoreError> {
+        let products = drafts.iter().filter_map(|draft| match &draft.item.record {
+            Record::Product(product) => Some(&product.draft),
+            Record::Category(_) | Record::Variants(_) => None,
+        });
+        let channels: HashSet<_> = products.clone().flat_map(ProductDraft::channel_refs).collect();
+        let channels: Vec<_> = channels.into_iter().collect();
+        let found = resource::resolve(&*self.channels, &channels).await?;
+        let channels = channels.into_iter().zip(found);
+        let related: HashSet<_> = products.flat_map(ProductDraft::relation_refs).collect();
+        let related: Vec<_> = related.into_iter().collect();
+        let found = self.products.among(&related).await?;
+        let mut products: HashMap<_, _> = related
+            .into_iter()
+            .zip(found)
+            .filter_map(|(reference, id)| Some((reference, id?)))
+            .collect();
+        for draft in drafts.iter().filter(|draft| draft.stored.is_none()) {
+            if let Some(key) = key_of(&draft.item) {
+                products.entry(ProductRef::Key(key.clone())).or_insert(draft.id);
+            }
+        }
+        Ok(Others {
+            channels: channels
+                .filter_map(|(reference, id)| Some((reference, id?)))
+                .collect(),
+            products,
+        })
     }
 
     async fn product_drafts(&self, items: Vec<Item>, run: &mut Run<'_>) -> Result<Vec<Draft>, StoreError> {
@@ -127,7 +161,7 @@ impl Importer {
         &self,
         draft: Draft,
         siblings: Vec<VariantState>,
-        categories: &HashMap<CategoryRef, CategoryId>,
+        (categories, others): (&HashMap<CategoryRef, CategoryId>, &Others),
         slugs: &mut Slugs,
     ) -> Result<Planned, Faults> {
         let Draft {
@@ -145,36 +179,42 @@ impl Importer {
         };
         let mut faults = fitting(axes, variants);
         let created = stored.is_none();
-        let product = match (&item.record, slug) {
+        let mut product = match (&item.record, slug) {
             (Record::Product(record), Some(slug)) => {
-                let found = record.draft.categories.iter().map(|c| categories.get(c).copied());
-                let category_ids = match known_categories(found.collect()) {
-                    Ok(ids) => Some(ids),
-                    Err(more) => {
-                        faults.extend(more.into_vec());
-                        None
-                    }
-                };
-                let category_ids = faults.or(category_ids)?;
+                let content = stored.as_ref().map(|p| &p.content);
+                let references =
+                    match found(&record.draft, categories, others).settle(&record.draft, content, id) {
+                        Ok(references) => Some(references),
+                        Err(more) => {
+                            faults.extend(more.into_vec());
+                            None
+                        }
+                    };
+                let references = faults.or(references)?;
                 let mut draft = record.draft.clone();
                 if let Some(stored) = &stored {
                     draft.key.clone_from(&stored.content.key);
                 }
-                let content = draft.into_content(category_ids, slugs.settle(slug, id.uuid()));
+                let content = draft.into_content(references, slugs.settle(slug, id.uuid()));
                 let product = match stored {
                     None => Ok(Product::create(id, content, now)),
                     Some(state) => revise(state, content, now),
                 };
-                product
-                    .and_then(|product| moved(product, record, now))
-                    .map_err(|error| rule_fault(&error))?
-                    .into_change()
+                let product = product.and_then(|product| moved(product, record, now));
+                Some(product.map_err(|error| rule_fault(&error))?)
             }
-            _ => faults.or(Some(None))?,
+            (_, _) => faults.or(Some(stored.map(Product::load)))?,
         };
         let (variants, places) = self.plan_variants(id, variants, siblings, now)?;
+        let publish = item.record.status() == Some(ProductStatus::Published);
+        if let Some(product) = product.as_mut().filter(|_| publish) {
+            if !variants.is_empty() {
+                product.stage_variants();
+            }
+            go_live(product, now).map_err(publish_faults)?;
+        }
         let changes = Changes {
-            products: product.into_iter().collect(),
+            products: product.and_then(Product::into_change).into_iter().collect(),
             variants,
             ..Changes::default()
         };
@@ -289,7 +329,7 @@ fn revise(
     Ok(product)
 }
 
-/// Moves the product to where the record says that it stands.
+/// Moves the product to where the record says that it stands; to go live it only has to be where it can.
 fn moved(mut product: Product, record: &ImportProduct, now: Timestamp) -> Result<Product, RuleError> {
     let is = product.state().status;
     let Some(wanted) = record.status.filter(|wanted| *wanted != is) else {
@@ -297,14 +337,41 @@ fn moved(mut product: Product, record: &ImportProduct, now: Timestamp) -> Result
     };
     match wanted {
         ProductStatus::Archived => product.archive(now)?,
-        ProductStatus::Draft if is == ProductStatus::Archived => product.restore(now)?,
-        ProductStatus::Draft => product.unpublish(now)?,
-        ProductStatus::Published => {
-            if is == ProductStatus::Archived {
-                product.restore(now)?;
-            }
-            product.publish(now)?;
+        ProductStatus::Draft | ProductStatus::Published if is == ProductStatus::Archived => {
+            product.restore(now)?;
         }
+        ProductStatus::Draft => product.unpublish(now)?,
+        ProductStatus::Published => {}
     }
     Ok(product)
+}
+
+/// What records of a wave refer to beside categories.
+struct Others {
+    channels: HashMap<ResourceRef<ChannelId>, ChannelId>,
+    products: HashMap<ProductRef, ProductId>,
+}
+
+fn found(draft: &ProductDraft, categories: &HashMap<CategoryRef, CategoryId>, others: &Others) -> Found {
+    let channels = draft.channel_refs();
+    let relations = draft.relation_refs();
+    Found {
+        categories: draft
+            .categories
+            .iter()
+            .map(|c| categories.get(c).copied())
+            .collect(),
+        channels: channels.iter().map(|c| others.channels.get(c).copied()).collect(),
+        relations: relations
+            .iter()
+            .map(|p| others.products.get(p).copied())
+            .collect(),
+    }
+}
+
+fn publish_faults(error: CatalogError) -> Faults {
+    match error {
+        CatalogError::Invalid(faults) => faults,
+        other => Fault::new("", other.code(), other.to_string()).into(),
+    }
 }

@@ -17,6 +17,7 @@ use super::fixtures::{category, key, product, slug, text, with_options};
 use crate::category::CategoryRef;
 use crate::import::{ImportMode, ImportRecord, Record, SourceError};
 use crate::product::ProductDraft;
+use crate::storefront::{StoreRef, Visit};
 
 pub async fn change_nothing_the_second_time(h: &Harness) {
     let categories = vec![CategoryRef::Key(Key::parse("pots").unwrap())];
@@ -205,6 +206,67 @@ pub async fn products_go_where_the_file_says(h: &Harness) {
             );
         }
     }
+}
+
+/// The published copy of a product: its tags and the SKUs of its variants.
+async fn on_sale(h: &Harness, id: domain::ProductId) -> Option<(usize, Vec<String>)> {
+    let visit = Visit {
+        channel: domain::ChannelId::new(Uuid::nil()),
+        at: h.now(),
+    };
+    let copy = h.storefront.find(&StoreRef::Id(id), &visit).await.unwrap()?;
+    let mut skus: Vec<_> = copy.variants.iter().map(|v| v.content.sku.to_string()).collect();
+    skus.sort();
+    Some((copy.product.content.tags.len(), skus))
+}
+
+pub async fn published_records_go_live_and_others_wait(h: &Harness) {
+    let standing = |draft: ProductDraft, status, variants: &[VariantContent]| {
+        let Record::Product(mut product) = record(draft, variants.to_vec()) else {
+            unreachable!()
+        };
+        product.status = status;
+        Record::Product(product)
+    };
+    let tagged = || ProductDraft {
+        tags: vec![domain::value::Text::parse("new").unwrap()],
+        ..sized_draft("pot")
+    };
+    let further = |name: &str, sku: &str, status| {
+        let Record::Variants(mut more) = more(name, vec![sized(h, sku, "L")]) else {
+            unreachable!()
+        };
+        more.status = status;
+        Record::Variants(more)
+    };
+    let live = Some(ProductStatus::Published);
+    let small = [sized(h, "S", "S")];
+    take_in(h, &[standing(sized_draft("pot"), live, &small)]).await;
+    let pot = find(h, "pot").await.unwrap().id;
+    let skus = |skus: &[&str]| skus.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(on_sale(h, pot).await, Some((0, skus(&["S"]))));
+
+    // A record that does not say where the product stands is an edit like any other.
+    let silent = [standing(tagged(), None, &small), further("pot", "L", None)];
+    assert_eq!(take_in(h, &silent).await.0, counts(0, 2, 0, 0));
+    assert_eq!(on_sale(h, pot).await, Some((0, skus(&["S"]))));
+    assert!(find(h, "pot").await.unwrap().has_unpublished_changes());
+
+    // One that says it is on sale makes it so, also where there is nothing else to change.
+    let published = [standing(tagged(), live, &small)];
+    assert_eq!(take_in(h, &published).await.0, counts(0, 1, 0, 0));
+    assert_eq!(on_sale(h, pot).await, Some((1, skus(&["L", "S"]))));
+    assert_eq!(take_in(h, &published).await.0, counts(0, 0, 1, 0));
+    assert!(!find(h, "pot").await.unwrap().has_unpublished_changes());
+
+    let records = [
+        standing(sized_draft("pan"), live, &[sized(h, "PAN-S", "S")]),
+        further("pan", "PAN-L", live),
+    ];
+    take_in(h, &records).await;
+    let pan = find(h, "pan").await.unwrap().id;
+    assert_eq!(on_sale(h, pan).await, Some((0, skus(&["PAN-L", "PAN-S"]))));
+    assert_eq!(take_in(h, &records).await.0, counts(0, 0, 2, 0));
 }
 
 pub async fn modes_limit_what_is_done(h: &Harness) {

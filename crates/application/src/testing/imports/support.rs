@@ -77,7 +77,12 @@ pub(in crate::testing) fn writer(h: &Harness) -> (Writer, Arc<dyn Clock>) {
 }
 
 pub(super) fn importer(h: &Harness) -> Importer {
-    Importer::new(writer(h).0, h.products.clone(), h.categories.clone())
+    Importer::new(
+        writer(h).0,
+        h.products.clone(),
+        h.categories.clone(),
+        h.channels.clone(),
+    )
 }
 
 pub(super) fn options(mode: ImportMode, dry_run: bool) -> ImportOptions {
@@ -158,6 +163,8 @@ pub(super) fn draft(name: &str) -> ProductDraft {
         seo: None,
         option_axes: vec![],
         metadata: Metadata::default(),
+        channels: Some(vec![]),
+        relations: Some(vec![]),
     }
 }
 
@@ -200,6 +207,7 @@ pub(super) fn standing(name: &str, status: ProductStatus) -> Record {
 pub(super) fn more(name: &str, variants: Vec<VariantContent>) -> Record {
     Record::Variants(Box::new(MoreVariants {
         product: Key::parse(name).unwrap(),
+        status: None,
         variants: placed(variants),
     }))
 }

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use domain::pricing::{Conditions, PriceListContent, Quantity, Reason, Validity, base_list};
 use domain::product::{VariantContent, VariantState};
 use domain::value::{self, Country, Gtin, Sku};
-use domain::{Timestamp, VariantId};
+use domain::{ChannelId, Timestamp, VariantId};
 
 use super::super::fixtures::{edit_product, edit_variant, key, new_product, new_variant, product, variant};
 use super::super::imports::support::writer;
@@ -17,6 +17,7 @@ use crate::pricing::{Pricing, PricingContext};
 use crate::product::VariantRef;
 use crate::resource::ResourceRef;
 use crate::store::Changes;
+use crate::storefront::Visit;
 
 /// Writes as many prices of new variants as are asked for by one request, and resolves them; what it takes to make the
 /// variants is not read through the ports of pricing but written as one commit.
@@ -183,6 +184,10 @@ pub async fn are_shown_of_what_is_on_sale(h: &Harness) {
         on_sale.content.sku.clone(),
         Sku::parse("nowhere").unwrap(),
     ];
-    let found = h.prices.on_sale(&skus).await.unwrap();
+    let visit = Visit {
+        channel: ChannelId::new(h.id()),
+        at: h.now(),
+    };
+    let found = h.storefront.on_sale(&skus, &visit).await.unwrap();
     assert_eq!(found, [(on_sale.content.sku.clone(), on_sale.id)]);
 }

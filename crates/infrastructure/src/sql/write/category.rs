@@ -68,7 +68,7 @@ pub(super) struct Plan {
     /// Categories whose place in the tree is new, and the parents that must be there for them.
     placed: Batch<Id>,
     parents: Batch<Id>,
-    deleted: Batch<Id>,
+    pub(super) deleted: Batch<Id>,
 }
 
 impl Plan {

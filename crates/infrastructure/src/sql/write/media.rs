@@ -111,7 +111,9 @@ impl Plan {
         );
         tx.fetch(&self.deleted, lock).await?;
         let shown = format!(
-            "with {batch} select cast(r.id as text) from r join media_uses u on u.media_id = r.id limit 1"
+            "with {batch} select cast(r.id as text) from r where \
+             exists (select 1 from media_uses u where u.media_id = r.id) \
+             or exists (select 1 from published_media p where p.media_id = r.id) limit 1"
         );
         tx.forbid(ConflictRule::MediaReferenced, &self.deleted, shown)
             .await?;

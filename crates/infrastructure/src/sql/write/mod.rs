@@ -11,6 +11,7 @@ mod log;
 mod media;
 mod price;
 mod product;
+mod publish;
 mod resource;
 mod variant;
 
@@ -37,6 +38,7 @@ pub(crate) struct Plan {
     channels: resource::Plan<ChannelContent>,
     price_lists: resource::Plan<PriceListContent>,
     prices: price::Plan,
+    published: publish::Plan,
     log: Batch<log::LogRow>,
 }
 
@@ -50,6 +52,7 @@ impl Plan {
             channels: resource::Plan::new(&changes.channels),
             price_lists: resource::Plan::new(&changes.price_lists),
             prices: price::Plan::new(changes),
+            published: publish::Plan::new(changes),
             log: log::rows(changes, context),
         })
     }
@@ -69,7 +72,9 @@ impl Plan {
         self.prices.write(tx).await?;
         price::check_lists(&self.price_lists, tx).await?;
         price::check_channels(&self.channels, tx).await?;
+        self.published.write(tx).await?;
         self.categories.check_unreferenced(tx).await?;
+        publish::Plan::check_unreferenced(tx, &self.categories.deleted, &self.channels.deleted).await?;
         log::write(&self.log, tx).await
     }
 }

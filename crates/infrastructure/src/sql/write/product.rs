@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use application::store::{Changes, ConflictRule};
+use application::store::{Changes, ConflictRule, StoreError};
 use domain::product::{Axis, ProductState};
 use domain::{CategoryId, Change};
 use serde::Serialize;
@@ -35,6 +35,12 @@ const SLUG_COLUMNS: &[(&str, Kind)] = &[
 ];
 const TAG_COLUMNS: &[(&str, Kind)] = &[("tag", Kind::Text), ("product_id", Kind::Uuid)];
 const CATEGORY_COLUMNS: &[(&str, Kind)] = &[("category_id", Kind::Uuid), ("product_id", Kind::Uuid)];
+const CHANNEL_COLUMNS: &[(&str, Kind)] = &[
+    ("product_id", Kind::Uuid),
+    ("channel_id", Kind::Uuid),
+    ("publish_at", Kind::Time),
+    ("unpublish_at", Kind::Time),
+];
 const CASCADE_COLUMNS: &[(&str, Kind)] = &[("id", Kind::Uuid), ("at", Kind::Time)];
 
 #[derive(Debug, Serialize)]
@@ -79,6 +85,14 @@ struct CategoryRefRow {
     product_id: Uuid,
 }
 
+#[derive(Debug, Serialize)]
+struct ListingRow {
+    product_id: Uuid,
+    channel_id: Uuid,
+    publish_at: Option<Instant>,
+    unpublish_at: Option<Instant>,
+}
+
 /// A product with the instant at which it is deleted, or was.
 #[derive(Debug, Serialize)]
 struct CascadeRow {
@@ -95,8 +109,14 @@ pub(super) struct Plan {
     tags: Batch<TagRow>,
     categories_to_clear: Batch<Id>,
     categories: Batch<CategoryRefRow>,
+    channels_to_clear: Batch<Id>,
+    channels: Batch<ListingRow>,
     /// Categories that must be there at the commit.
     referred: Batch<Id>,
+    /// Channels that must be there at the commit.
+    listed_in: Batch<Id>,
+    /// Products that must be there when they are first referred to.
+    related: Batch<Id>,
     deleted: Batch<CascadeRow>,
     restored: Batch<CascadeRow>,
     /// Products that are stored already and get other axes.
@@ -125,7 +145,32 @@ impl Plan {
             .filter(|c| lives(c).1 && (!lives(c).0 || categories_differ(c)));
         let referred = referring.flat_map(|c| &c.after.content.categories);
         plan.referred = ids(referred.filter(|id| !live_here.contains(id)).map(|id| id.uuid()));
+        plan.references(&changes.products);
         Ok(plan)
+    }
+
+    fn references(&mut self, changes: &[Change<ProductState>]) {
+        let (mut listed_in, mut related) = (vec![], vec![]);
+        for change in changes.iter().filter(|c| lives(c).1) {
+            let before = change
+                .before
+                .as_ref()
+                .filter(|_| lives(change).0)
+                .map(|b| &b.content);
+            let after = &change.after.content;
+            if before.is_none_or(|b| b.channels != after.channels) {
+                listed_in.extend(after.channels.iter().map(|listing| listing.channel.uuid()));
+            }
+            // One that was deleted since it was referred to stays as it is, and is not shown.
+            let known: HashSet<_> = change.before.iter().flat_map(|b| &b.content.relations).collect();
+            let new = after
+                .relations
+                .iter()
+                .filter(|relation| !known.contains(relation));
+            related.extend(new.map(|relation| relation.product.uuid()));
+        }
+        self.listed_in = ids(listed_in);
+        self.related = ids(related);
     }
 
     fn cascades(&mut self, change: &Change<ProductState>) {
@@ -139,7 +184,7 @@ impl Plan {
     }
 
     fn side_tables(&mut self, changes: &[Change<ProductState>]) {
-        let (mut slugs, mut tags, mut categories) = (vec![], vec![], vec![]);
+        let (mut slugs, mut tags, mut categories, mut channels) = (vec![], vec![], vec![], vec![]);
         for change in changes {
             let before = change.before.as_ref().map(|b| &b.content);
             let (after, id) = (&change.after.content, change.after.id.uuid());
@@ -172,6 +217,24 @@ impl Plan {
                     }));
             }
         }
+        for change in changes {
+            let (after, id) = (&change.after.content.channels, change.after.id.uuid());
+            if change
+                .before
+                .as_ref()
+                .is_some_and(|b| b.content.channels == *after)
+            {
+                continue;
+            }
+            channels.extend(change.before.as_ref().map(|_| id));
+            self.channels.extend(after.iter().map(|listing| ListingRow {
+                product_id: id,
+                channel_id: listing.channel.uuid(),
+                publish_at: listing.window.publish_at().map(Instant),
+                unpublish_at: listing.window.unpublish_at().map(Instant),
+            }));
+        }
+        self.channels_to_clear = ids(channels);
         // Writers that want the same slugs meet in one order.
         self.slugs.sort_by_key(|s| (s.locale.clone(), s.slug.clone()));
         self.slugs_to_clear = ids(slugs);
@@ -200,7 +263,31 @@ impl Plan {
             &self.categories,
             insert(dialect, "product_categories", CATEGORY_COLUMNS),
         )
-        .await
+        .await?;
+        tx.require("channels", &self.listed_in).await?;
+        tx.execute(&self.channels_to_clear, clear(dialect, "product_channels"))
+            .await?;
+        tx.execute(
+            &self.channels,
+            insert(dialect, "product_channels", CHANNEL_COLUMNS),
+        )
+        .await?;
+        self.require_related(tx).await
+    }
+
+    /// Without a lock: a product that is deleted at the same time might as well be deleted a moment later.
+    async fn require_related(&self, tx: &mut Writer<'_>) -> Result<(), Failure> {
+        let text = format!(
+            "with {} select cast(p.id as text) from products p where p.id in (select id from r) \
+             and p.deleted_at is null",
+            tx.dialect.batch(IDS)
+        );
+        let found = tx.fetch(&self.related, text).await?.len();
+        if found == self.related.iter().count() {
+            Ok(())
+        } else {
+            Err(StoreError::ReferenceGone.into())
+        }
     }
 
     /// Variants go with their product and come back with it. Their versions stay: what they say is the same, and the
@@ -247,6 +334,7 @@ fn row(change: &Change<ProductState>) -> Result<ProductRow, RowError> {
         status,
         published_at,
         content,
+        staged: _,
     } = &change.after;
     Ok(ProductRow {
         id: id.uuid(),
@@ -305,8 +393,11 @@ fn update(dialect: Dialect) -> String {
     format!(
         "with {} update products set key = r.key, status = r.status, version = r.version, brand = r.brand, \
          axes = r.axes, data = r.data, published_at = r.published_at, updated_at = r.updated_at, \
-         deleted_at = r.deleted_at \
+         deleted_at = r.deleted_at, staged = not exists (select 1 from published_products c \
+            where c.id = r.id and {published} = {working}) \
          from r where products.id = r.id and products.version = r.previous returning cast(products.id as text)",
-        dialect.batch(&columns)
+        dialect.batch(&columns),
+        published = dialect.content("c.data"),
+        working = dialect.content("r.data"),
     )
 }

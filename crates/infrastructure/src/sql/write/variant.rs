@@ -230,9 +230,12 @@ fn update(dialect: Dialect) -> String {
     format!(
         "with {} update variants set key = r.key, sku = r.sku, gtin = r.gtin, axes = r.axes, options = r.options, \
          position = r.position, version = r.version, data = r.data, updated_at = r.updated_at, \
-         deleted_at = r.deleted_at \
+         deleted_at = r.deleted_at, staged = not exists (select 1 from published_variants c \
+            where c.variant_id = r.id and {published} = {working}) \
          from r where variants.id = r.id and variants.version = r.previous \
          and variants.deleted_at is not distinct from r.was_deleted_at returning cast(variants.id as text)",
-        dialect.batch(&columns)
+        dialect.batch(&columns),
+        published = dialect.content("c.data"),
+        working = dialect.content("r.data"),
     )
 }

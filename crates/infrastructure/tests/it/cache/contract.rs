@@ -44,7 +44,7 @@ async fn what_is_filled_is_got_whole() {
             "{name}"
         );
         let sibling = CacheKey {
-            representation: Representation::Store,
+            representation: Representation::Expanded,
             ..key
         };
         assert_eq!(store.get(sibling).await.unwrap(), None, "{name}");
@@ -125,7 +125,7 @@ async fn a_fence_drops_entries_and_leases_and_bars_fills_until_released() {
     for (name, store) in stores().await {
         let key = key();
         let leased = CacheKey {
-            representation: Representation::Store,
+            representation: Representation::Expanded,
             ..key
         };
         filled(&*store, key, 7).await;

@@ -151,7 +151,7 @@ async fn leases_from_an_old_dump_fill_nothing_that_is_answered() {
     let store = redis_at(&server.url(), "test:").await;
     let key = CacheKey {
         product: product(),
-        representation: Representation::Store,
+        representation: Representation::Expanded,
     };
     let long = Duration::from_mins(1);
     let Miss::Granted(lease) = store.miss(key, fresh(), long).await.unwrap() else {

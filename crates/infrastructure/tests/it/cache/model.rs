@@ -91,11 +91,11 @@ impl Reference {
     }
 
     fn is_fenced(&self, key: u8) -> bool {
-        self.fences.iter().any(|(product, _)| *product == key / 3)
+        self.fences.iter().any(|(product, _)| *product == key / 2)
     }
 
     fn drop_product(&mut self, product: u8, version: i64) {
-        for key in product * 3..product * 3 + 3 {
+        for key in product * 2..product * 2 + 2 {
             self.leases.remove(&key);
             match self.floor(key).max(version) {
                 0 => self.entries.remove(&key),
@@ -166,8 +166,8 @@ impl Reference {
 async fn ask(store: &dyn CacheStore, epoch: u64, op: &Op) -> Answer {
     let product = |n: u8| ProductId::new(Uuid::from_u128(n.into()));
     let key_of = |n: u8| CacheKey {
-        product: product(n / 3),
-        representation: Representation::ALL[usize::from(n % 3)],
+        product: product(n / 2),
+        representation: Representation::ALL[usize::from(n % 2)],
     };
     let token_of = |n: u8| Uuid::from_u128(n.into());
     let lease_of = |n: u8| Lease {
@@ -247,7 +247,7 @@ fn compare(make: impl Fn(&tokio::runtime::Runtime) -> Arc<dyn CacheStore>) {
         runtime.block_on(async {
             let any = CacheKey {
                 product: ProductId::new(fresh()),
-                representation: Representation::Store,
+                representation: Representation::Expanded,
             };
             let Miss::Granted(Lease { epoch, .. }) = store.miss(any, fresh(), LONG).await.unwrap() else {
                 panic!("no lease on a fresh key");

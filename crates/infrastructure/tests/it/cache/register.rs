@@ -12,7 +12,7 @@ use application::page::{Page, PageRequest};
 use application::product::{ProductFilter, ProductReader, ProductRef, ProductView};
 use application::store::{CatalogStore, Changes, Receipt, StoreError, WriteContext};
 use async_trait::async_trait;
-use domain::product::{ProductContent, ProductState, ProductStatus, VariantState};
+use domain::product::{ProductContent, ProductState, ProductStatus, Staged, VariantState};
 use domain::value::{Digest, Key, Locale, Localized, LocalizedSlug, Metadata, Slug, Text};
 use domain::{Change, Event, MediaId, ProductId, Record, Timestamp};
 use infrastructure::system::SystemClock;
@@ -161,6 +161,8 @@ fn new_product(id: ProductId) -> ProductState {
         seo: None,
         option_axes: vec![],
         metadata: Metadata::default(),
+        channels: vec![],
+        relations: vec![],
     };
     let record = Record {
         version: 0,
@@ -172,6 +174,7 @@ fn new_product(id: ProductId) -> ProductState {
         status: ProductStatus::Draft,
         published_at: None,
         content,
+        staged: Staged::default(),
     }
 }
 
@@ -249,6 +252,14 @@ impl ProductReader for Register {
     }
 
     async fn by_keys(&self, _: &[Key]) -> Result<Vec<ProductState>, StoreError> {
+        unreachable!("not a part of the protocol")
+    }
+
+    async fn among(&self, _: &[ProductRef]) -> Result<Vec<Option<ProductId>>, StoreError> {
+        unreachable!("not a part of the protocol")
+    }
+
+    async fn published_variants(&self, _: ProductId) -> Result<Vec<VariantState>, StoreError> {
         unreachable!("not a part of the protocol")
     }
 }

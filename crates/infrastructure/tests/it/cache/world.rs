@@ -14,7 +14,6 @@ use application::product::ProductView;
 use application::store::{CatalogStore, StoreError, WriteContext};
 use async_trait::async_trait;
 use domain::ProductId;
-use domain::product::ProductStatus;
 use infrastructure::system::{SystemClock, UuidV7};
 use tokio::task::JoinHandle;
 
@@ -118,19 +117,16 @@ pub(super) fn product() -> ProductId {
     ProductId::new(fresh())
 }
 
-/// Bodies that are just the version. The store shows no drafts.
+/// Bodies that are just the version.
 struct Versions;
 
 impl Encode for Versions {
-    fn product(&self, view: &ProductView, representation: Representation) -> Option<Encoded> {
-        if representation == Representation::Store && view.product.status != ProductStatus::Published {
-            return None;
-        }
+    fn product(&self, view: &ProductView, representation: Representation) -> Encoded {
         let version = view.revision.to_string();
-        Some(Encoded {
+        Encoded {
             etag: format!("\"{version}-{}\"", representation.tag()),
             body: version.into(),
-        })
+        }
     }
 }
 

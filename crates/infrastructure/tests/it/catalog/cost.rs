@@ -1,14 +1,18 @@
-//! What a commit costs in statements.
+//! What commits, and the answers to shoppers, cost in statements.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use application::page::{Count, PageRequest, Sort, SortField};
 use application::store::Changes;
+use application::storefront::{StoreFilter, StoreRef, Visit};
 use application::testing::fixtures::{
-    full_product, full_variant, new_product, new_variant, product, renamed,
+    edit_product, full_product, full_variant, new_product, new_variant, product, renamed, variant,
 };
 use application::testing::{Harness, prices};
 use async_trait::async_trait;
+use domain::product::{ProductContent, ProductState, Relation, RelationKind};
+use domain::{Change, ChannelId};
 use infrastructure::sql::{Database, Dialect, Failure, PoolUse, Query, Row, SqlCatalog, Transaction};
 use infrastructure::sqlite::{Sqlite, SqliteCatalog};
 
@@ -135,6 +139,12 @@ async fn does_not_grow_with_the_number_of_changes() {
             .iter()
             .map(|p| renamed(&p.after, &h, "Renamed"))
             .collect();
+        let publish =
+            |edit: &Change<ProductState>| edit_product(&edit.after, |p| p.publish(h.now()).unwrap());
+        let publications: Vec<_> = edits.iter().map(publish).collect();
+        let leave =
+            |live: &Change<ProductState>| edit_product(&live.after, |p| p.unpublish(h.now()).unwrap());
+        let withdrawals: Vec<_> = publications.iter().map(leave).collect();
         statements.store(0, Ordering::Relaxed);
         let changes = Changes {
             variants: variants.collect(),
@@ -143,6 +153,8 @@ async fn does_not_grow_with_the_number_of_changes() {
         };
         h.commit(changes).await.unwrap();
         h.commit(edits).await.unwrap();
+        h.commit(publications).await.unwrap();
+        h.commit(withdrawals).await.unwrap();
         statements.load(Ordering::Relaxed)
     };
     assert_eq!(cost(2).await, cost(200).await);
@@ -151,5 +163,69 @@ async fn does_not_grow_with_the_number_of_changes() {
     statements.store(0, Ordering::Relaxed);
     h.commit(renamed(&stored, &h, "Alone")).await.unwrap();
     assert_eq!(statements.load(Ordering::Relaxed), 2, "the row and its log entry");
+    catalog.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_to_shoppers_take_a_statement_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = SqliteCatalog::connect(&options_in(&folder)).await.unwrap();
+    let reads = Arc::new(AtomicUsize::new(0));
+    let catalog = Arc::new(SqlCatalog::new(Counted {
+        inner: sqlite.database().clone(),
+        statements: Arc::default(),
+        reads: Arc::clone(&reads),
+    }));
+    catalog.migrate().await.unwrap();
+    let h = Harness::new(&catalog);
+    let mut ids = Vec::new();
+    for _ in 0..60 {
+        let state = h.product(product(&h)).await;
+        h.variant(state.id, variant(&h)).await;
+        let relations = ids.iter().take(50).map(|product| Relation {
+            kind: RelationKind::UpSell,
+            product: *product,
+        });
+        let content = ProductContent {
+            relations: relations.collect(),
+            ..state.content.clone()
+        };
+        h.edited(&state, |p| {
+            p.revise(content, h.now()).unwrap();
+            p.publish(h.now()).unwrap();
+        })
+        .await;
+        ids.push(state.id);
+    }
+    let visit = Visit {
+        channel: ChannelId::new(h.id()),
+        at: h.now(),
+    };
+    let page = PageRequest {
+        sort: Sort {
+            field: SortField::Id,
+            descending: false,
+        },
+        after: None,
+        limit: 50,
+        count: Count::None,
+    };
+    let cost = || reads.swap(0, Ordering::Relaxed);
+    cost();
+    let copy = h.storefront.find(&StoreRef::Id(ids[59]), &visit).await.unwrap();
+    assert_eq!((copy.unwrap().variants.len(), cost()), (1, 1));
+    let list = h
+        .storefront
+        .list(&StoreFilter::default(), &visit, &page)
+        .await
+        .unwrap();
+    assert_eq!((list.items.len(), cost()), (50, 1));
+    let some = h.storefront.among(&ids[..50], &visit, None, 51).await.unwrap();
+    assert_eq!((some.len(), cost()), (50, 1));
+    h.storefront.next_change(&visit).await.unwrap();
+    assert_eq!(cost(), 1);
+    // What is staged comes with the product, too.
+    h.products.view(ids[0]).await.unwrap();
+    assert_eq!(cost(), 1);
     catalog.close().await;
 }

@@ -17,7 +17,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use uuid::Uuid;
 
-use super::options;
+use super::{migration, options};
 
 struct Temporary {
     harness: Harness,
@@ -92,5 +92,23 @@ async fn instances_that_start_together_migrate_once() {
     });
     let secrets = futures::future::try_join_all(starts).await.unwrap();
     assert!(secrets.iter().all(|s| *s == secrets[0] && s.len() == 32));
+    drop_database(&name).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_published_before_there_were_copies_stays_on_sale() {
+    let (name, url) = database().await;
+    let mut raw = PgConnection::connect(&url).await.unwrap();
+    let (before, after) = migration::scripts("postgres", "0004");
+    for script in [before, migration::before_published_copies(), after] {
+        sqlx::raw_sql(AssertSqlSafe(script))
+            .execute(&mut raw)
+            .await
+            .unwrap();
+    }
+    raw.close().await.unwrap();
+    let catalog = Arc::new(PostgresCatalog::connect(&options(url)).await.unwrap());
+    migration::published_products_have_copies(&Harness::new(&catalog)).await;
+    catalog.close().await;
     drop_database(&name).await;
 }

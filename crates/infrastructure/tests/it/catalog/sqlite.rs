@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use application::testing::Harness;
 use infrastructure::sqlite::SqliteCatalog;
+use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;
 
-use super::{DatabaseOptions, options};
+use super::{DatabaseOptions, migration, options};
 
 struct Temporary {
     harness: Harness,
@@ -52,4 +53,21 @@ async fn instances_that_start_together_migrate_once() {
     });
     let secrets = futures::future::try_join_all(starts).await.unwrap();
     assert!(secrets.iter().all(|s| *s == secrets[0] && s.len() == 32));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_published_before_there_were_copies_stays_on_sale() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = options_in(&folder);
+    let catalog = Arc::new(SqliteCatalog::connect(&options).await.unwrap());
+    let mut raw = sqlx::SqliteConnection::connect(&options.url).await.unwrap();
+    let (before, after) = migration::scripts("sqlite", "0004");
+    for script in [before, migration::before_published_copies(), after] {
+        sqlx::raw_sql(AssertSqlSafe(script))
+            .execute(&mut raw)
+            .await
+            .unwrap();
+    }
+    migration::published_products_have_copies(&Harness::new(&catalog)).await;
+    catalog.close().await;
 }

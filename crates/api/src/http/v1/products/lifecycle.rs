@@ -1,4 +1,4 @@
-//! `POST /v1/products/{ref}/publish`, `/unpublish`, `/archive`, `/restore`, and `DELETE /v1/products/{ref}`.
+//! `POST /v1/products/{ref}/publish`, `/discard-draft`, `/unpublish`, `/archive`, `/restore`, and `DELETE /v1/products/{ref}`.
 
 use application::product::{LifecycleStep, ProductView};
 use application::store::Receipt;
@@ -17,13 +17,14 @@ use crate::wire::ProductBody;
 
 /// Publish a product
 ///
-/// Makes it visible to shoppers. A product that is published already stays as it is.
+/// Makes the working copies of the product and its variants what shoppers see. Where they see them already the product
+/// stays as it is.
 #[utoipa::path(
     post, path = "/v1/products/{ref}/publish", tag = "Products",
     params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, Conditional, WriteHeaders),
     responses((status = 200, description = "The product as published", body = ProductBody)),
     security(("token" = ["catalog:publish"])),
-    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "state_conflict"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "state_conflict", "duplicate_key", "duplicate_slug", "duplicate_sku", "duplicate_gtin"]))),
 )]
 pub(super) async fn publish(
     caller: Authorized<CatalogPublish>,
@@ -44,9 +45,39 @@ pub(super) async fn publish(
     .await
 }
 
+/// Discard unpublished changes
+///
+/// Makes the published copies of the product and its variants their working copies again. Variants that were never
+/// published are deleted.
+#[utoipa::path(
+    post, path = "/v1/products/{ref}/discard-draft", tag = "Products",
+    params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, Conditional, WriteHeaders),
+    responses((status = 200, description = "The product as it is published", body = ProductBody)),
+    security(("token" = ["catalog:write"])),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "state_conflict", "duplicate_key", "duplicate_slug", "duplicate_sku", "duplicate_gtin"]))),
+)]
+pub(super) async fn discard_draft(
+    caller: Authorized<CatalogWrite>,
+    State(app): State<AppState>,
+    Path(text): Path<String>,
+    mut query: Query,
+    submission: Submission,
+) -> Result<Response, Problem> {
+    let product = reference(&text, &app.default_locale)?;
+    submission.nothing()?;
+    let precondition = submission.precondition()?;
+    let context = submission.context(&caller.principal, &mut query)?;
+    query.finish()?;
+    let receipt = app
+        .products
+        .discard_draft(&product, &precondition, &context, &receipt)
+        .await?;
+    Ok(reply::written(receipt, context.dry_run))
+}
+
 /// Take a product out of the store
 ///
-/// Brings a published product back to a draft.
+/// Brings a published product back to a draft, at once.
 #[utoipa::path(
     post, path = "/v1/products/{ref}/unpublish", tag = "Products",
     params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, Conditional, WriteHeaders),
@@ -75,7 +106,7 @@ pub(super) async fn unpublish(
 
 /// Archive a product
 ///
-/// Takes it out of the store for good; `restore` brings it back as a draft.
+/// Takes it out of the store for good, at once; `restore` brings it back as a draft.
 #[utoipa::path(
     post, path = "/v1/products/{ref}/archive", tag = "Products",
     params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, Conditional, WriteHeaders),

@@ -1,24 +1,24 @@
 //! Products under `/v1/products`.
 
 mod create;
+mod duplicate;
 mod lifecycle;
 mod read;
 mod revise;
 
-use application::cache::Representation;
 use application::product::{ProductRef, ProductView};
 use application::store::Receipt;
 use domain::value::Locale;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::http::conditions::version_tag;
+use crate::http::encode::management_tag;
 use crate::http::query::invalid;
 use crate::http::reply;
 use crate::http::state::AppState;
 use crate::problem::Problem;
 use crate::wire::{ProductBody, product_ref};
 
-pub(in crate::http) use read::{in_category, locate};
+pub(in crate::http) use read::known_category;
 pub(super) use revise::other_key;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -32,6 +32,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(lifecycle::publish))
         .routes(routes!(lifecycle::unpublish))
+        .routes(routes!(lifecycle::discard_draft))
+        .routes(routes!(duplicate::duplicate))
         .routes(routes!(lifecycle::archive))
         .routes(routes!(lifecycle::restore))
 }
@@ -47,10 +49,9 @@ pub(super) fn receipt(view: &ProductView, created: bool) -> Receipt {
 }
 
 fn receipt_of(body: &ProductBody, view: &ProductView, created: bool) -> Receipt {
-    let tag = version_tag(view.product.record.version, Representation::Management.tag());
     reply::receipt(
         body,
-        Some(tag),
+        Some(management_tag(&view.product)),
         created.then(|| format!("/v1/products/{}", view.product.id)),
     )
 }

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::product::{ProductState, ProductStatus};
 use domain::value::Text;
-use domain::{ProductId, Timestamp};
+use domain::{CategoryId, ProductId, Timestamp};
 use http::{HeaderMap, Uri};
 use utoipa::IntoParams;
 
@@ -75,7 +75,10 @@ pub(super) async fn list(
         updated_before: query.instant("updatedBefore")?,
         deleted: query.flag("deleted")?,
     };
-    let filter = in_category(&app, filter, category).await?;
+    let filter = ProductFilter {
+        category: known_category(&app, category).await?,
+        ..filter
+    };
     let page = query.page(&app.cursors, LIST, &filter)?;
     query.finish_list()?;
     let products = app.product_reader.list(&filter, &page).await?;
@@ -91,21 +94,17 @@ pub(super) async fn list(
     ))
 }
 
-/// Narrows the filter to a category that must exist.
-pub(in crate::http) async fn in_category(
+/// The id of a category by which a list is filtered; there must be one.
+pub(in crate::http) async fn known_category(
     app: &App,
-    filter: ProductFilter,
     category: Option<CategoryRef>,
-) -> Result<ProductFilter, Problem> {
+) -> Result<Option<CategoryId>, Problem> {
     let Some(category) = category else {
-        return Ok(filter);
+        return Ok(None);
     };
     let found = app.category_reader.find(&category, false).await?;
     let found = found.ok_or_else(|| invalid("category", "names no category"))?;
-    Ok(ProductFilter {
-        category: Some(found.category.id),
-        ..filter
-    })
+    Ok(Some(found.category.id))
 }
 
 /// Read a product
@@ -173,7 +172,7 @@ async fn as_of(
 }
 
 /// The id that a reference leads to.
-pub(in crate::http) async fn locate(app: &App, product: &ProductRef) -> Result<ProductId, Problem> {
+async fn locate(app: &App, product: &ProductRef) -> Result<ProductId, Problem> {
     match product {
         ProductRef::Id(id) => Ok(*id),
         ProductRef::Key(_) | ProductRef::Slug(..) => app

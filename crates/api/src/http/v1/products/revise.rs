@@ -18,7 +18,8 @@ use crate::wire::{ProductBody, ProductInput};
 
 /// Replace or create a product
 ///
-/// Replaces everything that the product says; what is absent is emptied, but a slug is kept. Named by `key:<key>`
+/// Replaces everything that the product says; what is absent is emptied, but a slug is kept. Shoppers see it once it is
+/// published. Named by `key:<key>`
 /// it is created when it is missing.
 #[utoipa::path(
     put, path = "/v1/products/{ref}", tag = "Products",
@@ -33,7 +34,7 @@ use crate::wire::{ProductBody, ProductInput};
             headers(("ETag" = String, description = "Tag of the version"), ("Location" = String, description = "Address of the product"))),
     ),
     security(("token" = ["catalog:write"])),
-    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "@conditional", "duplicate_key", "duplicate_slug", "state_conflict"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "@conditional", "duplicate_key", "duplicate_slug", "duplicate_sku", "duplicate_gtin", "state_conflict"]))),
 )]
 pub(super) async fn replace(
     caller: Authorized<CatalogWrite>,
@@ -70,7 +71,7 @@ pub(in crate::http::v1) fn other_key() -> Faults {
 /// Change parts of a product
 ///
 /// By JSON Merge Patch (RFC 7396) or JSON Patch (RFC 6902), applied to the version that is stored when it takes
-/// effect: patches of disjoint fields both survive.
+/// effect: patches of disjoint fields both survive. Shoppers see the change once it is published.
 #[utoipa::path(
     patch, path = "/v1/products/{ref}", tag = "Products",
     params(
@@ -83,7 +84,7 @@ pub(in crate::http::v1) fn other_key() -> Faults {
     )),
     responses((status = 200, description = "The product as changed", body = ProductBody, headers(("ETag" = String, description = "Tag of the version")))),
     security(("token" = ["catalog:write"])),
-    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "@conditional", "duplicate_key", "duplicate_slug", "state_conflict"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "@conditional", "duplicate_key", "duplicate_slug", "duplicate_sku", "duplicate_gtin", "state_conflict"]))),
 )]
 pub(super) async fn patch(
     caller: Authorized<CatalogWrite>,

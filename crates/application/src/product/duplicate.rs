@@ -1,0 +1,129 @@
+//! Making a new product from one that is there.
+
+use domain::product::{Product, ProductContent, Variant, VariantContent};
+use domain::value::{Key, Localized, Sku};
+use domain::{ProductId, VariantId};
+
+use super::draft::{avoid, short, slug_of};
+use super::service::Products;
+use crate::error::CatalogError;
+use crate::fault::{Fault, Faults};
+use crate::product::{ProductRef, ProductView};
+use crate::store::{Changes, ConflictRule, Receipt, WriteContext};
+use crate::write::{Decision, Render};
+
+/// How the new product is to differ.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Duplication {
+    pub key: Option<Key>,
+    pub name: Option<Localized<250>>,
+    /// What is appended to the SKUs; made when absent.
+    pub sku_suffix: Option<String>,
+}
+
+impl Products {
+    /// Creates a draft that says what the product's working copy says, with copies of its variants. Names that only one
+    /// may have are new: slugs are made from the name, SKUs get a suffix, keys and GTINs are left out.
+    pub async fn duplicate(
+        &self,
+        product: &ProductRef,
+        how: &Duplication,
+        context: &WriteContext,
+        render: Render<'_, ProductView>,
+    ) -> Result<Receipt, CatalogError> {
+        let decide = || self.decide_duplication(product, how, render);
+        let written = self.writer.write(context, || Box::pin(decide())).await;
+        written.map_err(|error| match error {
+            CatalogError::Conflict {
+                rule: rule @ ConflictRule::Sku,
+                existing,
+                ..
+            } => CatalogError::Conflict {
+                rule,
+                pointer: "/skuSuffix".to_owned(),
+                existing,
+            },
+            other => other,
+        })
+    }
+
+    async fn decide_duplication(
+        &self,
+        reference: &ProductRef,
+        how: &Duplication,
+        render: Render<'_, ProductView>,
+    ) -> Result<Decision, CatalogError> {
+        let original = self.load(reference, false).await?;
+        let original = original.state();
+        let now = self.writer.now();
+        let id = ProductId::new(self.writer.id());
+        let content = self.copy(&original.content, how, id).await?;
+        let suffix = how
+            .sku_suffix
+            .clone()
+            .unwrap_or_else(|| format!("-{}", short(id.uuid())));
+        let mut variants = Vec::new();
+        for variant in self.reader.variants_of(&[original.id]).await? {
+            let sku = format!("{}{suffix}", variant.content.sku);
+            let sku = Sku::parse(sku).map_err(|e| {
+                let detail = format!("with it a SKU {e}");
+                Faults::from(Fault::new("/skuSuffix", e.code(), detail))
+            })?;
+            let content = VariantContent {
+                key: None,
+                gtin: None,
+                sku,
+                ..variant.content
+            };
+            variants.push(Variant::create(
+                VariantId::new(self.writer.id()),
+                id,
+                content,
+                now,
+            ));
+        }
+        let product = Product::create(id, content, now);
+        let view = ProductView {
+            product: product.state().clone(),
+            variants: variants.iter().map(|v| v.state().clone()).collect(),
+            revision: 0,
+        };
+        let changes = Changes {
+            products: product.into_change().into_iter().collect(),
+            variants: variants.into_iter().filter_map(Variant::into_change).collect(),
+            ..Changes::default()
+        };
+        Ok(Decision {
+            changes,
+            receipt: render(&view, true),
+        })
+    }
+
+    async fn copy(
+        &self,
+        original: &ProductContent,
+        how: &Duplication,
+        id: ProductId,
+    ) -> Result<ProductContent, CatalogError> {
+        let name = how.name.as_ref().unwrap_or(&original.name);
+        let slug = slug_of(name, id)?;
+        let wanted: Vec<_> = slug.iter().map(|(l, s)| (l.clone(), s.clone())).collect();
+        let taken = self.writer.store().taken_product_slugs(&wanted).await?;
+        let related: Vec<_> = original
+            .relations
+            .iter()
+            .map(|relation| ProductRef::Id(relation.product))
+            .collect();
+        let there = self.reader.among(&related).await?;
+        let relations = original.relations.iter().zip(there);
+        Ok(ProductContent {
+            key: how.key.clone(),
+            name: name.clone(),
+            slug: avoid(slug, &taken, id),
+            relations: relations
+                .filter_map(|(relation, there)| there.map(|_| *relation))
+                .collect(),
+            ..original.clone()
+        })
+    }
+}
