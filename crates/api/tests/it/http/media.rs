@@ -46,10 +46,7 @@ fn png() -> Vec<u8> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    domain::value::Digest::new(Sha256::digest(bytes).into()).to_string()
 }
 
 /// A form's part; `head` is what its `Content-Disposition` says beyond `form-data`.
