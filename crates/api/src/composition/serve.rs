@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use application::cache::{Cache, CacheHealth};
-use application::history::History;
 use application::import::ImportJobs;
 use infrastructure::telemetry::Telemetry;
 use tokio::net::TcpListener;
@@ -12,8 +11,9 @@ use tokio::task::JoinSet;
 
 use super::services::{self, Services};
 use super::settings::Settings;
+use super::workspace::{self, Shared};
 use super::{StartError, cache, example, token_verifier};
-use crate::http::{self, App, AppState, CursorKey, Health, Histories, Imports, Probe, Uploads};
+use crate::http::{self, AppState, CursorKey, Health, Imports, Probe, Uploads};
 use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
 
 /// Receipts are kept for a day; an hour more or less does not matter.
@@ -42,44 +42,35 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
 
     let upkeep = keep_up(settings, cache.as_ref(), &services);
     let database = services.database.clone();
-    let ids = services.ids.clone();
+    let ids = services.tools.ids.clone();
     let secret = database
         .engine
         .secret("cursor")
         .await
         .map_err(StartError::Database)?;
     let metrics = telemetry.clone();
-    let jobs = database.jobs.clone();
-    let imports = Imports {
-        jobs: ImportJobs::new(services.importer, jobs, services.clock, services.ids.clone()),
-        folder: settings.data_dir.join("imports"),
-        currency: services.default_currency,
-        lifecycle: lifecycle.clone(),
-    };
-    let app = App {
-        products: services.products,
-        variants: services.variants,
-        categories: services.categories,
-        channels: services.channels,
-        product_reader: database.products.clone(),
-        variant_reader: database.variants.clone(),
-        category_reader: database.categories.clone(),
-        bodies: services.bodies,
-        histories: Histories {
-            products: History::new(database.product_history.clone()),
-            variants: History::new(database.variant_history.clone()),
-            categories: History::new(database.category_history.clone()),
-        },
-        media: services.media,
-        uploads: Uploads::new(settings.data_dir.join("uploads")),
-        imports,
+    let shared = Shared {
+        uploads: Arc::new(Uploads::new(settings.data_dir.join("uploads"))),
         verifier,
         cursors: CursorKey::new(&secret).ok_or(StartError::CursorKey)?,
-        default_locale: services.default_locale,
+        default_locale: services.tools.default_locale.clone(),
         store_max_age: settings.catalog.store_max_age,
-        health: health(&lifecycle, &database, cache),
+        health: health(&lifecycle, &database, cache.clone()),
         metrics: Arc::new(move || metrics.prometheus_text()),
+        imports: Imports {
+            jobs: ImportJobs::new(
+                services.catalog.importer.clone(),
+                database.jobs.clone(),
+                services.tools.clock.clone(),
+                services.tools.ids.clone(),
+            ),
+            folder: settings.data_dir.join("imports"),
+            currency: services.tools.default_currency,
+            lifecycle: lifecycle.clone(),
+        },
     };
+    let workspaces = workspace::opener(&database, &services.tools, &shared, cache);
+    let app = shared.app(services.catalog, Some(workspaces));
     let layers = Layers {
         settings: settings.http.clone(),
         lifecycle: lifecycle.clone(),
@@ -123,7 +114,10 @@ fn keep_up(settings: &Settings, cache: Option<&Arc<Cache>>, services: &Services)
     });
     let retention = settings.history.retention;
     if !retention.is_zero() {
-        let (upkeep, clock) = (services.database.history_upkeep.clone(), services.clock.clone());
+        let (upkeep, clock) = (
+            services.database.history_upkeep.clone(),
+            services.tools.clock.clone(),
+        );
         tasks.spawn(async move {
             loop {
                 if let Err(error) = upkeep.forget_history(clock.now() - retention).await {

@@ -16,7 +16,7 @@ use domain::value::Locale;
 use super::cursor::CursorKey;
 use super::operations::Health;
 use super::upload::Uploads;
-use super::v1::{Histories, Imports};
+use super::v1::{Histories, Imports, OpenWorkspace};
 
 /// Use cases and readers behind the routes.
 pub(crate) struct App {
@@ -30,7 +30,7 @@ pub(crate) struct App {
     pub(crate) bodies: CachedProducts,
     pub(crate) histories: Histories,
     pub(crate) media: MediaFiles,
-    pub(crate) uploads: Uploads,
+    pub(crate) uploads: Arc<Uploads>,
     pub(crate) imports: Imports,
     pub(crate) verifier: Arc<dyn TokenVerifier>,
     pub(crate) cursors: CursorKey,
@@ -39,6 +39,8 @@ pub(crate) struct App {
     pub(crate) store_max_age: Duration,
     pub(crate) health: Health,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// For batches; a batch inside a batch has none.
+    pub(crate) workspaces: Option<OpenWorkspace>,
 }
 
 #[derive(Clone)]

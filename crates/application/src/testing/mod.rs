@@ -19,6 +19,7 @@ pub mod log;
 pub mod media;
 pub mod reads;
 pub mod receipts;
+pub mod resources;
 pub mod variants;
 pub mod writes;
 
@@ -27,15 +28,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Timestamp;
 use domain::category::CategoryState;
+use domain::channel::ChannelContent;
 use domain::product::{ProductState, VariantState};
 use uuid::Uuid;
 
 use crate::category::CategoryReader;
 use crate::changelog::ChangeLog;
+use crate::channel::ChannelReader;
 use crate::history::{HistoryReader, HistoryUpkeep};
 use crate::import::JobStore;
 use crate::media::MediaReader;
 use crate::product::{ProductReader, VariantReader};
+use crate::resource::ResourceReader;
 use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
 
 /// An empty catalog behind its ports.
@@ -47,6 +51,7 @@ pub struct Harness {
     pub media: Arc<dyn MediaReader>,
     pub history: Pasts,
     pub upkeep: Arc<dyn HistoryUpkeep>,
+    pub channels: Arc<ChannelReader>,
     pub log: Arc<dyn ChangeLog>,
     pub jobs: Arc<dyn JobStore>,
     made: AtomicU64,
@@ -66,6 +71,7 @@ impl Harness {
             + ProductReader
             + VariantReader
             + CategoryReader
+            + ResourceReader<ChannelContent>
             + ChangeLog
             + JobStore
             + MediaReader
@@ -86,6 +92,7 @@ impl Harness {
                 categories: Arc::<C>::clone(catalog),
             },
             upkeep: Arc::<C>::clone(catalog),
+            channels: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
             jobs: Arc::<C>::clone(catalog),
             made: AtomicU64::new(1),
@@ -168,6 +175,8 @@ macro_rules! catalog_contract {
                 deletion_and_reference_exclude_each_other;
             receipts: are_kept_with_the_effect, are_taken_once, are_taken_once_under_concurrency,
                 are_not_kept_by_dry_runs_or_failures;
+            resources: come_back_as_they_were, are_named_once, are_found_among_many,
+                change_version_by_version, leave_and_return;
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;

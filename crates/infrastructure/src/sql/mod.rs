@@ -18,6 +18,7 @@ mod query;
 mod resource;
 mod secret;
 mod store;
+mod unit;
 mod upkeep;
 mod variant;
 mod write;
@@ -26,6 +27,7 @@ pub use database::{Database, DatabaseOptions, Failure, PoolUse, Transaction};
 pub use dialect::Dialect;
 pub use history::Logged;
 pub use query::{Cell, Param, Query, Row};
+pub use unit::Unit;
 
 use application::store::StoreError;
 

@@ -1,5 +1,6 @@
 //! The management plane: raw data, every locale, drafts, all writes.
 
+mod batch;
 mod categories;
 mod channels;
 mod history;
@@ -15,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::state::AppState;
 
+pub(crate) use batch::{OpenWorkspace, Workspace};
 pub(crate) use history::Histories;
 pub(crate) use imports::Imports;
 pub(super) use parameters::{PageParameters, Revalidate};
@@ -25,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(products::routes())
         .merge(variants::routes())
         .merge(categories::routes())
+        .merge(batch::routes())
         .merge(channels::routes())
         .merge(history::routes())
         .merge(imports::routes())
