@@ -14,6 +14,7 @@ mod ids;
 pub mod import;
 pub mod media;
 pub mod page;
+pub mod pricing;
 pub mod product;
 pub mod resource;
 pub mod store;

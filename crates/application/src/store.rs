@@ -5,6 +5,7 @@ use bytes::Bytes;
 use domain::category::CategoryState;
 use domain::channel::ChannelState;
 use domain::media::MediaState;
+use domain::pricing::{PriceListState, PriceState};
 use domain::product::{ProductState, VariantState};
 use domain::value::{Digest, Locale, Slug};
 use domain::{Change, MediaId, Version};
@@ -56,6 +57,13 @@ pub enum ConflictRule {
     CategoryKey,
     CategorySlug,
     ChannelKey,
+    PriceListKey,
+    /// Two prices of one list, variant, currency and quantity would hold at the same time.
+    PriceOverlap,
+    /// A price list still has prices, counts in a channel, or is the one that variants' own prices stand in.
+    PriceListInUse,
+    /// A price list is made for the channel.
+    ChannelInUse,
     /// A category would be its own ancestor.
     CategoryCycle,
     /// The tree would be deeper than [`domain::category::MAX_DEPTH`].
@@ -75,13 +83,20 @@ pub enum ConflictRule {
 impl ConflictRule {
     pub const fn code(self) -> &'static str {
         match self {
-            Self::ProductKey | Self::VariantKey | Self::CategoryKey | Self::ChannelKey => "duplicate_key",
+            Self::ProductKey
+            | Self::VariantKey
+            | Self::CategoryKey
+            | Self::ChannelKey
+            | Self::PriceListKey => "duplicate_key",
+            Self::PriceOverlap => "price_overlap",
             Self::ProductSlug | Self::CategorySlug => "duplicate_slug",
             Self::Sku => "duplicate_sku",
             Self::Gtin => "duplicate_gtin",
             Self::Options => "duplicate_options",
             Self::CategoryCycle => "category_cycle",
-            Self::Referenced | Self::MediaReferenced => "referenced",
+            Self::Referenced | Self::MediaReferenced | Self::PriceListInUse | Self::ChannelInUse => {
+                "referenced"
+            }
             Self::CategoryDepth | Self::OptionAxes | Self::VariantLimit | Self::MediaBytes => {
                 "state_conflict"
             }
@@ -91,14 +106,24 @@ impl ConflictRule {
     /// The field of the resource that the rule is about.
     pub const fn field(self) -> &'static str {
         match self {
-            Self::ProductKey | Self::VariantKey | Self::CategoryKey | Self::ChannelKey => "key",
+            Self::ProductKey
+            | Self::VariantKey
+            | Self::CategoryKey
+            | Self::ChannelKey
+            | Self::PriceListKey => "key",
+            Self::PriceOverlap => "validFrom",
             Self::ProductSlug | Self::CategorySlug => "slug",
             Self::Sku => "sku",
             Self::Gtin => "gtin",
             Self::Options => "options",
             Self::CategoryCycle | Self::CategoryDepth => "parent",
             Self::OptionAxes => "optionAxes",
-            Self::Referenced | Self::VariantLimit | Self::MediaBytes | Self::MediaReferenced => "",
+            Self::Referenced
+            | Self::PriceListInUse
+            | Self::ChannelInUse
+            | Self::VariantLimit
+            | Self::MediaBytes
+            | Self::MediaReferenced => "",
         }
     }
 
@@ -112,6 +137,14 @@ impl ConflictRule {
             Self::Options => "another variant of the product has the same options",
             Self::CategoryKey => "another category has this key",
             Self::ChannelKey => "another channel has this key",
+            Self::PriceListKey => "another price list has this key",
+            Self::PriceOverlap => {
+                "another price of the same list, variant, currency and quantity holds at the same time"
+            }
+            Self::PriceListInUse => {
+                "the price list still has prices, counts in a channel, or is the base list"
+            }
+            Self::ChannelInUse => "a price list has the channel among its conditions",
             Self::CategorySlug => "another category has this slug in the same locale",
             Self::CategoryCycle => "the category would be its own ancestor",
             Self::CategoryDepth => "the category tree is at most 12 levels deep",
@@ -163,6 +196,8 @@ pub struct Changes {
     pub variants: Vec<Change<VariantState>>,
     pub media: Vec<Change<MediaState>>,
     pub channels: Vec<Change<ChannelState>>,
+    pub price_lists: Vec<Change<PriceListState>>,
+    pub prices: Vec<Change<PriceState>>,
 }
 
 impl Changes {
@@ -173,12 +208,16 @@ impl Changes {
             variants,
             media,
             channels,
+            price_lists,
+            prices,
         } = self;
         categories.is_empty()
             && products.is_empty()
             && variants.is_empty()
             && media.is_empty()
             && channels.is_empty()
+            && price_lists.is_empty()
+            && prices.is_empty()
     }
 }
 
@@ -206,6 +245,8 @@ changes_of!(ProductState, products);
 changes_of!(VariantState, variants);
 changes_of!(ChannelState, channels);
 changes_of!(MediaState, media);
+changes_of!(PriceListState, price_lists);
+changes_of!(PriceState, prices);
 
 /// Where the catalog is written.
 #[async_trait]
@@ -216,6 +257,8 @@ pub trait CatalogStore: Send + Sync + 'static {
     ///   `before`'s; one without MUST insert.
     /// - Uniqueness MUST be held by the database, for concurrent writers too; of two that conflict one fails with
     ///   [`StoreError::Conflict`]. Deleted resources hold no key, slug, SKU or GTIN.
+    /// - Prices of one list, variant, currency and quantity MUST NOT overlap in time, and MUST be of a list and a
+    ///   variant that are there; of concurrent writers that break this one fails.
     /// - Deleting a product deletes its variants with it, restoring it restores those.
     /// - A file that a resource shows, be it deleted, MUST exist; it cannot be deleted, for concurrent writers either.
     /// - With `dry_run` every check of the database MUST be made and nothing kept.

@@ -57,3 +57,11 @@ id!(
     /// Identifies a channel (`UUIDv7`).
     ChannelId
 );
+id!(
+    /// Identifies a price list (`UUIDv7`).
+    PriceListId
+);
+id!(
+    /// Identifies a price (`UUIDv7`).
+    PriceId
+);

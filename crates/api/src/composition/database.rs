@@ -9,6 +9,7 @@ use application::channel::ChannelReader;
 use application::history::{HistoryReader, HistoryUpkeep};
 use application::import::JobStore;
 use application::media::MediaReader;
+use application::pricing::{PriceListReader, PriceReader};
 use application::product::{ProductReader, VariantReader};
 use application::store::{CatalogStore, StoreError};
 use domain::category::CategoryState;
@@ -35,6 +36,8 @@ pub(crate) struct Ports {
     pub(crate) history_upkeep: Arc<dyn HistoryUpkeep>,
     pub(crate) log: Arc<dyn ChangeLog>,
     pub(crate) jobs: Arc<dyn JobStore>,
+    pub(crate) price_lists: Arc<PriceListReader>,
+    pub(crate) prices: Arc<dyn PriceReader>,
 }
 
 /// A catalog with the engine that it is in.
@@ -151,5 +154,7 @@ fn ports<E: Engine>(catalog: &Arc<SqlCatalog<E>>) -> Ports {
         history_upkeep: catalog.clone(),
         log: catalog.clone(),
         jobs: catalog.clone(),
+        price_lists: catalog.clone(),
+        prices: catalog.clone(),
     }
 }

@@ -50,13 +50,13 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         .map_err(StartError::Database)?;
     let metrics = telemetry.clone();
     let shared = Shared {
-        uploads: Arc::new(Uploads::new(settings.data_dir.join("uploads"))),
         verifier,
         cursors: CursorKey::new(&secret).ok_or(StartError::CursorKey)?,
         default_locale: services.tools.default_locale.clone(),
         store_max_age: settings.catalog.store_max_age,
         health: health(&lifecycle, &database, cache.clone()),
         metrics: Arc::new(move || metrics.prometheus_text()),
+        uploads: Arc::new(Uploads::new(settings.data_dir.join("uploads"))),
         imports: Imports {
             jobs: ImportJobs::new(
                 services.catalog.importer.clone(),
@@ -77,6 +77,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         metrics: HttpMetrics::new(&telemetry.meter()),
         new_request_id: Arc::new(move || ids.next().to_string()),
         is_stream: http::is_stream,
+        allowance: http::allowance,
     };
     let router = server::wrap(http::router(AppState::new(app)), layers);
 

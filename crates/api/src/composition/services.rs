@@ -9,7 +9,8 @@ use application::category::Categories;
 use application::changelog::LogPosition;
 use application::channel::{self, Channels};
 use application::import::Importer;
-use application::media::{FileStore, MediaFiles};
+use application::media::MediaFiles;
+use application::pricing::{PriceLists, Prices, Pricing, price_lists};
 use application::product::{Products, Variants};
 use application::store::CatalogStore;
 use application::{Clock, Ids, Writer};
@@ -37,8 +38,7 @@ pub(crate) struct Tools {
     pub(crate) default_currency: Currency,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
-    /// Where the bytes of uploaded files are.
-    pub(crate) files: Arc<dyn FileStore>,
+    pub(crate) files: Arc<ObjectFiles>,
 }
 
 /// The use cases over one catalog.
@@ -49,6 +49,9 @@ pub(crate) struct Catalog {
     pub(crate) categories: Categories,
     pub(crate) channels: Channels,
     pub(crate) media: MediaFiles,
+    pub(crate) price_lists: PriceLists,
+    pub(crate) prices: Prices,
+    pub(crate) pricing: Pricing,
     pub(crate) bodies: CachedProducts,
     pub(crate) importer: Importer,
 }
@@ -71,14 +74,17 @@ impl Catalog {
             products: Products::new(writer.clone(), products.clone(), categories.clone()),
             variants: Variants::new(writer.clone(), products.clone(), ports.variants.clone()),
             categories: Categories::new(writer.clone(), categories),
-            channels: channel::channels(writer.clone(), ports.channels.clone()),
+            channels: channel::channels(writer.clone(), ports.channels.clone(), ports.price_lists.clone()),
+            price_lists: price_lists(writer.clone(), ports.price_lists.clone(), ports.channels.clone()),
+            prices: Prices::new(writer.clone(), ports.price_lists.clone(), ports.prices.clone()),
+            pricing: Pricing::new(ports.prices.clone(), tools.clock.clone()),
+            bodies: CachedProducts::new(products, encoder, cache),
             media: MediaFiles::new(
                 writer,
                 ports.media.clone(),
                 tools.files.clone(),
                 Arc::new(HeaderInspector),
             ),
-            bodies: CachedProducts::new(products, encoder, cache),
             ports,
         }
     }
@@ -145,6 +151,7 @@ fn first_channel(key: Key, tools: &Tools) -> Option<ChannelContent> {
         locales: ChannelLocales::new(vec![locale.clone()], locale.clone(), BTreeMap::new()).ok()?,
         currencies: ChannelCurrencies::new(vec![currency], currency).ok()?,
         countries: Vec::new(),
+        price_lists: Vec::new(),
         metadata: Metadata::default(),
     })
 }

@@ -23,8 +23,8 @@ pub(super) struct Shared {
     pub(super) store_max_age: Duration,
     pub(super) health: Health,
     pub(super) metrics: Arc<dyn Fn() -> String + Send + Sync>,
-    pub(super) imports: Imports,
     pub(super) uploads: Arc<Uploads>,
+    pub(super) imports: Imports,
 }
 
 impl Shared {
@@ -36,6 +36,9 @@ impl Shared {
             categories,
             channels,
             media,
+            price_lists,
+            prices,
+            pricing,
             bodies,
             importer: _,
         } = catalog;
@@ -46,17 +49,22 @@ impl Shared {
             store_max_age,
             health,
             metrics,
-            imports,
             uploads,
+            imports,
         } = self;
         App {
             products,
             variants,
             categories,
             channels,
+            price_lists,
+            prices,
+            pricing,
             product_reader: ports.products,
             variant_reader: ports.variants,
             category_reader: ports.categories,
+            price_reader: ports.prices,
+            bodies,
             histories: Histories {
                 products: History::new(ports.product_history),
                 variants: History::new(ports.variant_history),
@@ -64,7 +72,6 @@ impl Shared {
             },
             media,
             uploads,
-            bodies,
             imports,
             verifier,
             cursors,

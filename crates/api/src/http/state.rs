@@ -9,6 +9,7 @@ use application::cache::CachedProducts;
 use application::category::{Categories, CategoryReader};
 use application::channel::Channels;
 use application::media::MediaFiles;
+use application::pricing::{PriceLists, PriceReader, Prices, Pricing};
 use application::product::{ProductReader, Products, VariantReader, Variants};
 use axum::extract::FromRef;
 use domain::value::Locale;
@@ -24,9 +25,13 @@ pub(crate) struct App {
     pub(crate) variants: Variants,
     pub(crate) categories: Categories,
     pub(crate) channels: Channels,
+    pub(crate) price_lists: PriceLists,
+    pub(crate) prices: Prices,
+    pub(crate) pricing: Pricing,
     pub(crate) product_reader: Arc<dyn ProductReader>,
     pub(crate) variant_reader: Arc<dyn VariantReader>,
     pub(crate) category_reader: Arc<dyn CategoryReader>,
+    pub(crate) price_reader: Arc<dyn PriceReader>,
     pub(crate) bodies: CachedProducts,
     pub(crate) histories: Histories,
     pub(crate) media: MediaFiles,

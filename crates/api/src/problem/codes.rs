@@ -128,6 +128,11 @@ pub(crate) const CODES: &[Entry] = &[
         409,
         "Another variant of the product has the same options; `conflictingId` names it.",
     ),
+    code(
+        "price_overlap",
+        409,
+        "Another price of the same list, variant, currency and quantity holds at the same time; `conflictingId` names it.",
+    ),
     code("referenced", 409, "The resource is still referred to by others."),
     code(
         "state_conflict",

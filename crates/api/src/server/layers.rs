@@ -75,6 +75,9 @@ const RESPONSE_HEADERS: [HeaderName; 12] = [
 /// the request time-out applies to them, the pause between two chunks stays limited.
 pub type StreamPredicate = fn(&Method, &Uri) -> bool;
 
+/// Tells how large a body may be at least, whatever the limit on others: for addresses that take much at once.
+pub type Allowance = fn(&Method, &Uri) -> usize;
+
 /// What the layers need.
 pub struct Layers {
     pub settings: HttpSettings,
@@ -82,6 +85,7 @@ pub struct Layers {
     pub metrics: HttpMetrics,
     pub new_request_id: NewRequestId,
     pub is_stream: StreamPredicate,
+    pub allowance: Allowance,
 }
 
 /// Puts the layers around all routes that `router` has now, and around its fallback.
@@ -92,6 +96,7 @@ pub fn wrap(router: Router, layers: Layers) -> Router {
         metrics,
         new_request_id,
         is_stream,
+        allowance,
     } = layers;
     let time = RequestTimeout {
         after: settings.request_timeout,
@@ -100,6 +105,7 @@ pub fn wrap(router: Router, layers: Layers) -> Router {
     let size = BodySize {
         limit: settings.body_limit,
         exempt: is_stream,
+        allowance,
     };
     router.layer(
         ServiceBuilder::new()

@@ -7,8 +7,11 @@ mod decode;
 mod history;
 mod media;
 mod parse;
+mod price;
+mod price_list;
 mod product;
 mod reference;
+mod resolution;
 mod resource;
 mod values;
 mod variant;
@@ -19,8 +22,13 @@ pub(crate) use decode::{JsonError, MAX_DEPTH, ShapeFaults, decode, depth, parse_
 pub(crate) use history::{DiffBody, HistoryEntryBody, RevertInput};
 pub(crate) use media::MediaFileBody;
 pub(crate) use parse::Parser;
+pub(crate) use price::{PriceBody, PriceInput, PriceLinesInput, UpsertBody};
+pub(crate) use price_list::PriceListInput;
 pub(crate) use product::{ProductBody, ProductInput, StoreProductBody};
-pub(crate) use reference::{canonical_id, category_ref, product_ref, resource_ref, variant_ref};
+pub(crate) use reference::{canonical_id, category_ref, price_id, product_ref, resource_ref, variant_ref};
+pub(crate) use resolution::{
+    MAX_LINES, Question, ResolutionBody, ResolveInput, ResolvedLineBody, StorePriceBody, StorePricesBody,
+};
 pub(crate) use resource::ResourceBody;
 pub(crate) use values::instant;
 pub(crate) use variant::{VariantBody, VariantInput};

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use application::category::CategoryRef;
 use application::product::ProductRef;
 use application::{Fault, Faults, pointer_to};
-use domain::MediaId;
+use chrono::{DateTime, Datelike as _};
+use domain::pricing::Validity;
 use domain::product::{Options, Seo};
 use domain::value::{
     Currency, Decimal, Dimensions, LengthUnit, Locale, Localized, LocalizedSlug, MAX_MEDIA, Media, MediaRole,
     Metadata, Money, Price, Prices, Slug, Text, ValueError, Weight, WeightUnit,
 };
+use domain::{MediaId, Timestamp};
 
 use super::media::FILES;
 use super::reference::{canonical_id, category_ref, product_ref};
@@ -247,7 +249,7 @@ impl<'a> Parser<'a> {
         valid.then_some(prices)
     }
 
-    fn price(
+    pub(super) fn price(
         &mut self,
         at: &str,
         PriceDto {
@@ -261,6 +263,32 @@ impl<'a> Parser<'a> {
         let at = format!("{at}/compareAt");
         let compare_at = self.maybe(compare_at, |p, c| p.take(&at, Money::parse(&c, currency)));
         self.take(&at, Price::new(amount?, compare_at?))
+    }
+
+    /// An instant (RFC 3339), cut to microseconds.
+    pub(super) fn instant(&mut self, at: &str, text: &str) -> Option<Timestamp> {
+        let parsed = DateTime::parse_from_rfc3339(text)
+            .ok()
+            // A leap second is the first of the next minute.
+            .and_then(|time| DateTime::from_timestamp_micros(time.timestamp_micros()))
+            // Others have no common notation that sorts.
+            .filter(|time| (1..=9999).contains(&time.year()))
+            .ok_or(ValueError::Pattern {
+                expected: "an instant such as 2026-01-31T12:00:00Z",
+            });
+        self.take(at, parsed)
+    }
+
+    pub(super) fn validity(
+        &mut self,
+        at: &str,
+        from: Option<String>,
+        until: Option<String>,
+    ) -> Option<Validity> {
+        let until_at = format!("{at}/validUntil");
+        let from = self.maybe(from, |p, from| p.instant(&format!("{at}/validFrom"), &from));
+        let until = self.maybe(until, |p, until| p.instant(&until_at, &until));
+        self.take(&until_at, Validity::new(from?, until?))
     }
 
     pub(super) fn weight(&mut self, at: &str, WeightDto { value, unit }: &WeightDto) -> Option<Weight> {

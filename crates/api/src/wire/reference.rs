@@ -5,7 +5,7 @@ use application::product::{ProductRef, VariantRef};
 use application::resource::ResourceRef;
 use domain::resource::Identity;
 use domain::value::{Gtin, Key, Locale, Sku, Slug, ValueError};
-use domain::{CategoryId, ProductId, VariantId};
+use domain::{CategoryId, PriceId, ProductId, VariantId};
 use uuid::Uuid;
 
 /// An id by itself.
@@ -52,4 +52,9 @@ pub(crate) fn resource_ref<I: Identity>(text: &str) -> Result<ResourceRef<I>, Va
         Some(("key", key)) => Key::parse(key).map(ResourceRef::Key),
         _ => canonical_id(text, "an id or key:<key>").map(|id| ResourceRef::Id(I::from_uuid(id))),
     }
+}
+
+/// Prices have no names but their ids.
+pub(crate) fn price_id(text: &str) -> Result<PriceId, ValueError> {
+    canonical_id(text, "an id").map(PriceId::new)
 }

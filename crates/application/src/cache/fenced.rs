@@ -277,8 +277,10 @@ fn touched(changes: &Changes) -> Vec<ProductId> {
         let before = change.before.as_ref().map(|before| before.product);
         before.into_iter().chain([change.after.product])
     });
+    let prices = changes.prices.iter().map(|change| change.after.product);
     products
         .chain(variants)
+        .chain(prices)
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect()

@@ -155,6 +155,10 @@ fn pointer(conflict: &Conflict, planned: &Planned) -> String {
         | ConflictRule::ProductSlug
         | ConflictRule::CategoryKey
         | ConflictRule::ChannelKey
+        | ConflictRule::PriceListKey
+        | ConflictRule::PriceOverlap
+        | ConflictRule::PriceListInUse
+        | ConflictRule::ChannelInUse
         | ConflictRule::CategorySlug
         | ConflictRule::CategoryCycle
         | ConflictRule::CategoryDepth

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod lists;
 pub mod log;
 pub mod media;
+pub mod prices;
 pub mod reads;
 pub mod receipts;
 pub mod resources;
@@ -29,6 +30,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use domain::Timestamp;
 use domain::category::CategoryState;
 use domain::channel::ChannelContent;
+use domain::pricing::PriceListContent;
 use domain::product::{ProductState, VariantState};
 use uuid::Uuid;
 
@@ -38,6 +40,7 @@ use crate::channel::ChannelReader;
 use crate::history::{HistoryReader, HistoryUpkeep};
 use crate::import::JobStore;
 use crate::media::MediaReader;
+use crate::pricing::{PriceListReader, PriceReader};
 use crate::product::{ProductReader, VariantReader};
 use crate::resource::ResourceReader;
 use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
@@ -48,12 +51,14 @@ pub struct Harness {
     pub products: Arc<dyn ProductReader>,
     pub variants: Arc<dyn VariantReader>,
     pub categories: Arc<dyn CategoryReader>,
+    pub channels: Arc<ChannelReader>,
     pub media: Arc<dyn MediaReader>,
     pub history: Pasts,
     pub upkeep: Arc<dyn HistoryUpkeep>,
-    pub channels: Arc<ChannelReader>,
     pub log: Arc<dyn ChangeLog>,
     pub jobs: Arc<dyn JobStore>,
+    pub price_lists: Arc<PriceListReader>,
+    pub prices: Arc<dyn PriceReader>,
     made: AtomicU64,
 }
 
@@ -78,13 +83,16 @@ impl Harness {
             + HistoryReader<ProductState>
             + HistoryReader<VariantState>
             + HistoryReader<CategoryState>
-            + HistoryUpkeep,
+            + HistoryUpkeep
+            + ResourceReader<PriceListContent>
+            + PriceReader,
     {
         Self {
             store: Arc::<C>::clone(catalog),
             products: Arc::<C>::clone(catalog),
             variants: Arc::<C>::clone(catalog),
             categories: Arc::<C>::clone(catalog),
+            channels: Arc::<C>::clone(catalog),
             media: Arc::<C>::clone(catalog),
             history: Pasts {
                 products: Arc::<C>::clone(catalog),
@@ -92,9 +100,10 @@ impl Harness {
                 categories: Arc::<C>::clone(catalog),
             },
             upkeep: Arc::<C>::clone(catalog),
-            channels: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
             jobs: Arc::<C>::clone(catalog),
+            price_lists: Arc::<C>::clone(catalog),
+            prices: Arc::<C>::clone(catalog),
             made: AtomicU64::new(1),
         }
     }
@@ -184,6 +193,9 @@ macro_rules! catalog_contract {
                 deleting_and_showing_a_file_exclude_each_other;
             history: every_version_is_told, states_are_told_as_of_an_instant, all_kinds_have_one,
                 old_versions_are_removed_and_the_last_never;
+            prices: are_kept, never_overlap, never_overlap_under_concurrency, need_a_list_and_a_variant,
+                hold_their_list, lists_and_channels_hold_each_other, are_of_variants_by_every_name, are_upserted, are_upserted_all_or_nothing,
+                are_upserted_by_the_thousands, are_resolved, are_shown_of_what_is_on_sale;
             jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,
                 made_slugs_are_told_apart, products_go_where_the_file_says, modes_limit_what_is_done,

@@ -11,7 +11,7 @@ pub(super) fn failure(error: sqlx::Error) -> Failure {
             let database = database.downcast_ref::<PgDatabaseError>();
             match database.code() {
                 "40001" | "40P01" => Failure::Retry(error),
-                "23505" | "23503" => match database.constraint() {
+                "23505" | "23503" | "23P01" => match database.constraint() {
                     Some(
                         "product_categories_category_id_fkey" | "categories_parent" | "media_uses_media",
                     ) => StoreError::ReferenceGone.into(),
@@ -52,6 +52,8 @@ fn rule(constraint: &str) -> Option<ConflictRule> {
         "variants_axes" => ConflictRule::OptionAxes,
         "categories_key" => ConflictRule::CategoryKey,
         "channels_key" => ConflictRule::ChannelKey,
+        "price_lists_key" => ConflictRule::PriceListKey,
+        "prices_overlap" => ConflictRule::PriceOverlap,
         "category_slugs_slug" => ConflictRule::CategorySlug,
         "media_sha256" => ConflictRule::MediaBytes,
         _ => return None,

@@ -4,6 +4,8 @@
 mod category;
 mod channel;
 mod media;
+mod price;
+mod price_list;
 mod product;
 mod resource;
 mod text;
@@ -17,8 +19,11 @@ use serde::{Deserialize, Serialize};
 pub use category::CategoryDoc;
 pub use channel::ChannelDoc;
 pub use media::MediaFileDoc;
+pub use price::PriceDoc;
+pub use price_list::PriceListDoc;
 pub use product::ProductDoc;
 pub use resource::{StateDoc, Stored};
+pub(crate) use variant::MoneyDoc;
 pub use variant::VariantDoc;
 
 /// Stored data that the domain does not accept.

@@ -33,6 +33,9 @@ impl<D: Database> SqlCatalog<D> {
         rule: ConflictRule,
         changes: &Changes,
     ) -> Result<(Option<Uuid>, Option<Uuid>), Failure> {
+        if rule == ConflictRule::PriceOverlap {
+            return self.rivals(changes).await;
+        }
         let mut owners: HashMap<Name, Uuid> = HashMap::new();
         let mut twin = None;
         for (name, id) in names(rule, changes) {
@@ -68,6 +71,16 @@ impl<D: Database> SqlCatalog<D> {
             }
         }
         Ok((twin, None))
+    }
+
+    /// A written price and the stored one that excludes it.
+    async fn rivals(&self, changes: &Changes) -> Result<(Option<Uuid>, Option<Uuid>), Failure> {
+        let (batch, text) = write::rival(D::DIALECT, &changes.prices);
+        let found = self.database.fetch(Query::new(text).with(batch)).await?;
+        match found.into_iter().next() {
+            Some(mut row) => Ok((Some(row.uuid()?), Some(row.uuid()?))),
+            None => Ok((None, None)),
+        }
     }
 
     /// The parties where a variant that comes back with its product meets another one.
@@ -120,6 +133,9 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         ConflictRule::CategoryKey => claimed(&changes.categories, |c| (c.id.uuid(), key(&c.content.key))),
         ConflictRule::CategorySlug => claimed(&changes.categories, |c| (c.id.uuid(), slug(&c.content.slug))),
         ConflictRule::VariantKey => claimed(&changes.variants, |v| (v.id.uuid(), key(&v.content.key))),
+        ConflictRule::PriceListKey => claimed(&changes.price_lists, |l| {
+            (l.id.uuid(), single(l.content.key.as_str()))
+        }),
         ConflictRule::ChannelKey => claimed(&changes.channels, |c| {
             (c.id.uuid(), single(c.content.key.as_str()))
         }),
@@ -139,6 +155,9 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         ConflictRule::CategoryCycle
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced
+        | ConflictRule::PriceOverlap
+        | ConflictRule::PriceListInUse
+        | ConflictRule::ChannelInUse
         | ConflictRule::OptionAxes
         | ConflictRule::VariantLimit
         | ConflictRule::MediaBytes
@@ -172,6 +191,9 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         ConflictRule::CategorySlug => {
             "cast(t.category_id as text) from r join category_slugs t on t.locale = r.a and t.slug = r.b where t.live"
         }
+        ConflictRule::PriceListKey => {
+            "cast(t.id as text) from r join price_lists t on t.key = r.a where t.deleted_at is null"
+        }
         ConflictRule::ChannelKey => {
             "cast(t.id as text) from r join channels t on t.key = r.a where t.deleted_at is null"
         }
@@ -191,6 +213,9 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         ConflictRule::CategoryCycle
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced
+        | ConflictRule::PriceOverlap
+        | ConflictRule::PriceListInUse
+        | ConflictRule::ChannelInUse
         | ConflictRule::OptionAxes
         | ConflictRule::VariantLimit
         | ConflictRule::MediaBytes

@@ -13,6 +13,7 @@ mod history;
 mod job;
 mod media;
 mod page;
+mod price;
 mod product;
 mod query;
 mod resource;

@@ -40,6 +40,7 @@ fn rule(message: &str) -> Option<ConflictRule> {
         "variants.product_id, variants.options" => ConflictRule::Options,
         "categories.key" => ConflictRule::CategoryKey,
         "channels.key" => ConflictRule::ChannelKey,
+        "price_lists.key" => ConflictRule::PriceListKey,
         "category_slugs.locale, category_slugs.slug" => ConflictRule::CategorySlug,
         "media.sha256" => ConflictRule::MediaBytes,
         _ => return None,

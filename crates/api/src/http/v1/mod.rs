@@ -8,7 +8,10 @@ mod imports;
 mod me;
 mod media;
 mod parameters;
+mod price_lists;
+mod prices;
 mod products;
+mod resolution;
 mod resources;
 mod variants;
 
@@ -30,6 +33,9 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(batch::routes())
         .merge(channels::routes())
         .merge(history::routes())
+        .merge(price_lists::routes())
+        .merge(prices::routes())
+        .merge(resolution::routes())
         .merge(imports::routes())
         .merge(media::routes())
         .merge(me::routes())

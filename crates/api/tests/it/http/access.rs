@@ -52,6 +52,7 @@ async fn every_protected_operation_refuses_strangers_and_the_under_scoped(api: A
         "GET /version",
         "GET /v1/store/{channel}/products",
         "GET /v1/store/{channel}/products/{ref}",
+        "GET /v1/store/{channel}/prices",
     ];
     let mut trial = Trial::default();
     let mut exercised = 0;

@@ -251,6 +251,50 @@ async fn go_through_a_resource(api: &Api, kind: &str, mut body: Value) -> [Strin
     ]
 }
 
+/// Every operation on prices.
+async fn price_something(api: &Api) -> [String; 9] {
+    let product = api.product(json!({})).await;
+    let variant = api.variant(text(&product, "/id"), json!({})).await;
+    let body = json!({"priceList": "key:base", "variant": variant["id"], "currency": "EUR", "amount": "1"});
+    let made = api.post("/v1/prices").json(&body).send().await.is(201).value();
+    let one = format!("/v1/prices/{}", text(&made, "/id"));
+    api.get("/v1/prices").send().await.is(200);
+    api.get(&one).send().await.is(200);
+    api.put(&one).json(&body).send().await.is(200);
+    api.patch(&one)
+        .merge(&json!({"amount": "2"}))
+        .send()
+        .await
+        .is(200);
+    let question = json!({"lines": [{"variant": variant["id"]}], "currency": "EUR"});
+    api.post("/v1/prices/resolve")
+        .json(&question)
+        .send()
+        .await
+        .is(200);
+    let seen = format!("/v1/store/default/prices?skus={}", text(&variant, "/sku"));
+    api.get(&seen).send().await.is(200);
+    api.delete(&one).send().await.is(204);
+    let lines = json!({"lines": [{"variant": variant["id"], "currency": "EUR", "amount": "1"}]});
+    api.put("/v1/price-lists/key:base/prices")
+        .json(&lines)
+        .send()
+        .await
+        .is(200);
+    [
+        "GET /v1/prices",
+        "POST /v1/prices",
+        "GET /v1/prices/{id}",
+        "PUT /v1/prices/{id}",
+        "PATCH /v1/prices/{id}",
+        "DELETE /v1/prices/{id}",
+        "POST /v1/prices/resolve",
+        "PUT /v1/price-lists/{ref}/prices",
+        "GET /v1/store/{channel}/prices",
+    ]
+    .map(str::to_owned)
+}
+
 fn channel() -> Value {
     json!({"name": "Web", "locales": ["en"], "currencies": ["EUR"]})
 }
@@ -512,7 +556,9 @@ async fn every_operation_succeeds(api: Api) {
     done.insert("POST /v1/batch".to_owned());
     done.extend(run_a_job(&api).await);
     done.extend(keep_a_file(&api).await);
-    for (kind, body) in [("/v1/channels", channel())] {
+    done.extend(price_something(&api).await);
+    let list = json!({"name": "List"});
+    for (kind, body) in [("/v1/channels", channel()), ("/v1/price-lists", list)] {
         done.extend(go_through_a_resource(&api, kind, body).await);
     }
 

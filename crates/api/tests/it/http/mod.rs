@@ -19,6 +19,7 @@ mod lists;
 mod media;
 mod paging;
 mod patches;
+mod prices;
 mod products;
 mod store;
 mod support;

@@ -3,6 +3,7 @@
 use application::store::{Changes, WriteContext};
 use domain::category::CategoryState;
 use domain::media::MediaState;
+use domain::pricing::PriceState;
 use domain::product::{ProductState, VariantState};
 use domain::resource::{Identity, State};
 use domain::{Change, Event, Recorded};
@@ -11,7 +12,9 @@ use uuid::Uuid;
 
 use super::Writer;
 use super::batch::Batch;
-use crate::rows::{CategoryDoc, ChannelDoc, MediaFileDoc, ProductDoc, StateDoc, Stored, VariantDoc};
+use crate::rows::{
+    CategoryDoc, ChannelDoc, MediaFileDoc, PriceDoc, PriceListDoc, ProductDoc, StateDoc, Stored, VariantDoc,
+};
 use crate::sql::Failure;
 use crate::sql::dialect::Kind;
 
@@ -35,6 +38,8 @@ enum Doc {
     Variant(VariantDoc),
     Media(MediaFileDoc),
     Channel(StateDoc<ChannelDoc>),
+    PriceList(StateDoc<PriceListDoc>),
+    Price(PriceDoc),
 }
 
 #[derive(Debug, Serialize)]
@@ -55,6 +60,7 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
     let product = |state: &ProductState| Doc::Product(state.into());
     let variant = |state: &VariantState| Doc::Variant(state.into());
     let media = |state: &MediaState| Doc::Media(state.into());
+    let price = |state: &PriceState| Doc::Price(state.into());
     let mut rows = Batch::default();
     rows.extend(changes.categories.iter().map(|change| {
         let id = change.after.id.uuid();
@@ -73,6 +79,11 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
         row("media", (id, id), change, media, context)
     }));
     rows.extend(resources(&changes.channels, Doc::Channel, context));
+    rows.extend(resources(&changes.price_lists, Doc::PriceList, context));
+    rows.extend(changes.prices.iter().map(|change| {
+        let ids = (change.after.id.uuid(), change.after.product.uuid());
+        row("price", ids, change, price, context)
+    }));
     rows
 }
 

@@ -1,21 +1,25 @@
 //! What a commit does inside its transaction: a fixed number of statements however many changes there are, and none
 //! for what a commit does not touch.
 //!
-//! Invariant: rows are locked in one order (channels, categories, then products, each by id; variants only ever under the
-//! lock on their product; then files), so that commits wait for one another and seldom deadlock.
+//! Invariant: rows are locked in one order (channels, price lists, categories, then products, each by id; variants and
+//! prices only ever under the lock on their product; then files), so that commits wait for one another and seldom
+//! deadlock.
 
 mod batch;
 mod category;
 mod log;
 mod media;
+mod price;
 mod product;
 mod resource;
 mod variant;
 
+pub(crate) use price::rival;
 pub(crate) use variant::options;
 
 use application::store::{Changes, Conflict, ConflictRule, StoreError, WriteContext};
 use domain::channel::ChannelContent;
+use domain::pricing::PriceListContent;
 use domain::{Change, Recorded};
 use uuid::Uuid;
 
@@ -31,6 +35,8 @@ pub(crate) struct Plan {
     variants: variant::Plan,
     media: media::Plan,
     channels: resource::Plan<ChannelContent>,
+    price_lists: resource::Plan<PriceListContent>,
+    prices: price::Plan,
     log: Batch<log::LogRow>,
 }
 
@@ -42,12 +48,15 @@ impl Plan {
             variants: variant::Plan::new(changes)?,
             media: media::Plan::new(changes),
             channels: resource::Plan::new(&changes.channels),
+            price_lists: resource::Plan::new(&changes.price_lists),
+            prices: price::Plan::new(changes),
             log: log::rows(changes, context),
         })
     }
 
     pub(crate) async fn write(&self, tx: &mut Writer<'_>) -> Result<(), Failure> {
         self.channels.write(tx).await?;
+        self.price_lists.write(tx).await?;
         self.categories.write(tx).await?;
         self.variants.lock_products(tx).await?;
         self.products.write(tx).await?;
@@ -57,6 +66,9 @@ impl Plan {
         self.products.cascade(tx).await?;
         self.media.write(tx).await?;
         self.products.check_axes(tx).await?;
+        self.prices.write(tx).await?;
+        price::check_lists(&self.price_lists, tx).await?;
+        price::check_channels(&self.channels, tx).await?;
         self.categories.check_unreferenced(tx).await?;
         log::write(&self.log, tx).await
     }
