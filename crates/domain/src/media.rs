@@ -70,7 +70,7 @@ impl ImageSize {
     pub const MAX_PIXELS: u64 = 100_000_000;
 
     pub fn new(width: u64, height: u64) -> Result<Self, ValueError> {
-        let pixels = width.checked_mul(height).unwrap_or(u64::MAX);
+        let pixels = width.saturating_mul(height);
         match (u32::try_from(width), u32::try_from(height)) {
             (Ok(width), Ok(height)) if (1..=Self::MAX_PIXELS).contains(&pixels) => Ok(Self { width, height }),
             _ => Err(ValueError::OutOfRange {

@@ -33,6 +33,7 @@ fn probe(bytes: &[u8]) -> Probed {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a panic is how a test fails")]
 mod tests {
     use super::*;
 

@@ -57,8 +57,7 @@ described!(
 described!(
     #[into_params(parameter_in = Query)]
     AsOf {
-        /// The resource as it was at this instant (RFC 3339), which is not the future's. 404 when it did not exist then or
-        /// was deleted.
+        /// The resource as it was at this instant (RFC 3339); 404 when it did not exist then or was deleted.
         #[param(rename = "asOf", example = "2026-01-31T12:00:00Z")]
         as_of: Option<String>,
     }

@@ -24,6 +24,7 @@ on_both!(
     missing_files_are_told_all_at_once,
     shown_files_stay,
     imports_show_files,
+    batches_leave_files_alone,
     addresses_that_lead_nowhere,
 );
 
@@ -46,10 +47,7 @@ fn png() -> Vec<u8> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    domain::value::Digest::new(Sha256::digest(bytes).into()).to_string()
 }
 
 /// A form's part; `head` is what its `Content-Disposition` says beyond `form-data`.
@@ -765,6 +763,19 @@ async fn imports_show_files(api: Api) {
         product["media"],
         json!([{"mediaId": id, "url": url, "role": "gallery"}])
     );
+}
+
+/// Bytes do not come back with a transaction that is undone.
+async fn batches_leave_files_alone(api: Api) {
+    let (id, url) = api.picture().await;
+    let delete = json!({"method": "DELETE", "path": format!("/v1/media/{id}")});
+    let call = api.post("/v1/batch").json(&json!({"operations": [delete]}));
+    call.send().await.has_faults(&[("/operations/0/path", "pattern")]);
+    let product =
+        json!({"method": "POST", "path": "/v1/products", "body": {"name": "x", "media": [{"mediaId": id}]}});
+    let call = api.post("/v1/batch").json(&json!({"operations": [product]}));
+    let shown = call.send().await.is(200).value();
+    assert_eq!(shown["results"][0]["body"]["media"][0]["url"], url);
 }
 
 async fn addresses_that_lead_nowhere(api: Api) {
