@@ -59,6 +59,8 @@ pub enum ConflictRule {
     CategoryDepth,
     /// A category still has products or children.
     Referenced,
+    /// A category has more products or subcategories than one commit is to change.
+    TooManyReferences,
     /// A product's option axes and its variants' options would disagree.
     OptionAxes,
     /// A product would have more than [`domain::product::VariantContent::MAX_PER_PRODUCT`] variants.
@@ -74,7 +76,7 @@ impl ConflictRule {
             Self::Gtin => "duplicate_gtin",
             Self::Options => "duplicate_options",
             Self::CategoryCycle => "category_cycle",
-            Self::Referenced => "referenced",
+            Self::Referenced | Self::TooManyReferences => "referenced",
             Self::CategoryDepth | Self::OptionAxes | Self::VariantLimit => "state_conflict",
         }
     }
@@ -89,7 +91,7 @@ impl ConflictRule {
             Self::Options => "options",
             Self::CategoryCycle | Self::CategoryDepth => "parent",
             Self::OptionAxes => "optionAxes",
-            Self::Referenced | Self::VariantLimit => "",
+            Self::Referenced | Self::TooManyReferences | Self::VariantLimit => "",
         }
     }
 
@@ -106,6 +108,9 @@ impl ConflictRule {
             Self::CategoryCycle => "the category would be its own ancestor",
             Self::CategoryDepth => "the category tree is at most 12 levels deep",
             Self::Referenced => "the category still has products or subcategories",
+            Self::TooManyReferences => {
+                "the category has more than 5,000 products or subcategories: move them away in parts first"
+            }
             Self::OptionAxes => "the product has variants whose options do not fit the new axes",
             Self::VariantLimit => "a product has at most 2,000 variants",
         }

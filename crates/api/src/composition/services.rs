@@ -76,7 +76,7 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
         importer: Importer::new(writer.clone(), products.clone(), categories.clone()),
         products: Products::new(writer.clone(), products.clone(), categories.clone()),
         variants: Variants::new(writer.clone(), products.clone(), variants),
-        categories: Categories::new(writer, categories.clone()),
+        categories: Categories::new(writer, categories.clone(), database.products.clone()),
         bodies,
         database,
         default_locale,

@@ -2,13 +2,10 @@
 
 use application::cache::{Encode, Encoded, Representation};
 use application::product::ProductView;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use domain::product::ProductStatus;
 use domain::value::Locale;
-use sha2::{Digest, Sha256};
 
-use super::conditions::version_tag;
+use super::conditions::{strong_tag, version_tag};
 use super::reply::to_bytes;
 use crate::wire::{ProductBody, StoreProductBody};
 
@@ -43,13 +40,4 @@ impl Encode for JsonEncoder {
             Representation::Store => None,
         }
     }
-}
-
-/// A tag of the bytes themselves.
-fn strong_tag(body: &[u8]) -> String {
-    let digest = Sha256::digest(body);
-    format!(
-        "\"{}\"",
-        STANDARD_NO_PAD.encode(digest.get(..16).unwrap_or_default())
-    )
 }

@@ -12,6 +12,7 @@ mod reply;
 mod router;
 mod state;
 mod store;
+mod store_categories;
 mod submission;
 mod v1;
 

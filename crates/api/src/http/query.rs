@@ -73,6 +73,26 @@ impl Query {
         list: &str,
         filter: &impl std::fmt::Debug,
     ) -> Result<PageRequest, Problem> {
+        self.page_sorted(key, list, filter, false)
+    }
+
+    /// The same for a list of siblings, which has the order of their positions too.
+    pub(crate) fn page_of_siblings(
+        &mut self,
+        key: &CursorKey,
+        list: &str,
+        filter: &impl std::fmt::Debug,
+    ) -> Result<PageRequest, Problem> {
+        self.page_sorted(key, list, filter, true)
+    }
+
+    fn page_sorted(
+        &mut self,
+        key: &CursorKey,
+        list: &str,
+        filter: &impl std::fmt::Debug,
+        by_position: bool,
+    ) -> Result<PageRequest, Problem> {
         let limit = match self.take("limit")? {
             None => DEFAULT_LIMIT,
             Some(text) => text
@@ -81,7 +101,7 @@ impl Query {
                 .filter(|limit| (1..=MAX_LIMIT).contains(limit))
                 .ok_or_else(|| invalid("limit", "must be a whole number from 1 to 200"))?,
         };
-        let sort = self.sort()?;
+        let sort = self.sort(by_position)?;
         let count = match self.take("count")?.as_deref() {
             None | Some("none") => Count::None,
             Some("estimate") => Count::Estimate,
@@ -100,7 +120,7 @@ impl Query {
         })
     }
 
-    fn sort(&mut self) -> Result<Sort, Problem> {
+    fn sort(&mut self, by_position: bool) -> Result<Sort, Problem> {
         let sort = self.take("sort")?;
         let sort = sort.as_deref().unwrap_or("createdAt");
         let (descending, name) = sort.strip_prefix('-').map_or((false, sort), |name| (true, name));
@@ -108,6 +128,11 @@ impl Query {
             // Ids are made in the order of creation.
             "id" | "createdAt" => SortField::Id,
             "updatedAt" => SortField::UpdatedAt,
+            "position" if by_position => SortField::Position,
+            "position" => {
+                let detail = "only siblings are sorted by position: the list needs a filter by their parent";
+                return Err(Problem::bad_request("sort_not_allowed", detail));
+            }
             _ => {
                 let detail = "sort must be id, createdAt or updatedAt, with a hyphen in front for descending";
                 return Err(Problem::bad_request("sort_not_allowed", detail));

@@ -6,12 +6,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::state::AppState;
-use super::{openapi, operations, store, v1};
+use super::{openapi, operations, store, store_categories, v1};
 
 pub(super) fn described() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::head())
         .merge(v1::routes())
         .merge(store::routes())
+        .merge(store_categories::routes())
         .merge(operations::routes())
 }
 

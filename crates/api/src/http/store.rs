@@ -25,13 +25,13 @@ const LIST: &str = "store-products";
 /// The one channel there is.
 const CHANNEL: &str = "default";
 
-const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
+pub(super) const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(get))
 }
 
-fn known(channel: &str) -> Result<(), Problem> {
+pub(super) fn known(channel: &str) -> Result<(), Problem> {
     if channel == CHANNEL {
         Ok(())
     } else {
@@ -39,7 +39,7 @@ fn known(channel: &str) -> Result<(), Problem> {
     }
 }
 
-fn cache_control(app: &App) -> HeaderValue {
+pub(super) fn cache_control(app: &App) -> HeaderValue {
     let seconds = app.store_max_age.as_secs();
     let value = format!("public, max-age=0, s-maxage={seconds}, stale-while-revalidate={seconds}");
     HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("no-cache"))

@@ -206,6 +206,11 @@ pub(crate) const CODES: &[Entry] = &[
         ITEM,
         "The row of a file has more or fewer fields than its header.",
     ),
+    code(
+        "contradiction",
+        ITEM,
+        "The field excludes another one that is given too.",
+    ),
     code("duplicate", ITEM, "The value stands in the list twice."),
     code(
         "patch_failed",

@@ -2,17 +2,23 @@
 //! HTTP and file imports share it, so that both refuse the same things with the same codes.
 
 mod category;
+mod category_tree;
 mod decode;
 mod parse;
 mod product;
 mod reference;
+mod relocation;
+mod store_category;
 mod values;
 mod variant;
 
 pub(crate) use category::{CategoryBody, CategoryInput};
+pub(crate) use category_tree::{CategoryNode, StoreCategoryNode, TreeBody, nest};
 pub(crate) use decode::{JsonError, MAX_DEPTH, ShapeFaults, decode, depth, parse_all, read_json};
 pub(crate) use parse::Parser;
 pub(crate) use product::{ProductBody, ProductInput, StoreProductBody};
 pub(crate) use reference::{category_ref, product_ref, variant_ref};
+pub(crate) use relocation::RelocationInput;
+pub(crate) use store_category::{StoreCategoryBody, StoreCategoryParts};
 pub(crate) use values::instant;
 pub(crate) use variant::{VariantBody, VariantInput};

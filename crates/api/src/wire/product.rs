@@ -298,7 +298,7 @@ pub(crate) struct StoreProductBody {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct StoreMedia {
+pub(super) struct StoreMedia {
     #[schema(example = "https://images.example.com/kettle.jpg")]
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -337,7 +337,7 @@ pub(crate) struct StoreVariantBody {
     dimensions: Option<DimensionsDto>,
 }
 
-fn store_media(media: &[domain::value::Media], locale: &Locale) -> Vec<StoreMedia> {
+pub(super) fn store_media(media: &[domain::value::Media], locale: &Locale) -> Vec<StoreMedia> {
     let resolve = |m: &domain::value::Media| StoreMedia {
         url: m.url().to_owned(),
         alt: m

@@ -159,6 +159,7 @@ fn pointer(conflict: &Conflict, planned: &Planned) -> String {
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced
         | ConflictRule::OptionAxes
+        | ConflictRule::TooManyReferences
         | ConflictRule::VariantLimit => false,
     };
     let blamed = planned

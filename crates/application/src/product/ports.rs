@@ -79,6 +79,9 @@ pub trait ProductReader: Send + Sync + 'static {
 
     /// Products by key that are not deleted, in any order.
     async fn by_keys(&self, keys: &[Key]) -> Result<Vec<ProductState>, StoreError>;
+
+    /// The products that are in one of these categories itself and not deleted, by id, at most `limit`.
+    async fn filed_in(&self, categories: &[CategoryId], limit: u32) -> Result<Vec<ProductState>, StoreError>;
 }
 
 /// Reads variants, under the terms of [`ProductReader`].

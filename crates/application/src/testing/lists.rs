@@ -53,7 +53,7 @@ pub async fn visit_everything_once(h: &Harness) {
     h.edited(&gone, |p| p.delete(h.now()).unwrap()).await;
     for sort in SORTS {
         match sort.field {
-            SortField::Id => expected.sort_by_key(|p| p.id),
+            SortField::Id | SortField::Position => expected.sort_by_key(|p| p.id),
             SortField::UpdatedAt => expected.sort_by_key(|p| (p.record.updated_at, p.id)),
         }
         if sort.descending {

@@ -155,6 +155,7 @@ macro_rules! catalog_contract {
                 options_are_unique_within_a_product, are_limited_in_number, change_with_their_products_axes;
             categories: must_exist_when_referred_to, with_contents_are_not_deleted, form_no_cycle,
                 form_no_cycle_under_concurrency, are_limited_in_depth, are_read_with_their_path,
+                are_read_in_parts_of_their_tree, count_their_products,
                 deletion_and_reference_exclude_each_other;
             receipts: are_kept_with_the_effect, are_taken_once, are_taken_once_under_concurrency,
                 are_not_kept_by_dry_runs_or_failures;

@@ -136,6 +136,7 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         ConflictRule::CategoryCycle
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced
+        | ConflictRule::TooManyReferences
         | ConflictRule::OptionAxes
         | ConflictRule::VariantLimit => Vec::new(),
     }
@@ -183,6 +184,7 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         ConflictRule::CategoryCycle
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced
+        | ConflictRule::TooManyReferences
         | ConflictRule::OptionAxes
         | ConflictRule::VariantLimit => return None,
     })

@@ -10,6 +10,9 @@ use crate::rows::RowError;
 /// Where an item stands in either order.
 pub(super) type Place = (Uuid, Timestamp);
 
+/// The same for siblings, with their number.
+pub(super) type RankedPlace = (Uuid, Timestamp, u32);
+
 impl<D: Database> SqlCatalog<D> {
     /// A page of the resources `t` that `conditions` (`from … where …`) has.
     pub(super) async fn page<Doc, S>(
@@ -22,6 +25,24 @@ impl<D: Database> SqlCatalog<D> {
         Doc: serde::de::DeserializeOwned,
         S: TryFrom<Doc, Error = RowError>,
     {
+        let place = |item: &S| {
+            let (id, updated_at) = place(item);
+            (id, updated_at, 0)
+        };
+        self.ranked_page::<Doc, S>(conditions, page, place).await
+    }
+
+    /// A page of siblings, which may also be in the order of their positions.
+    pub(super) async fn ranked_page<Doc, S>(
+        &self,
+        conditions: Query,
+        page: &PageRequest,
+        place: impl Fn(&S) -> RankedPlace,
+    ) -> Result<Page<S>, Failure>
+    where
+        Doc: serde::de::DeserializeOwned,
+        S: TryFrom<Doc, Error = RowError>,
+    {
         let total = self.total(&conditions, page.count).await?;
         let rows = self.database.fetch(keyset(conditions, page)).await?;
         let mut items = super::query::states::<Doc, S>(rows)?;
@@ -29,9 +50,10 @@ impl<D: Database> SqlCatalog<D> {
         let more = items.len() > limit;
         items.truncate(limit);
         let next = items.last().filter(|_| more).map(|item| {
-            let (id, updated_at) = place(item);
+            let (id, updated_at, rank) = place(item);
             Position {
                 updated_at: (page.sort.field == SortField::UpdatedAt).then_some(updated_at),
+                rank: (page.sort.field == SortField::Position).then_some(rank),
                 id,
             }
         });
@@ -100,11 +122,25 @@ fn keyset(conditions: Query, page: &PageRequest) -> Query {
                 .bind(position.id)
                 .push(")");
         }
+        (SortField::Position, Some(position)) => {
+            query.push(" and (t.position, t.id)").push(after);
+            query
+                .bind(i64::from(position.rank.unwrap_or_default()))
+                .push(", ")
+                .bind(position.id)
+                .push(")");
+        }
         (_, None) => {}
     }
     query.push(" order by ");
-    if page.sort.field == SortField::UpdatedAt {
-        query.push("t.updated_at").push(direction).push(", ");
+    match page.sort.field {
+        SortField::Id => {}
+        SortField::UpdatedAt => {
+            query.push("t.updated_at").push(direction).push(", ");
+        }
+        SortField::Position => {
+            query.push("t.position").push(direction).push(", ");
+        }
     }
     query
         .push("t.id")

@@ -1,12 +1,13 @@
 //! Reading products.
 
+use application::category::Audience;
 use application::page::{Page, PageRequest};
 use application::product::{ProductFilter, ProductReader, ProductRef, ProductView};
 use application::store::StoreError;
 use async_trait::async_trait;
-use domain::ProductId;
 use domain::product::{ProductState, VariantState};
 use domain::value::Key;
+use domain::{CategoryId, ProductId};
 
 use super::dialect::{IDS, KEYS};
 use super::find::{Name, Tables, find};
@@ -24,6 +25,14 @@ fn name(product: &ProductRef) -> Name<'_> {
         ProductRef::Id(id) => Name::Id(id.uuid()),
         ProductRef::Key(key) => Name::Column("key", key.as_str()),
         ProductRef::Slug(locale, slug) => Name::Slug(locale, slug),
+    }
+}
+
+/// Which products `p` a count has: the one place that says what shoppers see.
+pub(super) const fn seen_by(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Management => "p.deleted_at is null",
+        Audience::Store => "p.deleted_at is null and p.status = 'published'",
     }
 }
 
@@ -107,6 +116,23 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
             D::DIALECT.batch(KEYS)
         );
         let query = Query::new(text).with(key_batch(keys));
+        Ok(states::<ProductDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
+    }
+
+    async fn filed_in(&self, categories: &[CategoryId], limit: u32) -> Result<Vec<ProductState>, StoreError> {
+        let text = format!(
+            "with {} select cast(p.data as text) from products p where p.deleted_at is null and p.id in ( \
+                select pc.product_id from r join product_categories pc on pc.category_id = r.id) \
+             order by p.id limit $2",
+            D::DIALECT.batch(IDS)
+        );
+        let ids: Vec<_> = categories
+            .iter()
+            .map(|id| serde_json::json!({"id": id.uuid()}))
+            .collect();
+        let query = Query::new(text)
+            .with(serde_json::Value::Array(ids).to_string())
+            .with(i64::from(limit));
         Ok(states::<ProductDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
     }
 }

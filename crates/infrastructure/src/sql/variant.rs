@@ -37,7 +37,7 @@ impl<D: Database> VariantReader for SqlCatalog<D> {
     async fn list(&self, product: ProductId, page: &PageRequest) -> Result<Page<VariantState>, StoreError> {
         let mut conditions = Query::new("from variants t where t.deleted_at is null and t.product_id = ");
         conditions.bind(product.uuid());
-        let place = |v: &VariantState| (v.id.uuid(), v.record.updated_at);
-        Ok(self.page::<VariantDoc, _>(conditions, page, place).await?)
+        let place = |v: &VariantState| (v.id.uuid(), v.record.updated_at, v.content.position);
+        Ok(self.ranked_page::<VariantDoc, _>(conditions, page, place).await?)
     }
 }

@@ -1,6 +1,6 @@
 //! The management plane: raw data, every locale, drafts, all writes.
 
-mod categories;
+pub(super) mod categories;
 mod imports;
 mod me;
 mod parameters;

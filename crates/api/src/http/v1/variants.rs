@@ -64,7 +64,7 @@ async fn list(
         .locate(&product)
         .await?
         .ok_or_else(|| Problem::not_found("product"))?;
-    let page = query.page(&app.cursors, "variants", &product)?;
+    let page = query.page_of_siblings(&app.cursors, "variants", &product)?;
     query.finish_list()?;
     let variants = app.variant_reader.list(product, &page).await?;
     let body = |variant: &VariantState| VariantBody::from(variant);

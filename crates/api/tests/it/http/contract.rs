@@ -262,6 +262,30 @@ async fn every_operation_succeeds(api: Api) {
             200,
         ),
         (
+            "POST /v1/categories/{ref}/move",
+            format!("/v1/categories/key:{key}/move"),
+            Some(json!({"parent": null, "position": 2})),
+            200,
+        ),
+        (
+            "GET /v1/categories/tree",
+            "/v1/categories/tree".to_owned(),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/store/{channel}/categories",
+            "/v1/store/default/categories".to_owned(),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/store/{channel}/categories/{ref}",
+            format!("/v1/store/default/categories/key:{key}"),
+            None,
+            200,
+        ),
+        (
             "DELETE /v1/categories/{ref}",
             format!("/v1/categories/key:{key}"),
             None,

@@ -16,6 +16,7 @@ use crate::http::auth::{Authorized, CatalogRead};
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE};
 use crate::http::state::{App, AppState};
+use crate::http::v1::categories::named;
 use crate::http::v1::parameters::{PageParameters, Revalidate};
 use crate::problem::Problem;
 use crate::wire::{ProductBody, category_ref};
@@ -99,10 +100,8 @@ pub(in crate::http) async fn in_category(
     let Some(category) = category else {
         return Ok(filter);
     };
-    let found = app.category_reader.find(&category, false).await?;
-    let found = found.ok_or_else(|| invalid("category", "names no category"))?;
     Ok(ProductFilter {
-        category: Some(found.category.id),
+        category: Some(named(app, "category", &category).await?),
         ..filter
     })
 }

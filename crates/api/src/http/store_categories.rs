@@ -1,0 +1,184 @@
+//! The categories on the store plane: the tree to navigate by, and single ones with the way to them.
+//!
+//! Categories have no draft state: all that are not deleted are shown. Counts are of published products.
+
+use application::category::{Audience, CategoryRef, TreeRequest};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use bytes::Bytes;
+use domain::CategoryId;
+use domain::value::{Locale, Slug};
+use http::{HeaderMap, HeaderValue};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::conditions::strong_tag;
+use super::query::{Query, invalid};
+use super::reply::{self, to_bytes};
+use super::state::{App, AppState};
+use super::store::{SURROGATE_KEY, cache_control, known};
+use super::v1::Revalidate;
+use super::v1::categories::{TREE_LIMIT, cut, depth, named};
+use crate::problem::Problem;
+use crate::wire::{StoreCategoryBody, StoreCategoryNode, StoreCategoryParts, TreeBody, category_ref, nest};
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(tree))
+        .routes(routes!(category))
+}
+
+/// Takes the locale that texts are to be in from the query.
+fn locale(app: &App, query: &mut Query) -> Result<Locale, Problem> {
+    let locale = query.parse("locale", |tag| Locale::parse(&tag))?;
+    Ok(locale.unwrap_or_else(|| app.default_locale.clone()))
+}
+
+fn answer(app: &App, headers: &HeaderMap, body: Bytes, surrogate_key: &str) -> Result<Response, Problem> {
+    let tag = strong_tag(&body);
+    let mut response = reply::resource(headers, body, &tag, cache_control(app))?;
+    if let Ok(key) = HeaderValue::try_from(surrogate_key) {
+        response.headers_mut().insert(SURROGATE_KEY, key);
+    }
+    Ok(response)
+}
+
+/// Read the category tree of a channel
+///
+/// With the number of published products in each category and all below it.
+#[utoipa::path(
+    get, path = "/v1/store/{channel}/categories", operation_id = "category_tree", tag = "Store",
+    params(
+        ("channel" = String, Path, description = "`default`", example = "default"),
+        ("root" = Option<String>, Query, description = "The category on the first level: id, `key:<key>` or `slug:<slug>`; all roots when absent"),
+        ("depth" = Option<u32>, Query, description = "How many levels, 1 to 12; all when absent", example = 2, minimum = 1, maximum = 12),
+        ("locale" = Option<String>, Query, description = "The language of names and slugs (BCP 47); where a text lacks it, its main language, then the catalog's default", example = "en"),
+        Revalidate,
+    ),
+    responses(
+        (status = 200, description = "The tree", body = TreeBody<StoreCategoryNode>,
+            headers(
+                ("ETag" = String, description = "Strong tag of the bytes"),
+                ("Cache-Control" = String, description = "How long shared caches may keep the answer"),
+                ("Surrogate-Key" = String, description = "Keys by which a CDN can purge the answer"),
+            )),
+        (status = 304, description = "The caller has it already"),
+    ),
+    security(()),
+    extensions(("x-problem-codes" = json!(["@one"]))),
+)]
+async fn tree(
+    State(app): State<AppState>,
+    Path(channel): Path<String>,
+    mut query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    known(&channel)?;
+    let locale = locale(&app, &mut query)?;
+    let root = query.parse("root", |root| category_ref(&root, &locale))?;
+    let depth = depth(&mut query)?;
+    query.finish()?;
+    let root = match root {
+        None => None,
+        Some(root) => Some(named(&app, "root", &root).await?),
+    };
+    let request = TreeRequest {
+        root,
+        depth,
+        limit: TREE_LIMIT + 1,
+    };
+    let (nodes, truncated) = cut(app.category_reader.subtree(&request).await?);
+    let ids: Vec<_> = nodes.iter().map(|node| node.category.id).collect();
+    let counts = app.category_reader.product_counts(&ids, Audience::Store).await?;
+    let items = nest(&nodes, |node, children| {
+        StoreCategoryNode::new(node, &counts, (&locale, &app.default_locale), children)
+    });
+    let body = to_bytes(&TreeBody {
+        items,
+        count: nodes.len(),
+        truncated,
+    });
+    answer(&app, &headers, body, "categories")
+}
+
+/// Read a category of a channel
+///
+/// With its breadcrumbs and the categories right below. By id, `key:<key>`, `slug:<slug>` or the bare slug, in the asked
+/// locale or else the default one.
+#[utoipa::path(
+    get, path = "/v1/store/{channel}/categories/{ref}", tag = "Store",
+    params(
+        ("channel" = String, Path, description = "`default`", example = "default"),
+        ("ref" = String, Path, description = "Id, `key:<key>`, `slug:<slug>` or a slug", example = "kettles"),
+        ("locale" = Option<String>, Query, description = "The language of names and slugs (BCP 47); where a text lacks it, its main language, then the catalog's default", example = "en"),
+        Revalidate,
+    ),
+    responses(
+        (status = 200, description = "The category", body = StoreCategoryBody,
+            headers(
+                ("ETag" = String, description = "Strong tag of the bytes"),
+                ("Cache-Control" = String, description = "How long shared caches may keep the answer"),
+                ("Surrogate-Key" = String, description = "Keys by which a CDN can purge the answer"),
+            )),
+        (status = 304, description = "The caller has it already"),
+    ),
+    security(()),
+    extensions(("x-problem-codes" = json!(["@one"]))),
+)]
+async fn category(
+    State(app): State<AppState>,
+    Path((channel, text)): Path<(String, String)>,
+    mut query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    known(&channel)?;
+    let locale = locale(&app, &mut query)?;
+    query.finish()?;
+    let path = locate(&app, &text, &locale).await?;
+    let states = app.category_reader.by_ids(&path).await?;
+    let mut line: Vec<_> = path
+        .iter()
+        .filter_map(|id| states.iter().find(|state| state.id == *id))
+        .collect();
+    // Deleted in between it is as if it had been before.
+    let category = line.pop().filter(|state| Some(&state.id) == path.last());
+    let category = category.ok_or_else(|| Problem::not_found("category"))?;
+    let id = category.id;
+
+    let below = TreeRequest {
+        root: Some(id),
+        depth: Some(2),
+        limit: TREE_LIMIT + 1,
+    };
+    let (mut children, _) = cut(app.category_reader.subtree(&below).await?);
+    children.retain(|node| node.level > 1);
+    let shown: Vec<_> = children.iter().map(|node| node.category.id).chain([id]).collect();
+    let counts = app
+        .category_reader
+        .product_counts(&shown, Audience::Store)
+        .await?;
+    let parts = StoreCategoryParts {
+        category,
+        ancestors: &line,
+        children: &children,
+        counts: &counts,
+    };
+    let body = to_bytes(&StoreCategoryBody::new(&parts, &locale, &app.default_locale));
+    answer(&app, &headers, body, &format!("categories category-{id}"))
+}
+
+/// The ids from the root down to the category that a path segment names. A slug is looked for in the asked locale
+/// first.
+async fn locate(app: &App, text: &str, locale: &Locale) -> Result<Vec<CategoryId>, Problem> {
+    // A slug has neither a colon nor, by its length and hyphens, quite the form of an id.
+    let category = category_ref(text, locale)
+        .or_else(|_| Slug::parse(text).map(|slug| CategoryRef::Slug(locale.clone(), slug)))
+        .map_err(|error| invalid("ref", &error.to_string()))?;
+    let mut found = app.category_reader.locate(&category).await?;
+    if let (None, CategoryRef::Slug(_, slug)) = (&found, category)
+        && *locale != app.default_locale
+    {
+        let category = CategoryRef::Slug(app.default_locale.clone(), slug);
+        found = app.category_reader.locate(&category).await?;
+    }
+    found.ok_or_else(|| Problem::not_found("category"))
+}
