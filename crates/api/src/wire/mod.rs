@@ -3,22 +3,26 @@
 
 mod category;
 mod category_tree;
+mod channel;
 mod decode;
 mod parse;
 mod product;
 mod reference;
 mod relocation;
+mod resource;
 mod store_category;
 mod values;
 mod variant;
 
 pub(crate) use category::{CategoryBody, CategoryInput};
 pub(crate) use category_tree::{CategoryNode, StoreCategoryNode, TreeBody, nest};
+pub(crate) use channel::ChannelInput;
 pub(crate) use decode::{JsonError, MAX_DEPTH, ShapeFaults, decode, depth, parse_all, read_json};
 pub(crate) use parse::Parser;
 pub(crate) use product::{ProductBody, ProductInput, StoreProductBody};
-pub(crate) use reference::{category_ref, product_ref, variant_ref};
+pub(crate) use reference::{category_ref, product_ref, resource_ref, variant_ref};
 pub(crate) use relocation::RelocationInput;
+pub(crate) use resource::ResourceBody;
 pub(crate) use store_category::{StoreCategoryBody, StoreCategoryParts};
 pub(crate) use values::instant;
 pub(crate) use variant::{VariantBody, VariantInput};

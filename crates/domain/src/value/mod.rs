@@ -1,5 +1,6 @@
 //! Value objects: parsed once at the edge, valid ever after.
 
+mod country;
 mod gtin;
 mod key;
 mod locale;
@@ -10,6 +11,7 @@ mod money;
 mod slug;
 mod text;
 
+pub use country::Country;
 pub use gtin::Gtin;
 pub use key::{Key, Sku};
 pub use locale::{Locale, Localized};

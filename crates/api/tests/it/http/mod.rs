@@ -7,6 +7,7 @@ mod bad_input;
 mod bad_values;
 mod categories;
 mod category_tree;
+mod channels;
 mod conditions;
 mod contract;
 mod dry_run;
