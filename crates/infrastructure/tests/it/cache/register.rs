@@ -14,7 +14,7 @@ use application::store::{CatalogStore, Changes, Receipt, StoreError, WriteContex
 use async_trait::async_trait;
 use domain::product::{ProductContent, ProductState, ProductStatus, VariantState};
 use domain::value::{Key, Locale, Localized, LocalizedSlug, Metadata, Slug, Text};
-use domain::{Change, Event, ProductId, Record, Timestamp};
+use domain::{CategoryId, Change, Event, ProductId, Record, Timestamp};
 use infrastructure::system::SystemClock;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -245,6 +245,10 @@ impl ProductReader for Register {
     }
 
     async fn by_keys(&self, _: &[Key]) -> Result<Vec<ProductState>, StoreError> {
+        unreachable!("not a part of the protocol")
+    }
+
+    async fn filed_in(&self, _: &[CategoryId], _: u32) -> Result<Vec<ProductState>, StoreError> {
         unreachable!("not a part of the protocol")
     }
 }
