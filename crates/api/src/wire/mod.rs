@@ -13,6 +13,7 @@ mod resource;
 mod store_category;
 mod values;
 mod variant;
+mod variant_sets;
 
 pub(crate) use category::{CategoryBody, CategoryInput};
 pub(crate) use category_tree::{CategoryNode, StoreCategoryNode, TreeBody, nest};
@@ -26,3 +27,6 @@ pub(crate) use resource::ResourceBody;
 pub(crate) use store_category::{StoreCategoryBody, StoreCategoryParts};
 pub(crate) use values::instant;
 pub(crate) use variant::{VariantBody, VariantInput};
+pub(crate) use variant_sets::{
+    GeneratedBody, GenerationInput, LookupBody, LookupInput, OrderBody, OrderInput,
+};

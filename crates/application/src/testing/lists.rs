@@ -10,7 +10,7 @@ use super::Harness;
 use super::fixtures::{product, variant, with_options};
 use crate::category::CategoryFilter;
 use crate::page::{Count, PageRequest, Sort, SortField};
-use crate::product::ProductFilter;
+use crate::product::{ProductFilter, VariantFilter};
 
 const SORTS: [Sort; 4] = [
     Sort {
@@ -81,11 +81,19 @@ pub async fn visit_everything_once(h: &Harness) {
     for sort in SORTS {
         let shirt = &expected[0];
         let mut request = PageRequest { sort, ..page(1) };
-        let before = h.variants.list(shirt.id, &request).await.unwrap();
+        let before = h
+            .variants
+            .list(&VariantFilter::of(shirt.id), &request)
+            .await
+            .unwrap();
         if before.items.is_empty() {
             h.variant(shirt.id, with_options(variant(h), &[])).await;
         }
-        let first = h.variants.list(shirt.id, &request).await.unwrap();
+        let first = h
+            .variants
+            .list(&VariantFilter::of(shirt.id), &request)
+            .await
+            .unwrap();
         assert_eq!((first.items.len(), first.next), (1, None));
         request.limit = 3;
         h.categories

@@ -3,6 +3,7 @@
 //! Invariant: lifecycle moves only along [`ProductStatus`]'s arrows, and nothing happens to a deleted product but
 //! its restoration.
 
+mod sku_template;
 mod status;
 mod variant;
 
@@ -12,6 +13,7 @@ use crate::change::Tracked;
 use crate::value::{Key, Localized, LocalizedSlug, Media, Metadata, Text, ValueError};
 use crate::{CategoryId, Change, Event, ProductId, Record, Recorded, RuleError, Timestamp};
 
+pub use sku_template::SkuTemplate;
 pub use status::ProductStatus;
 pub use variant::{OptionFault, Options, Variant, VariantContent, VariantState};
 
