@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use domain::VariantId;
 use domain::product::{Axis, Options, ProductState, SkuTemplate, Variant, VariantContent, VariantState};
 use domain::value::{Sku, Text, ValueError};
+use domain::{ProductId, VariantId};
 
 use super::variant::Variants;
 use super::{ProductRef, VariantNames, VariantRef};
@@ -71,7 +71,7 @@ impl Variants {
         let wanted = combinations.len();
         let missing: Vec<Options> = combinations.into_iter().filter(|o| !taken.contains(o)).collect();
         let existing = wanted - missing.len();
-        let variants = self.named(&template, missing).await?;
+        let variants = self.named(product.id, &template, missing).await?;
 
         let (now, first) = (self.writer.now(), next_position(&siblings));
         let mut created = Vec::with_capacity(variants.len());
@@ -91,6 +91,7 @@ impl Variants {
     /// The combinations with their SKUs, which no other variant has.
     async fn named(
         &self,
+        product: ProductId,
         template: &SkuTemplate,
         combinations: Vec<Options>,
     ) -> Result<Vec<(Sku, Options)>, CatalogError> {
@@ -115,7 +116,19 @@ impl Variants {
             ..VariantNames::default()
         };
         if !names.is_empty() {
-            for VariantState { id, content, .. } in self.reader.lookup(&names).await? {
+            let found = self.reader.lookup(&names).await?;
+            // Someone else made the same variants after we had looked at what is there.
+            let twin = |v: &&VariantState| {
+                v.product == product && variants.iter().any(|(_, o)| *o == v.content.options)
+            };
+            if let Some(twin) = found.iter().find(twin) {
+                return Err(CatalogError::Conflict {
+                    rule: ConflictRule::Options,
+                    pointer: AXES.to_owned(),
+                    existing: Some(twin.id.uuid()),
+                });
+            }
+            for VariantState { id, content, .. } in found {
                 let detail = format!("\"{}\" is the SKU of the variant {id}", content.sku);
                 faults.push(Fault::new(TEMPLATE, ConflictRule::Sku.code(), detail));
             }

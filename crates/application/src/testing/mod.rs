@@ -129,7 +129,8 @@ macro_rules! catalog_contract {
                 names_pass_from_the_deleted_to_the_new, restoring_takes_names_back,
                 many_changes_are_one_commit, cancelled_commits_leave_all_or_nothing, crossing_writers_do_not_deadlock;
             variants: go_and_come_back_with_their_product, need_a_living_product, fit_the_axes_of_their_product,
-                options_are_unique_within_a_product, are_limited_in_number, change_with_their_products_axes;
+                options_are_unique_within_a_product, are_limited_in_number, change_with_their_products_axes,
+                are_looked_up_by_any_name, are_listed_in_order_and_filtered;
             categories: must_exist_when_referred_to, with_contents_are_not_deleted, form_no_cycle,
                 form_no_cycle_under_concurrency, are_limited_in_depth, are_read_with_their_path,
                 are_read_in_parts_of_their_tree, count_their_products,

@@ -379,6 +379,18 @@ async fn every_operation_succeeds(api: Api) {
             200,
         ),
         (
+            "POST /v1/products/{ref}/variants/reorder",
+            format!("/v1/products/key:{key}/variants/reorder"),
+            Some(json!({"variants": [format!("sku:{sku}")]})),
+            200,
+        ),
+        (
+            "POST /v1/variants/lookup",
+            "/v1/variants/lookup".to_owned(),
+            Some(json!({"skus": [sku]})),
+            200,
+        ),
+        (
             "GET /v1/variants/{ref}",
             format!("/v1/variants/sku:{sku}"),
             None,
@@ -446,6 +458,12 @@ async fn every_operation_succeeds(api: Api) {
     api.delete(&path).send().await.is(204);
     api.post(&format!("{path}/restore")).send().await.is(200);
     done.insert("POST /v1/variants/{ref}/restore".to_owned());
+
+    let sized = api.product(json!({"optionAxes": ["size"]})).await;
+    let path = format!("/v1/products/{}/variants/generate", text(&sized, "/id"));
+    let body = json!({"skuTemplate": format!("{}-{{size}}", unique("GEN")), "axes": {"size": ["S"]}});
+    api.post(&path).json(&body).send().await.is(200);
+    done.insert("POST /v1/products/{ref}/variants/generate".to_owned());
 
     done.extend(run_a_job(&api).await);
     for (kind, body) in [("/v1/channels", channel())] {

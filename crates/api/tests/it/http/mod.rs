@@ -20,4 +20,5 @@ mod patches;
 mod products;
 mod store;
 mod support;
+mod variant_sets;
 mod variants;
