@@ -16,6 +16,7 @@ const LAYOUT: u8 = 1;
 const MAC_BYTES: usize = 16;
 
 /// Signs cursors; the same for all instances of a fleet.
+#[derive(Clone)]
 pub(crate) struct CursorKey(Hmac<Sha256>);
 
 /// The list that a cursor is made for: a digest of its name, filters and order, and what it is sorted by.

@@ -1,5 +1,6 @@
 //! The management plane: raw data, every locale, drafts, all writes.
 
+mod batch;
 pub(super) mod categories;
 mod channels;
 mod imports;
@@ -13,8 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::state::AppState;
 
+pub(crate) use batch::{OpenWorkspace, Workspace};
 pub(crate) use imports::Imports;
-pub(super) use parameters::{PageParameters, Revalidate};
+pub(super) use parameters::{Fields, PageParameters, Revalidate};
 pub(super) use products::{in_category, locate};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -22,6 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(products::routes())
         .merge(variants::routes())
         .merge(categories::routes())
+        .merge(batch::routes())
         .merge(channels::routes())
         .merge(imports::routes())
         .merge(me::routes())

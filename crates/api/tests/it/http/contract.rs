@@ -465,6 +465,9 @@ async fn every_operation_succeeds(api: Api) {
     api.post(&path).json(&body).send().await.is(200);
     done.insert("POST /v1/products/{ref}/variants/generate".to_owned());
 
+    let batch = json!({"operations": [{"method": "DELETE", "path": format!("/v1/products/{}", text(&owner, "/id"))}]});
+    api.post("/v1/batch").json(&batch).send().await.is(200);
+    done.insert("POST /v1/batch".to_owned());
     done.extend(run_a_job(&api).await);
     for (kind, body) in [("/v1/channels", channel())] {
         done.extend(go_through_a_resource(&api, kind, body).await);

@@ -5,6 +5,7 @@ mod access;
 mod bad_bodies;
 mod bad_input;
 mod bad_values;
+mod batches;
 mod categories;
 mod category_tree;
 mod channels;
