@@ -10,6 +10,7 @@ mod patch;
 mod query;
 mod reply;
 mod router;
+mod shape;
 mod state;
 mod store;
 mod store_categories;

@@ -9,6 +9,7 @@ use http::request::Parts;
 use url::form_urlencoded;
 
 use super::cursor::{CursorKey, CursorScope};
+use super::shape::FieldsTaken;
 use crate::problem::Problem;
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -22,7 +23,13 @@ impl<S: Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned();
-        Ok(Self(pairs.collect()))
+        let mut query = Self(pairs.collect());
+        match parts.extensions.get::<FieldsTaken>() {
+            None => {}
+            Some(FieldsTaken(Some(problem))) => return Err((**problem).clone()),
+            Some(FieldsTaken(None)) => drop(query.take("fields")?),
+        }
+        Ok(query)
     }
 }
 
@@ -53,6 +60,15 @@ impl Query {
             None | Some("false") => Ok(false),
             Some("true" | "") => Ok(true),
             Some(_) => Err(invalid(name, "must be true or false")),
+        }
+    }
+
+    /// Whether a write is only tried; `diff`, which says how that is answered, is another layer's concern.
+    pub(crate) fn dry_run(&mut self) -> Result<bool, Problem> {
+        match self.take("dryRun")?.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true" | "diff" | "") => Ok(true),
+            Some(_) => Err(invalid("dryRun", "must be true, false or diff")),
         }
     }
 

@@ -15,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::query::{Query, invalid};
 use super::reply::{self, ListBody};
 use super::state::{App, AppState};
-use super::v1::{PageParameters, Revalidate, in_category, locate};
+use super::v1::{Fields, PageParameters, Revalidate, in_category, locate};
 use crate::problem::Problem;
 use crate::wire::{StoreProductBody, category_ref, product_ref};
 
@@ -55,7 +55,7 @@ pub(super) fn cache_control(app: &App) -> HeaderValue {
         ("category" = Option<String>, Query, description = "Products in this category or one below it: id, `key:<key>` or `slug:<slug>`"),
         ("brand" = Option<String>, Query, description = "Products of exactly this brand"),
         ("tag" = Option<String>, Query, description = "Products with exactly this tag"),
-        PageParameters,
+        Fields, PageParameters,
     ),
     responses((status = 200, description = "A page of products", body = ListBody<StoreProductBody>,
         headers(("Cache-Control" = String, description = "How long shared caches may keep the answer")))),
@@ -114,7 +114,7 @@ async fn list(
     params(
         ("channel" = String, Path, description = "`default`", example = "default"),
         ("ref" = String, Path, description = "Id, `key:<key>`, `slug:<slug>` or a slug", example = "enamel-kettle"),
-        Revalidate,
+        Fields, Revalidate,
     ),
     responses(
         (status = 200, description = "The product with its variants", body = StoreProductBody,

@@ -16,8 +16,8 @@ use super::query::{Query, invalid};
 use super::reply::{self, to_bytes};
 use super::state::{App, AppState};
 use super::store::{SURROGATE_KEY, cache_control, known};
-use super::v1::Revalidate;
 use super::v1::categories::{TREE_LIMIT, cut, depth, named};
+use super::v1::{Fields, Revalidate};
 use crate::problem::Problem;
 use crate::wire::{StoreCategoryBody, StoreCategoryNode, StoreCategoryParts, TreeBody, category_ref, nest};
 
@@ -109,6 +109,7 @@ async fn tree(
     params(
         ("channel" = String, Path, description = "`default`", example = "default"),
         ("ref" = String, Path, description = "Id, `key:<key>`, `slug:<slug>` or a slug", example = "kettles"),
+        Fields,
         ("locale" = Option<String>, Query, description = "The language of names and slugs (BCP 47); where a text lacks it, its main language, then the catalog's default", example = "en"),
         Revalidate,
     ),

@@ -46,6 +46,11 @@ pub struct ProductFilter {
     pub updated_since: Option<Timestamp>,
     /// Exclusive.
     pub updated_before: Option<Timestamp>,
+    /// Inclusive.
+    pub created_since: Option<Timestamp>,
+    /// Exclusive.
+    pub created_before: Option<Timestamp>,
+    pub key: Option<Key>,
     /// Only deleted ones, where otherwise only those that are not.
     pub deleted: bool,
 }
@@ -76,6 +81,13 @@ pub trait ProductReader: Send + Sync + 'static {
 
     /// The variants of these products, by product, then position, then id. Deleted ones are left out.
     async fn variants_of(&self, products: &[ProductId]) -> Result<Vec<VariantState>, StoreError>;
+
+    /// The same, but at most `limit` of each product.
+    async fn first_variants_of(
+        &self,
+        products: &[ProductId],
+        limit: u32,
+    ) -> Result<Vec<VariantState>, StoreError>;
 
     /// Products by key that are not deleted, in any order.
     async fn by_keys(&self, keys: &[Key]) -> Result<Vec<ProductState>, StoreError>;

@@ -244,6 +244,10 @@ impl ProductReader for Register {
         unreachable!("not a part of the protocol")
     }
 
+    async fn first_variants_of(&self, _: &[ProductId], _: u32) -> Result<Vec<VariantState>, StoreError> {
+        unreachable!("not a part of the protocol")
+    }
+
     async fn by_keys(&self, _: &[Key]) -> Result<Vec<ProductState>, StoreError> {
         unreachable!("not a part of the protocol")
     }

@@ -11,7 +11,7 @@ use crate::http::conditions::version_and_body_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
 use crate::http::state::AppState;
-use crate::http::v1::parameters::{PageParameters, Revalidate};
+use crate::http::v1::parameters::{Fields, PageParameters, Revalidate};
 use crate::problem::Problem;
 use crate::wire::{CategoryBody, category_ref};
 
@@ -26,7 +26,7 @@ const LIST: &str = "categories";
     params(
         ("parent" = Option<String>, Query, description = "Only direct children of this category: id, `key:<key>` or `slug:<slug>`"),
         ("deleted" = Option<bool>, Query, description = "Only deleted categories, where otherwise only those that are not"),
-        PageParameters,
+        Fields, PageParameters,
     ),
     responses((status = 200, description = "A page of categories", body = ListBody<CategoryBody>)),
     security(("token" = ["catalog:read"])),
@@ -73,7 +73,7 @@ pub(super) async fn list(
     params(
         ("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:kettles"),
         ("expand" = Option<String>, Query, description = "`ancestors`: with the names of the categories above", example = "ancestors"),
-        Revalidate,
+        Fields, Revalidate,
     ),
     responses(
         (status = 200, description = "The category", body = CategoryBody, headers(("ETag" = String, description = "Tag of the version"))),

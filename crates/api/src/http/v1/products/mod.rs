@@ -1,6 +1,7 @@
 //! Products under `/v1/products`.
 
 mod create;
+mod expand;
 mod lifecycle;
 mod read;
 mod revise;

@@ -12,7 +12,7 @@ use crate::http::auth::{Authorized, CatalogRead};
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE};
 use crate::http::state::AppState;
-use crate::http::v1::parameters::PageParameters;
+use crate::http::v1::parameters::{Fields, PageParameters};
 use crate::http::v1::products::reference as product_reference;
 use crate::problem::Problem;
 use crate::wire::VariantBody;
@@ -44,7 +44,7 @@ pub(super) struct FilterParameters {
     get, path = "/v1/products/{ref}/variants", tag = "Variants",
     params(
         ("ref" = String, Path, description = "The product: id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"),
-        FilterParameters, PageParameters,
+        FilterParameters, Fields, PageParameters,
     ),
     responses((status = 200, description = "A page of variants", body = ListBody<VariantBody>)),
     security(("token" = ["catalog:read"])),

@@ -12,7 +12,7 @@ use domain::product::VariantState;
 use http::HeaderMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, CreateOnly, DryRun, Revalidate, WriteHeaders};
+use super::parameters::{Conditional, CreateOnly, DryRun, Fields, Revalidate, WriteHeaders};
 use super::products::{other_key, reference as product_reference};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
 use crate::http::conditions::version_tag;
@@ -87,7 +87,7 @@ async fn create(
 /// By id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`.
 #[utoipa::path(
     get, path = "/v1/variants/{ref}", tag = "Variants",
-    params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), Revalidate),
+    params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), Fields, Revalidate),
     responses(
         (status = 200, description = "The variant", body = VariantBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
