@@ -252,3 +252,38 @@ pub async fn count(h: &Harness) {
     assert_eq!((exact.items, exact.is_estimate), (7, false));
     assert!(list(Count::Estimate).await.is_some());
 }
+
+pub async fn show_the_first_variants_of_each(h: &Harness) {
+    let axes = |n: &str| vec![Text::parse(n).unwrap()];
+    let content = |h: &Harness| ProductContent {
+        option_axes: axes("n"),
+        ..product(h)
+    };
+    let (many, few, none) = (
+        h.product(content(h)).await,
+        h.product(content(h)).await,
+        h.product(content(h)).await,
+    );
+    let mut made = Vec::new();
+    for (owner, position) in [(&many, 3), (&few, 1), (&many, 2), (&many, 1), (&many, 1)] {
+        let n = h.number().to_string();
+        let content = domain::product::VariantContent {
+            position,
+            ..with_options(variant(h), &[("n", &n)])
+        };
+        made.push(h.variant(owner.id, content).await);
+    }
+    let first = async |limit: u32| {
+        let found = h
+            .products
+            .first_variants_of(&[few.id, none.id, many.id], limit)
+            .await
+            .unwrap();
+        found.into_iter().map(|v| v.id).collect::<Vec<_>>()
+    };
+    let places = |places: &[usize]| places.iter().map(|n| made[*n].id).collect::<Vec<_>>();
+    assert_eq!(first(1).await, places(&[3, 1]));
+    assert_eq!(first(3).await, places(&[3, 4, 2, 1]));
+    assert_eq!(first(9).await, places(&[3, 4, 2, 0, 1]));
+    assert!(h.products.first_variants_of(&[], 3).await.unwrap().is_empty());
+}

@@ -138,7 +138,7 @@ macro_rules! catalog_contract {
             receipts: are_kept_with_the_effect, are_taken_once, are_taken_once_under_concurrency,
                 are_not_kept_by_dry_runs_or_failures;
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
-            lists: visit_everything_once, filter, count;
+            lists: visit_everything_once, filter, count, show_the_first_variants_of_each;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
             jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,

@@ -13,6 +13,7 @@ mod conditions;
 mod contract;
 mod dry_run;
 mod edges;
+mod fields;
 mod idempotency;
 mod lifecycle;
 mod lists;
