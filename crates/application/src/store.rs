@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::category::CategoryState;
 use domain::channel::ChannelState;
+use domain::media::MediaState;
 use domain::product::{ProductState, VariantState};
-use domain::value::{Locale, Slug};
-use domain::{Change, Version};
+use domain::value::{Digest, Locale, Slug};
+use domain::{Change, MediaId, Version};
 use uuid::Uuid;
 
 /// Why a store did not do what it was asked.
@@ -67,6 +68,10 @@ pub enum ConflictRule {
     OptionAxes,
     /// A product would have more than [`domain::product::VariantContent::MAX_PER_PRODUCT`] variants.
     VariantLimit,
+    /// A file with the same bytes is there already.
+    MediaBytes,
+    /// A resource still shows the file.
+    MediaReferenced,
 }
 
 impl ConflictRule {
@@ -78,8 +83,10 @@ impl ConflictRule {
             Self::Gtin => "duplicate_gtin",
             Self::Options => "duplicate_options",
             Self::CategoryCycle => "category_cycle",
-            Self::Referenced | Self::TooManyReferences => "referenced",
-            Self::CategoryDepth | Self::OptionAxes | Self::VariantLimit => "state_conflict",
+            Self::Referenced | Self::TooManyReferences | Self::MediaReferenced => "referenced",
+            Self::CategoryDepth | Self::OptionAxes | Self::VariantLimit | Self::MediaBytes => {
+                "state_conflict"
+            }
         }
     }
 
@@ -93,7 +100,11 @@ impl ConflictRule {
             Self::Options => "options",
             Self::CategoryCycle | Self::CategoryDepth => "parent",
             Self::OptionAxes => "optionAxes",
-            Self::Referenced | Self::TooManyReferences | Self::VariantLimit => "",
+            Self::Referenced
+            | Self::TooManyReferences
+            | Self::VariantLimit
+            | Self::MediaBytes
+            | Self::MediaReferenced => "",
         }
     }
 
@@ -116,6 +127,8 @@ impl ConflictRule {
             }
             Self::OptionAxes => "the product has variants whose options do not fit the new axes",
             Self::VariantLimit => "a product has at most 2,000 variants",
+            Self::MediaBytes => "the same file was uploaded at the same time",
+            Self::MediaReferenced => "products, variants or categories still show the file",
         }
     }
 }
@@ -157,6 +170,7 @@ pub struct Changes {
     pub categories: Vec<Change<CategoryState>>,
     pub products: Vec<Change<ProductState>>,
     pub variants: Vec<Change<VariantState>>,
+    pub media: Vec<Change<MediaState>>,
     pub channels: Vec<Change<ChannelState>>,
 }
 
@@ -166,9 +180,14 @@ impl Changes {
             categories,
             products,
             variants,
+            media,
             channels,
         } = self;
-        categories.is_empty() && products.is_empty() && variants.is_empty() && channels.is_empty()
+        categories.is_empty()
+            && products.is_empty()
+            && variants.is_empty()
+            && media.is_empty()
+            && channels.is_empty()
     }
 }
 
@@ -195,6 +214,7 @@ changes_of!(CategoryState, categories);
 changes_of!(ProductState, products);
 changes_of!(VariantState, variants);
 changes_of!(ChannelState, channels);
+changes_of!(MediaState, media);
 
 /// Where the catalog is written.
 #[async_trait]
@@ -206,6 +226,7 @@ pub trait CatalogStore: Send + Sync + 'static {
     /// - Uniqueness MUST be held by the database, for concurrent writers too; of two that conflict one fails with
     ///   [`StoreError::Conflict`]. Deleted resources hold no key, slug, SKU or GTIN.
     /// - Deleting a product deletes its variants with it, restoring it restores those.
+    /// - A file that a resource shows, be it deleted, MUST exist; it cannot be deleted, for concurrent writers either.
     /// - With `dry_run` every check of the database MUST be made and nothing kept.
     /// - With an idempotency claim `receipt` MUST be stored under (actor, key) for 24 hours; a claim that another
     ///   transaction holds or has committed MUST fail with [`StoreError::IdempotencyKeyTaken`] before any effect.
@@ -227,6 +248,9 @@ pub trait CatalogStore: Send + Sync + 'static {
     /// Which of these category slugs are in use.
     async fn taken_category_slugs(&self, slugs: &[(Locale, Slug)])
     -> Result<Vec<(Locale, Slug)>, StoreError>;
+
+    /// The bytes of those of the files that exist, in any order.
+    async fn media_digests(&self, ids: &[MediaId]) -> Result<Vec<(MediaId, Digest)>, StoreError>;
 }
 
 /// What a conditional write demands of the stored resource (RFC 9110, section 13).

@@ -48,6 +48,10 @@ id!(
     /// Identifies a category (`UUIDv7`).
     CategoryId
 );
+id!(
+    /// Identifies an uploaded file (`UUIDv7`).
+    MediaId
+);
 
 id!(
     /// Identifies a channel (`UUIDv7`).

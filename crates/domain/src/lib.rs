@@ -5,12 +5,13 @@ pub mod category;
 mod change;
 pub mod channel;
 mod id;
+pub mod media;
 pub mod product;
 pub mod resource;
 pub mod value;
 
 pub use change::{Change, Event, Record, Recorded, RuleError};
-pub use id::{CategoryId, ChannelId, ProductId, VariantId};
+pub use id::{CategoryId, ChannelId, MediaId, ProductId, VariantId};
 
 /// A version of a resource: 1 when created, one more with every change.
 pub type Version = i64;

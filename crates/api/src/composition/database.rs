@@ -6,9 +6,13 @@ use std::sync::Arc;
 use application::category::CategoryReader;
 use application::changelog::ChangeLog;
 use application::channel::ChannelReader;
+use application::history::{HistoryReader, HistoryUpkeep};
 use application::import::JobStore;
+use application::media::MediaReader;
 use application::product::{ProductReader, VariantReader};
 use application::store::{CatalogStore, StoreError};
+use domain::category::CategoryState;
+use domain::product::{ProductState, VariantState};
 use futures::future::BoxFuture;
 use infrastructure::postgres::PostgresCatalog;
 use infrastructure::sql::{Database as Engine, DatabaseOptions, PoolUse, SqlCatalog};
@@ -24,6 +28,11 @@ pub(crate) struct Ports {
     pub(crate) variants: Arc<dyn VariantReader>,
     pub(crate) categories: Arc<dyn CategoryReader>,
     pub(crate) channels: Arc<ChannelReader>,
+    pub(crate) media: Arc<dyn MediaReader>,
+    pub(crate) product_history: Arc<dyn HistoryReader<ProductState>>,
+    pub(crate) variant_history: Arc<dyn HistoryReader<VariantState>>,
+    pub(crate) category_history: Arc<dyn HistoryReader<CategoryState>>,
+    pub(crate) history_upkeep: Arc<dyn HistoryUpkeep>,
     pub(crate) log: Arc<dyn ChangeLog>,
     pub(crate) jobs: Arc<dyn JobStore>,
 }
@@ -135,6 +144,11 @@ fn ports<E: Engine>(catalog: &Arc<SqlCatalog<E>>) -> Ports {
         variants: catalog.clone(),
         categories: catalog.clone(),
         channels: catalog.clone(),
+        media: catalog.clone(),
+        product_history: catalog.clone(),
+        variant_history: catalog.clone(),
+        category_history: catalog.clone(),
+        history_upkeep: catalog.clone(),
         log: catalog.clone(),
         jobs: catalog.clone(),
     }

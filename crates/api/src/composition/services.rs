@@ -9,11 +9,13 @@ use application::category::Categories;
 use application::changelog::LogPosition;
 use application::channel::{self, Channels};
 use application::import::Importer;
+use application::media::MediaFiles;
 use application::product::{Products, Variants};
 use application::store::CatalogStore;
 use application::{Clock, Ids, Writer};
 use domain::channel::{ChannelContent, ChannelCurrencies, ChannelLocales};
 use domain::value::{Currency, Key, Locale, Localized, Metadata, Text};
+use infrastructure::files::{HeaderInspector, ObjectFiles};
 use infrastructure::system::{SystemClock, UuidV7};
 use infrastructure::telemetry::Telemetry;
 use tokio::time::{sleep, timeout};
@@ -35,6 +37,7 @@ pub(crate) struct Tools {
     pub(crate) default_currency: Currency,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) files: Arc<ObjectFiles>,
 }
 
 /// The use cases over one catalog.
@@ -44,6 +47,7 @@ pub(crate) struct Catalog {
     pub(crate) variants: Variants,
     pub(crate) categories: Categories,
     pub(crate) channels: Channels,
+    pub(crate) media: MediaFiles,
     pub(crate) bodies: CachedProducts,
     pub(crate) importer: Importer,
 }
@@ -66,8 +70,14 @@ impl Catalog {
             products: Products::new(writer.clone(), products.clone(), categories.clone()),
             variants: Variants::new(writer.clone(), products.clone(), ports.variants.clone()),
             categories: Categories::new(writer.clone(), categories, products.clone()),
-            channels: channel::channels(writer, ports.channels.clone()),
             bodies: CachedProducts::new(products, encoder, cache),
+            media: MediaFiles::new(
+                writer.clone(),
+                ports.media.clone(),
+                tools.files.clone(),
+                Arc::new(HeaderInspector),
+            ),
+            channels: channel::channels(writer, ports.channels.clone()),
             ports,
         }
     }
@@ -104,6 +114,7 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
         default_currency,
         clock: Arc::new(SystemClock),
         ids: Arc::new(UuidV7),
+        files: Arc::new(ObjectFiles::open(&settings.media, &settings.data_dir)?),
     };
     let first_change = database.log.read(LogPosition::default(), 1).await;
     let is_new = first_change.map_err(StartError::Database)?.is_empty();

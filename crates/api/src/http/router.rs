@@ -7,13 +7,14 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::shape::{Shaping, shape};
 use super::state::AppState;
-use super::{openapi, operations, store, store_categories, v1};
+use super::{files, openapi, operations, store, store_categories, v1};
 
 pub(super) fn described() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::head())
         .merge(v1::routes())
         .merge(store::routes())
         .merge(store_categories::routes())
+        .merge(files::routes())
         .merge(operations::routes())
 }
 
@@ -34,7 +35,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .merge(docs)
 }
 
-/// Whether a request's body may have any length.
+/// Whether a request's body is a file: it is limited where it is received, and takes the time that it takes.
 pub(crate) fn is_stream(method: &Method, uri: &Uri) -> bool {
-    method == Method::POST && uri.path() == "/v1/imports"
+    method == Method::POST && matches!(uri.path(), "/v1/imports" | "/v1/media")
 }

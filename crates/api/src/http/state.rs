@@ -8,13 +8,15 @@ use application::access::TokenVerifier;
 use application::cache::CachedProducts;
 use application::category::{Categories, CategoryReader};
 use application::channel::Channels;
+use application::media::MediaFiles;
 use application::product::{ProductReader, Products, VariantReader, Variants};
 use axum::extract::FromRef;
 use domain::value::Locale;
 
 use super::cursor::CursorKey;
 use super::operations::Health;
-use super::v1::{Imports, OpenWorkspace};
+use super::upload::Uploads;
+use super::v1::{Histories, Imports, OpenWorkspace};
 
 /// Use cases and readers behind the routes.
 pub(crate) struct App {
@@ -26,6 +28,9 @@ pub(crate) struct App {
     pub(crate) variant_reader: Arc<dyn VariantReader>,
     pub(crate) category_reader: Arc<dyn CategoryReader>,
     pub(crate) bodies: CachedProducts,
+    pub(crate) histories: Histories,
+    pub(crate) media: MediaFiles,
+    pub(crate) uploads: Arc<Uploads>,
     pub(crate) imports: Imports,
     pub(crate) verifier: Arc<dyn TokenVerifier>,
     pub(crate) cursors: CursorKey,

@@ -89,6 +89,16 @@ pub(crate) const CODES: &[Entry] = &[
     ),
     code("uri_too_long", 414, "The address is longer than 8 KiB."),
     code(
+        "range_not_satisfiable",
+        416,
+        "The file has none of the bytes that `Range` asks for; `Content-Range` says how many it has.",
+    ),
+    code(
+        "malformed_multipart",
+        400,
+        "The form (RFC 7578) has no boundary, is cut off, or does not hold together.",
+    ),
+    code(
         "unsupported_media_type",
         415,
         "The address does not take this content type or content encoding.",
@@ -129,6 +139,11 @@ pub(crate) const CODES: &[Entry] = &[
         "idempotency_in_progress",
         409,
         "A request with this idempotency key is still running. Try again after `Retry-After`.",
+    ),
+    code(
+        "history_expired",
+        410,
+        "The version was removed from the history, which is kept for as long as the service is told to.",
     ),
     code(
         "version_conflict",
@@ -220,6 +235,21 @@ pub(crate) const CODES: &[Entry] = &[
         "contradiction",
         ITEM,
         "The field excludes another one that is given too.",
+    ),
+    code(
+        "media_type_not_allowed",
+        ITEM,
+        "The file is of none of the types that are taken in, told from its bytes.",
+    ),
+    code(
+        "media_type_mismatch",
+        ITEM,
+        "The bytes of the file are of another type than its content type says.",
+    ),
+    code(
+        "media_unreadable",
+        ITEM,
+        "The header of the picture is cut off or damaged.",
     ),
     code("duplicate", ITEM, "The value stands in the list twice."),
     code(

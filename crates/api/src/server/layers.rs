@@ -43,18 +43,22 @@ use super::{
 /// Smaller answers fit one packet with or without compression.
 const COMPRESS_ABOVE: u64 = 1024;
 
-const REQUEST_HEADERS: [HeaderName; 8] = [
+const REQUEST_HEADERS: [HeaderName; 10] = [
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     header::IF_MATCH,
     header::IF_NONE_MATCH,
+    header::IF_RANGE,
+    header::RANGE,
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("last-event-id"),
     HeaderName::from_static("traceparent"),
     REQUEST_ID,
 ];
 
-const RESPONSE_HEADERS: [HeaderName; 10] = [
+const RESPONSE_HEADERS: [HeaderName; 12] = [
+    header::ACCEPT_RANGES,
+    header::CONTENT_RANGE,
     header::ETAG,
     header::LINK,
     header::LOCATION,
@@ -133,6 +137,9 @@ fn compression() -> CompressionLayer<impl Predicate> {
     let predicate = SizeAbove::new(COMPRESS_ABOVE)
         .and(NotForContentType::GRPC)
         .and(NotForContentType::IMAGES)
+        // Compressed in itself, and fetched in ranges.
+        .and(NotForContentType::const_new("video/"))
+        .and(NotForContentType::const_new("application/pdf"))
         .and(NotForContentType::SSE);
     CompressionLayer::new().no_deflate().compress_when(predicate)
 }

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use application::category::CategoryRef;
 use application::product::ProductRef;
 use application::{Fault, Faults, pointer_to};
+use domain::MediaId;
 use domain::product::{Options, Seo};
 use domain::value::{
     Currency, Decimal, Dimensions, LengthUnit, Locale, Localized, LocalizedSlug, MAX_MEDIA, Media, MediaRole,
     Metadata, Money, Price, Prices, Slug, Text, ValueError, Weight, WeightUnit,
 };
 
-use super::reference::{category_ref, product_ref};
+use super::media::FILES;
+use super::reference::{canonical_id, category_ref, product_ref};
 use super::values::{DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, WeightDto};
 
 /// Parses the parts of one input. A part that is not valid is `None`, and why is among the faults.
@@ -161,18 +163,43 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn media(&mut self, at: &str, media: Vec<MediaDto>) -> Option<Vec<Media>> {
-        self.list(at, media, MAX_MEDIA, |p, at, MediaDto { url, alt, role }| {
+        self.list(at, media, MAX_MEDIA, |p, at, media| {
+            let MediaDto {
+                url,
+                media_id,
+                alt,
+                role,
+            } = media;
             let alt = p.maybe(alt, |p, alt| p.localized(&format!("{at}/alt"), alt));
             let role = match role {
                 None => Some(MediaRole::Gallery),
                 Some(role) => p.take(&format!("{at}/role"), MediaRole::parse(&role)),
             };
-            // The address is looked at even when the rest is wrong, so that all faults are told.
-            let mut media = p.take(&format!("{at}/url"), Media::new(url, None, MediaRole::Gallery))?;
+            // The source is looked at even when the rest is wrong, so that all faults are told.
+            let mut media = p.media_source(at, url, media_id)?;
             media.alt = alt?;
             media.role = role?;
             Some(media)
         })
+    }
+
+    /// A file by its id, else an address. Of a file the address that answers have may come along.
+    fn media_source(&mut self, at: &str, url: Option<String>, file: Option<String>) -> Option<Media> {
+        let Some(file) = file else {
+            let url = url.ok_or(ValueError::Required);
+            let media = url.and_then(|url| Media::new(url, None, MediaRole::Gallery));
+            return self.take(&format!("{at}/url"), media);
+        };
+        let id = canonical_id(&file, "the id of an uploaded file");
+        let id = self.take(&format!("{at}/mediaId"), id);
+        let own = match url {
+            Some(url) if !url.starts_with(FILES) => Err(ValueError::Pattern {
+                expected: "left out where there is a mediaId",
+            }),
+            Some(_) | None => Ok(()),
+        };
+        self.take(&format!("{at}/url"), own)?;
+        Some(Media::named(MediaId::new(id?), None, MediaRole::Gallery))
     }
 
     pub(super) fn seo(&mut self, at: &str, SeoDto { title, description }: SeoDto) -> Option<Seo> {

@@ -8,12 +8,13 @@ use deserr::Deserr;
 use domain::CategoryId;
 use domain::category::CategoryState;
 use domain::product::{ProductContent, ProductState, VariantContent, VariantState, option_axes};
-use domain::value::{Key, Locale, Text};
+use domain::value::{Key, Locale, MediaSource, Text};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::category::AncestorBody;
+use super::media::file_address;
 use super::parse::Parser;
 use super::values::{
     DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, Texts, WeightDto, instant, metadata,
@@ -332,6 +333,7 @@ pub(crate) struct StoreProductBody {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StoreMedia {
+    /// Of an uploaded file the path under which this service has it.
     #[schema(example = "https://images.example.com/kettle.jpg")]
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -371,16 +373,21 @@ pub(crate) struct StoreVariantBody {
 }
 
 pub(super) fn store_media(media: &[domain::value::Media], locale: &Locale) -> Vec<StoreMedia> {
-    let resolve = |m: &domain::value::Media| StoreMedia {
-        url: m.url().to_owned(),
-        alt: m
-            .alt
-            .as_ref()
-            .and_then(|alt| alt.resolve(locale, locale))
-            .map(ToString::to_string),
-        role: m.role.as_str(),
+    let resolve = |m: &domain::value::Media| {
+        let url = match m.source() {
+            MediaSource::Web(url) => url.clone(),
+            MediaSource::File(_, digest) => file_address(digest),
+            // Not to be found in what is stored.
+            MediaSource::Named(_) => return None,
+        };
+        let alt = m.alt.as_ref().and_then(|alt| alt.resolve(locale, locale));
+        Some(StoreMedia {
+            url,
+            alt: alt.map(ToString::to_string),
+            role: m.role.as_str(),
+        })
     };
-    media.iter().map(resolve).collect()
+    media.iter().filter_map(resolve).collect()
 }
 
 impl StoreProductBody {

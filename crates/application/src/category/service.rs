@@ -9,6 +9,7 @@ use domain::value::{Key, Localized, LocalizedSlug, Media, Metadata, Slug};
 use super::{CategoryReader, CategoryRef, CategoryView};
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
+use crate::media::settle;
 use crate::product::ProductReader;
 use crate::store::{Changes, Precondition, Receipt, WriteContext};
 use crate::write::{Decision, Render, Writer, check};
@@ -159,10 +160,21 @@ impl Categories {
         let id = stored
             .as_ref()
             .map_or_else(|| CategoryId::new(self.writer.id()), |s| s.id);
+        let mut draft = draft;
+        let mut faults = Faults::default();
+        settle(self.writer.store(), &mut draft.media, &mut faults).await?;
         let path = match &draft.parent {
-            None => Vec::new(),
-            Some(parent) => self.path_to(parent, "/parent").await?,
+            None => Some(Vec::new()),
+            Some(parent) => match self.path_to(parent, "/parent").await {
+                Ok(path) => Some(path),
+                Err(CatalogError::Invalid(more)) => {
+                    faults.extend(more.into_vec());
+                    None
+                }
+                Err(other) => return Err(other),
+            },
         };
+        let path = faults.or(path)?;
         let slug = self.settle_slug(&draft, stored.as_ref(), id).await?;
         let content = draft.into_content(path.last().copied(), slug);
         let created = stored.is_none();

@@ -161,7 +161,9 @@ fn pointer(conflict: &Conflict, planned: &Planned) -> String {
         | ConflictRule::Referenced
         | ConflictRule::OptionAxes
         | ConflictRule::TooManyReferences
-        | ConflictRule::VariantLimit => false,
+        | ConflictRule::VariantLimit
+        | ConflictRule::MediaBytes
+        | ConflictRule::MediaReferenced => false,
     };
     let blamed = planned
         .changes

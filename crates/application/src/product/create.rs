@@ -7,6 +7,7 @@ use super::draft::{ProductDraft, variant_faults};
 use super::service::Products;
 use crate::error::CatalogError;
 use crate::fault::Faults;
+use crate::media::{Settled, named};
 use crate::product::ProductView;
 use crate::store::{Changes, Receipt, WriteContext};
 use crate::write::{Decision, Render};
@@ -37,8 +38,15 @@ impl Products {
         new: &NewProduct,
         render: Render<'_, ProductView>,
     ) -> Result<Decision, CatalogError> {
-        let mut faults = variant_faults(&new.draft.option_axes, &new.variants);
-        let categories = match new.draft.category_ids(&*self.categories).await {
+        let (mut draft, mut variants) = (new.draft.clone(), new.variants.clone());
+        let mut faults = variant_faults(&draft.option_axes, &variants);
+        let shown = draft.media.iter().chain(variants.iter().flat_map(|v| &v.media));
+        let files = Settled::find(self.writer.store(), named(shown)).await?;
+        faults.extend(files.apply("/media", &mut draft.media));
+        for (index, variant) in variants.iter_mut().enumerate() {
+            faults.extend(files.apply(&format!("/variants/{index}/media"), &mut variant.media));
+        }
+        let categories = match draft.category_ids(&*self.categories).await {
             Ok(ids) => Some(ids),
             Err(CatalogError::Invalid(more)) => {
                 faults.extend(more.into_vec());
@@ -50,15 +58,14 @@ impl Products {
 
         let now = self.writer.now();
         let id = ProductId::new(self.writer.id());
-        let slug = new.draft.settle_slug(None, id, self.writer.store()).await?;
-        let mut product = Product::create(id, new.draft.clone().into_content(categories, slug), now);
+        let slug = draft.settle_slug(None, id, self.writer.store()).await?;
+        let mut product = Product::create(id, draft.into_content(categories, slug), now);
         if new.publish {
             product.publish(now)?;
         }
-        let variants: Vec<_> = new
-            .variants
-            .iter()
-            .map(|content| Variant::create(VariantId::new(self.writer.id()), id, content.clone(), now))
+        let variants: Vec<_> = variants
+            .into_iter()
+            .map(|content| Variant::create(VariantId::new(self.writer.id()), id, content, now))
             .collect();
 
         let view = ProductView {

@@ -7,6 +7,7 @@ use super::draft::ProductDraft;
 use super::service::{Products, changes, view};
 use crate::error::CatalogError;
 use crate::fault::Faults;
+use crate::media::settle;
 use crate::product::{ProductRef, ProductView};
 use crate::store::{Precondition, Receipt, WriteContext};
 use crate::write::{Decision, Render, check};
@@ -57,7 +58,17 @@ impl Products {
         if let (ProductRef::Key(key), true) = (reference, options.upsert) {
             draft.key.get_or_insert_with(|| key.clone());
         }
-        let categories = draft.category_ids(&*self.categories).await?;
+        let mut faults = Faults::default();
+        settle(self.writer.store(), &mut draft.media, &mut faults).await?;
+        let categories = match draft.category_ids(&*self.categories).await {
+            Ok(ids) => Some(ids),
+            Err(CatalogError::Invalid(more)) => {
+                faults.extend(more.into_vec());
+                None
+            }
+            Err(other) => return Err(other),
+        };
+        let categories = faults.or(categories)?;
         check(&options.precondition, stored.as_ref().map(|s| &s.record))?;
 
         let now = self.writer.now();

@@ -10,6 +10,7 @@ use super::draft::option_faults;
 use super::{ProductReader, ProductRef, VariantReader, VariantRef};
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
+use crate::media::settle;
 use crate::store::{Changes, Precondition, Receipt, WriteContext};
 use crate::write::{Decision, Render, Writer, check};
 
@@ -59,7 +60,10 @@ impl Variants {
     ) -> Result<Receipt, CatalogError> {
         let decide = || async {
             let parent = self.product(product).await?;
-            self.decide_creation(&parent, content.clone(), render)
+            let mut content = content.clone();
+            let mut faults = Faults::default();
+            settle(self.writer.store(), &mut content.media, &mut faults).await?;
+            self.decide_creation(&parent, content, faults, render)
         };
         self.writer.write(context, || Box::pin(decide())).await
     }
@@ -113,9 +117,11 @@ impl Variants {
         &self,
         product: &ProductState,
         content: VariantContent,
+        mut faults: Faults,
         render: Render<'_, VariantState>,
     ) -> Result<Decision, CatalogError> {
-        fitting(&content, product)?;
+        fitting(&content, product, &mut faults);
+        faults.or(Some(()))?;
         let variant = Variant::create(
             VariantId::new(self.writer.id()),
             product.id,
@@ -141,7 +147,9 @@ impl Variants {
             let (Some(key), Some(product)) = (key, &options.upsert_into) else {
                 return Err(CatalogError::NotFound("variant"));
             };
-            let content = keyed(revision(None)?, key);
+            let mut content = keyed(revision(None)?, key);
+            let mut faults = Faults::default();
+            settle(self.writer.store(), &mut content.media, &mut faults).await?;
             let product = self.product(product).await.map_err(|error| match error {
                 CatalogError::NotFound(_) => CatalogError::Invalid(
                     Fault::new("/product", "reference_not_found", "there is no such product").into(),
@@ -149,15 +157,19 @@ impl Variants {
                 other => other,
             })?;
             check(&options.precondition, None)?;
-            return self.decide_creation(&product, content, render);
+            return self.decide_creation(&product, content, faults, render);
         };
         let mut content = revision(Some(&state))?;
         if let (Some(key), true) = (key, options.replace) {
             content = keyed(content, key);
         }
+        let mut faults = Faults::default();
+        settle(self.writer.store(), &mut content.media, &mut faults).await?;
         if content.options != state.content.options {
-            fitting(&content, &self.product(&ProductRef::Id(state.product)).await?)?;
+            let product = self.product(&ProductRef::Id(state.product)).await?;
+            fitting(&content, &product, &mut faults);
         }
+        faults.or(Some(()))?;
         check(&options.precondition, Some(&state.record))?;
         let mut variant = Variant::load(state);
         variant.revise(content, self.writer.now())?;
@@ -177,10 +189,8 @@ fn keyed(mut content: VariantContent, key: &Key) -> VariantContent {
     content
 }
 
-fn fitting(content: &VariantContent, product: &ProductState) -> Result<(), Faults> {
-    let mut faults = Faults::default();
+fn fitting(content: &VariantContent, product: &ProductState, faults: &mut Faults) {
     faults.extend(option_faults("", &product.content.option_axes, content));
-    faults.or(Some(()))
 }
 
 fn decision(variant: Variant, render: Render<'_, VariantState>, created: bool) -> Decision {

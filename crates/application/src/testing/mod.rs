@@ -11,12 +11,15 @@
 
 pub mod categories;
 pub mod fixtures;
+pub mod history;
 pub mod imports;
 pub mod jobs;
 pub mod lists;
 pub mod log;
+pub mod media;
 pub mod reads;
 pub mod receipts;
+pub mod resources;
 pub mod variants;
 pub mod writes;
 
@@ -24,12 +27,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Timestamp;
+use domain::category::CategoryState;
+use domain::channel::ChannelContent;
+use domain::product::{ProductState, VariantState};
 use uuid::Uuid;
 
 use crate::category::CategoryReader;
 use crate::changelog::ChangeLog;
+use crate::channel::ChannelReader;
+use crate::history::{HistoryReader, HistoryUpkeep};
 use crate::import::JobStore;
+use crate::media::MediaReader;
 use crate::product::{ProductReader, VariantReader};
+use crate::resource::ResourceReader;
 use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
 
 /// An empty catalog behind its ports.
@@ -38,21 +48,51 @@ pub struct Harness {
     pub products: Arc<dyn ProductReader>,
     pub variants: Arc<dyn VariantReader>,
     pub categories: Arc<dyn CategoryReader>,
+    pub channels: Arc<ChannelReader>,
+    pub media: Arc<dyn MediaReader>,
+    pub history: Pasts,
+    pub upkeep: Arc<dyn HistoryUpkeep>,
     pub log: Arc<dyn ChangeLog>,
     pub jobs: Arc<dyn JobStore>,
     made: AtomicU64,
 }
 
+/// The past of each kind.
+pub struct Pasts {
+    pub products: Arc<dyn HistoryReader<ProductState>>,
+    pub variants: Arc<dyn HistoryReader<VariantState>>,
+    pub categories: Arc<dyn HistoryReader<CategoryState>>,
+}
+
 impl Harness {
     pub fn new<C>(catalog: &Arc<C>) -> Self
     where
-        C: CatalogStore + ProductReader + VariantReader + CategoryReader + ChangeLog + JobStore,
+        C: CatalogStore
+            + ProductReader
+            + VariantReader
+            + CategoryReader
+            + ResourceReader<ChannelContent>
+            + ChangeLog
+            + JobStore
+            + MediaReader
+            + HistoryReader<ProductState>
+            + HistoryReader<VariantState>
+            + HistoryReader<CategoryState>
+            + HistoryUpkeep,
     {
         Self {
             store: Arc::<C>::clone(catalog),
             products: Arc::<C>::clone(catalog),
             variants: Arc::<C>::clone(catalog),
             categories: Arc::<C>::clone(catalog),
+            channels: Arc::<C>::clone(catalog),
+            media: Arc::<C>::clone(catalog),
+            history: Pasts {
+                products: Arc::<C>::clone(catalog),
+                variants: Arc::<C>::clone(catalog),
+                categories: Arc::<C>::clone(catalog),
+            },
+            upkeep: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
             jobs: Arc::<C>::clone(catalog),
             made: AtomicU64::new(1),
@@ -137,9 +177,15 @@ macro_rules! catalog_contract {
                 deletion_and_reference_exclude_each_other;
             receipts: are_kept_with_the_effect, are_taken_once, are_taken_once_under_concurrency,
                 are_not_kept_by_dry_runs_or_failures;
+            resources: come_back_as_they_were, are_named_once, are_found_among_many,
+                change_version_by_version, leave_and_return;
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count, show_the_first_variants_of_each;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
+            media: files_are_found_listed_and_deleted, bytes_are_unique, files_that_are_shown_stay,
+                deleting_and_showing_a_file_exclude_each_other;
+            history: every_version_is_told, states_are_told_as_of_an_instant, all_kinds_have_one,
+                old_versions_are_removed_and_the_last_never;
             jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,
                 made_slugs_are_told_apart, products_go_where_the_file_says, modes_limit_what_is_done,

@@ -12,9 +12,9 @@ pub(super) fn failure(error: sqlx::Error) -> Failure {
             match database.code() {
                 "40001" | "40P01" => Failure::Retry(error),
                 "23505" | "23503" => match database.constraint() {
-                    Some("product_categories_category_id_fkey" | "categories_parent") => {
-                        StoreError::ReferenceGone.into()
-                    }
+                    Some(
+                        "product_categories_category_id_fkey" | "categories_parent" | "media_uses_media",
+                    ) => StoreError::ReferenceGone.into(),
                     constraint => match constraint.and_then(rule) {
                         Some(rule) => Failure::Rule(rule),
                         None => StoreError::Internal(Box::new(error)).into(),
@@ -53,6 +53,7 @@ fn rule(constraint: &str) -> Option<ConflictRule> {
         "categories_key" => ConflictRule::CategoryKey,
         "channels_key" => ConflictRule::ChannelKey,
         "category_slugs_slug" => ConflictRule::CategorySlug,
+        "media_sha256" => ConflictRule::MediaBytes,
         _ => return None,
     })
 }

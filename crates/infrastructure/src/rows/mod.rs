@@ -3,6 +3,7 @@
 
 mod category;
 mod channel;
+mod media;
 mod product;
 mod resource;
 mod text;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use category::CategoryDoc;
 pub use channel::ChannelDoc;
+pub use media::MediaFileDoc;
 pub use product::ProductDoc;
 pub use resource::{StateDoc, Stored};
 pub use variant::VariantDoc;

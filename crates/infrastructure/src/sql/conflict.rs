@@ -141,7 +141,9 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         | ConflictRule::Referenced
         | ConflictRule::TooManyReferences
         | ConflictRule::OptionAxes
-        | ConflictRule::VariantLimit => Vec::new(),
+        | ConflictRule::VariantLimit
+        | ConflictRule::MediaBytes
+        | ConflictRule::MediaReferenced => Vec::new(),
     }
 }
 
@@ -192,6 +194,8 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         | ConflictRule::Referenced
         | ConflictRule::TooManyReferences
         | ConflictRule::OptionAxes
-        | ConflictRule::VariantLimit => return None,
+        | ConflictRule::VariantLimit
+        | ConflictRule::MediaBytes
+        | ConflictRule::MediaReferenced => return None,
     })
 }

@@ -9,7 +9,9 @@ mod conflict;
 mod database;
 mod dialect;
 mod find;
+mod history;
 mod job;
+mod media;
 mod page;
 mod product;
 mod query;
@@ -23,6 +25,7 @@ mod write;
 
 pub use database::{Database, DatabaseOptions, Failure, PoolUse, Transaction};
 pub use dialect::Dialect;
+pub use history::Logged;
 pub use query::{Cell, Param, Query, Row};
 pub use unit::Unit;
 

@@ -41,6 +41,7 @@ fn rule(message: &str) -> Option<ConflictRule> {
         "categories.key" => ConflictRule::CategoryKey,
         "channels.key" => ConflictRule::ChannelKey,
         "category_slugs.locale, category_slugs.slug" => ConflictRule::CategorySlug,
+        "media.sha256" => ConflictRule::MediaBytes,
         _ => return None,
     })
 }

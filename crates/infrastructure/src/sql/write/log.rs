@@ -2,6 +2,7 @@
 
 use application::store::{Changes, WriteContext};
 use domain::category::CategoryState;
+use domain::media::MediaState;
 use domain::product::{ProductState, VariantState};
 use domain::resource::{Identity, State};
 use domain::{Change, Event, Recorded};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::Writer;
 use super::batch::Batch;
-use crate::rows::{CategoryDoc, ChannelDoc, ProductDoc, StateDoc, Stored, VariantDoc};
+use crate::rows::{CategoryDoc, ChannelDoc, MediaFileDoc, ProductDoc, StateDoc, Stored, VariantDoc};
 use crate::sql::Failure;
 use crate::sql::dialect::Kind;
 
@@ -32,6 +33,7 @@ enum Doc {
     Category(CategoryDoc),
     Product(ProductDoc),
     Variant(VariantDoc),
+    Media(MediaFileDoc),
     Channel(StateDoc<ChannelDoc>),
 }
 
@@ -52,6 +54,7 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
     let category = |state: &CategoryState| Doc::Category(state.into());
     let product = |state: &ProductState| Doc::Product(state.into());
     let variant = |state: &VariantState| Doc::Variant(state.into());
+    let media = |state: &MediaState| Doc::Media(state.into());
     let mut rows = Batch::default();
     rows.extend(changes.categories.iter().map(|change| {
         let id = change.after.id.uuid();
@@ -64,6 +67,10 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
     rows.extend(changes.variants.iter().map(|change| {
         let ids = (change.after.id.uuid(), change.after.product.uuid());
         row("variant", ids, change, variant, context)
+    }));
+    rows.extend(changes.media.iter().map(|change| {
+        let id = change.after.id.uuid();
+        row("media", (id, id), change, media, context)
     }));
     rows.extend(resources(&changes.channels, Doc::Channel, context));
     rows

@@ -1,12 +1,13 @@
 //! What a commit does inside its transaction: a fixed number of statements however many changes there are, and none
 //! for what a commit does not touch.
 //!
-//! Invariant: rows are locked in one order (channels, categories, then products, each by id; variants only ever under the lock
-//! on their product), so that commits wait for one another and seldom deadlock.
+//! Invariant: rows are locked in one order (channels, categories, then products, each by id; variants only ever under the
+//! lock on their product; then files), so that commits wait for one another and seldom deadlock.
 
 mod batch;
 mod category;
 mod log;
+mod media;
 mod product;
 mod resource;
 mod variant;
@@ -28,6 +29,7 @@ pub(crate) struct Plan {
     categories: category::Plan,
     products: product::Plan,
     variants: variant::Plan,
+    media: media::Plan,
     channels: resource::Plan<ChannelContent>,
     log: Batch<log::LogRow>,
 }
@@ -38,6 +40,7 @@ impl Plan {
             categories: category::Plan::new(&changes.categories),
             products: product::Plan::new(changes)?,
             variants: variant::Plan::new(changes)?,
+            media: media::Plan::new(changes),
             channels: resource::Plan::new(&changes.channels),
             log: log::rows(changes, context),
         })
@@ -52,6 +55,7 @@ impl Plan {
         // After the variants' own changes: a product is deleted with those that are left, restored with those that
         // went with it.
         self.products.cascade(tx).await?;
+        self.media.write(tx).await?;
         self.products.check_axes(tx).await?;
         self.categories.check_unreferenced(tx).await?;
         log::write(&self.log, tx).await

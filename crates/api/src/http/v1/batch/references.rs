@@ -56,7 +56,7 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
 fn collect(at: &str, value: &Value, found: &mut Vec<(String, Reference)>) {
     match value {
         Value::String(text) => {
-            found.extend(Reference::parse(text).map(|reference| (at.to_owned(), reference)))
+            found.extend(Reference::parse(text).map(|reference| (at.to_owned(), reference)));
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {

@@ -165,30 +165,27 @@ impl Failures {
     fn add(&mut self, index: usize, result: OperationResult) -> Result<(), Problem> {
         self.tried += 1;
         let problem = result.body.unwrap_or_default();
-        let known = |code: &Value| code.as_str().and_then(codes::find).map(|known| known.code);
-        let code = known(&problem["code"]).unwrap_or("internal");
+        let text = |value: &Value, member: &str| {
+            let text = value.get(member).and_then(Value::as_str);
+            text.unwrap_or_default().to_owned()
+        };
+        let known = |value: &Value| codes::find(&text(value, "code")).map(|known| known.code);
+        let code = known(&problem).unwrap_or("internal");
         if result.status >= 500 {
             let status = StatusCode::from_u16(result.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            return Err(Problem::new(
-                status,
-                code,
-                "the service failed while it did the batch",
-            ));
+            let detail = "the service failed while it did the batch";
+            return Err(Problem::new(status, code, detail));
         }
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let at = format!("/operations/{index}");
-        let faults = problem["errors"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let faults = problem.get("errors").and_then(Value::as_array);
+        let faults = faults.map(Vec::as_slice).unwrap_or_default();
         for fault in faults {
-            let pointer = format!("{at}/body{}", text(&fault["pointer"]));
-            let code = known(&fault["code"]).unwrap_or(code);
-            self.faults
-                .push(Fault::new(pointer, code, text(&fault["detail"])));
+            let pointer = format!("{at}/body{}", text(fault, "pointer"));
+            let code = known(fault).unwrap_or(code);
+            self.faults.push(Fault::new(pointer, code, text(fault, "detail")));
         }
         if faults.is_empty() {
-            self.faults.push(Fault::new(at, code, text(&problem["detail"])));
+            self.faults.push(Fault::new(at, code, text(&problem, "detail")));
         }
         self.problems
             .push(json!({"operation": index, "problem": problem}));

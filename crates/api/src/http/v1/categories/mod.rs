@@ -6,8 +6,10 @@ mod relocate;
 mod tree;
 mod write;
 
-use application::category::{CategoryRef, CategoryView};
+use application::category::{Audience, CategoryRef, CategoryView};
 use application::store::Receipt;
+use bytes::Bytes;
+use domain::category::CategoryState;
 use domain::value::Locale;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -37,16 +39,45 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(relocate::relocate))
 }
 
-fn reference(text: &str, default_locale: &Locale) -> Result<CategoryRef, Problem> {
+pub(super) fn reference(text: &str, default_locale: &Locale) -> Result<CategoryRef, Problem> {
     category_ref(text, default_locale).map_err(|error| invalid("ref", &error.to_string()))
 }
 
-/// The receipt of a write. The body also shows what a write of another resource changes: the path and the count.
-fn receipt(view: &CategoryView, created: bool) -> Receipt {
+/// The version, by which writes are conditional, and a digest of the body, which also shows what writes of other
+/// resources change: the path and the count.
+fn tagged(view: &CategoryView) -> (Bytes, String) {
     let body = to_bytes(&CategoryBody::from(view));
     let tag = version_and_body_tag(view.category.record.version, SCHEMA, &body);
+    (body, tag)
+}
+
+pub(super) fn tag(view: &CategoryView) -> String {
+    tagged(view).1
+}
+
+pub(super) fn receipt(view: &CategoryView, created: bool) -> Receipt {
+    let (body, tag) = tagged(view);
     let address = created.then(|| format!("/v1/categories/{}", view.category.id));
     reply::receipt_of(body, Some(tag), address)
+}
+
+/// A past state with the path that its parent has in the tree as it is now, and the products that it has now.
+pub(super) async fn past_view(app: &App, category: CategoryState) -> Result<CategoryView, Problem> {
+    let parent = match category.content.parent {
+        None => None,
+        Some(parent) => app.category_reader.find(&CategoryRef::Id(parent), true).await?,
+    };
+    let path = parent.map(|view| view.path.into_iter().chain([view.category.id]).collect());
+    let ids = [category.id];
+    let counts = app
+        .category_reader
+        .product_counts(&ids, Audience::Management)
+        .await?;
+    Ok(CategoryView {
+        product_count: counts.get(&category.id).copied().unwrap_or_default(),
+        category,
+        path: path.unwrap_or_default(),
+    })
 }
 
 /// The id of the category that a query parameter names, which must exist.

@@ -1,17 +1,18 @@
 //! `GET /v1/categories` and `GET /v1/categories/{ref}`.
 
-use application::category::{CategoryFilter, CategoryView};
+use application::category::{CategoryFilter, CategoryRef, CategoryView};
 use axum::extract::{Path, State};
 use axum::response::Response;
+use domain::Timestamp;
 use http::{HeaderMap, Uri};
 
-use super::{SCHEMA, named, reference};
+use super::{SCHEMA, named, past_view, reference, tagged};
 use crate::http::auth::{Authorized, CatalogRead};
 use crate::http::conditions::version_and_body_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
-use crate::http::state::AppState;
-use crate::http::v1::parameters::{Fields, PageParameters, Revalidate};
+use crate::http::state::{App, AppState};
+use crate::http::v1::parameters::{AsOf, Fields, PageParameters, Revalidate};
 use crate::problem::Problem;
 use crate::wire::{CategoryBody, category_ref};
 
@@ -72,15 +73,15 @@ pub(super) async fn list(
     get, path = "/v1/categories/{ref}", tag = "Categories",
     params(
         ("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:kettles"),
-        ("expand" = Option<String>, Query, description = "`ancestors`: with the names of the categories above", example = "ancestors"),
-        Fields, Revalidate,
+        ("expand" = Option<String>, Query, description = "`ancestors`: with the names of the categories above; not with `asOf`", example = "ancestors"),
+        AsOf, Fields, Revalidate,
     ),
     responses(
         (status = 200, description = "The category", body = CategoryBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
     ),
     security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one"]))),
+    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
 )]
 pub(super) async fn get(
     _: Authorized<CatalogRead>,
@@ -95,7 +96,14 @@ pub(super) async fn get(
         Some("ancestors") => true,
         Some(_) => return Err(invalid("expand", "must be ancestors")),
     };
+    let instant = query.instant("asOf")?;
     query.finish()?;
+    if let Some(instant) = instant {
+        if expanded {
+            return Err(invalid("expand", "does not go with asOf"));
+        }
+        return as_of(&app, &category, instant, &headers).await;
+    }
     let view = app
         .category_reader
         .find(&category, false)
@@ -108,4 +116,21 @@ pub(super) async fn get(
     });
     let tag = version_and_body_tag(view.category.record.version, SCHEMA, &body);
     reply::resource(&headers, body, &tag, PRIVATE)
+}
+
+/// The category as it was, which is named as it is now, or was last.
+async fn as_of(
+    app: &App,
+    category: &CategoryRef,
+    instant: Timestamp,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let now = app.category_reader.find(category, true).await?;
+    let now = now.ok_or_else(|| Problem::not_found("category"))?.category;
+    let history = &app.histories.categories;
+    let then = history
+        .as_of(now.id.uuid(), "category", &now.record, instant)
+        .await?;
+    let (body, tag) = tagged(&past_view(app, then).await?);
+    reply::resource(headers, body, &tag, PRIVATE)
 }
