@@ -9,6 +9,8 @@ pub enum SortField {
     /// By id, which is by the time of creation.
     Id,
     UpdatedAt,
+    /// By the number that editors give to siblings; only for lists of siblings.
+    Position,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Sort {
 pub struct Position {
     /// Set when the list is sorted by it.
     pub updated_at: Option<Timestamp>,
+    /// The number among siblings, set when the list is sorted by it.
+    pub rank: Option<u32>,
     pub id: Uuid,
 }
 

@@ -70,6 +70,8 @@ pub enum ConflictRule {
     CategoryDepth,
     /// A category still has products or children, or a channel products.
     Referenced,
+    /// A category has more products or subcategories than one commit is to change.
+    TooManyReferences,
     /// A product's option axes and its variants' options would disagree.
     OptionAxes,
     /// A product would have more than [`domain::product::VariantContent::MAX_PER_PRODUCT`] variants.
@@ -94,9 +96,11 @@ impl ConflictRule {
             Self::Gtin => "duplicate_gtin",
             Self::Options => "duplicate_options",
             Self::CategoryCycle => "category_cycle",
-            Self::Referenced | Self::MediaReferenced | Self::PriceListInUse | Self::ChannelInUse => {
-                "referenced"
-            }
+            Self::Referenced
+            | Self::TooManyReferences
+            | Self::MediaReferenced
+            | Self::PriceListInUse
+            | Self::ChannelInUse => "referenced",
             Self::CategoryDepth | Self::OptionAxes | Self::VariantLimit | Self::MediaBytes => {
                 "state_conflict"
             }
@@ -121,6 +125,7 @@ impl ConflictRule {
             Self::Referenced
             | Self::PriceListInUse
             | Self::ChannelInUse
+            | Self::TooManyReferences
             | Self::VariantLimit
             | Self::MediaBytes
             | Self::MediaReferenced => "",
@@ -149,6 +154,9 @@ impl ConflictRule {
             Self::CategoryCycle => "the category would be its own ancestor",
             Self::CategoryDepth => "the category tree is at most 12 levels deep",
             Self::Referenced => "other resources still refer to it",
+            Self::TooManyReferences => {
+                "the category has more than 5,000 products or subcategories: move them away in parts first"
+            }
             Self::OptionAxes => "the product has variants whose options do not fit the new axes",
             Self::VariantLimit => "a product has at most 2,000 variants",
             Self::MediaBytes => "the same file was uploaded at the same time",

@@ -81,7 +81,7 @@ impl Catalog {
                 channels.clone(),
             ),
             variants: Variants::new(writer.clone(), products.clone(), ports.variants.clone()),
-            categories: Categories::new(writer.clone(), categories),
+            categories: Categories::new(writer.clone(), categories, products.clone()),
             channels: channel::channels(writer.clone(), channels.clone(), ports.price_lists.clone()),
             price_lists: price_lists(writer.clone(), ports.price_lists.clone(), channels),
             prices: Prices::new(writer.clone(), ports.price_lists.clone(), ports.prices.clone()),

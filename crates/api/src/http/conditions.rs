@@ -1,8 +1,11 @@
 //! Conditional requests (RFC 9110, section 13): strong entity tags, `If-Match` and `If-None-Match`.
 
 use application::store::Precondition;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use http::header::{IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName};
+use sha2::{Digest, Sha256};
 
 use super::query::invalid;
 use crate::problem::Problem;
@@ -17,6 +20,22 @@ enum Tags {
 /// The tag of a resource that one version number describes.
 pub(crate) fn version_tag(version: i64, schema: &str) -> String {
     format!("\"{version}-{schema}\"")
+}
+
+/// A tag of the bytes themselves.
+pub(crate) fn strong_tag(body: &[u8]) -> String {
+    format!("\"{}\"", digest(body, 16))
+}
+
+/// The tag of a body that shows more than the resource's version tells, such as names of other resources: the version,
+/// by which writes are conditional, and a digest of the bytes.
+pub(crate) fn version_and_body_tag(version: i64, schema: &str, body: &[u8]) -> String {
+    version_tag(version, &format!("{schema}-{}", digest(body, 6)))
+}
+
+fn digest(body: &[u8], bytes: usize) -> String {
+    let digest = Sha256::digest(body);
+    STANDARD_NO_PAD.encode(digest.get(..bytes).unwrap_or_default())
 }
 
 /// What a write's headers demand. A tag that no version of ours has, such as a weak one, demands the impossible.

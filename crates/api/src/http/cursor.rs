@@ -1,6 +1,6 @@
 //! Cursors of lists: opaque to clients, and signed, so that what comes back is what went out.
 
-use application::page::{Position, Sort};
+use application::page::{Position, Sort, SortField};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
@@ -19,15 +19,15 @@ const MAC_BYTES: usize = 16;
 #[derive(Clone)]
 pub(crate) struct CursorKey(Hmac<Sha256>);
 
-/// A digest of the list that a cursor is made for: its name, filters and order.
-pub(crate) struct CursorScope([u8; 8]);
+/// The list that a cursor is made for: a digest of its name, filters and order, and what it is sorted by.
+pub(crate) struct CursorScope([u8; 8], SortField);
 
 impl CursorScope {
     pub(crate) fn new(list: &str, filter: &impl std::fmt::Debug, sort: Sort) -> Self {
         let digest = Sha256::digest(format!("{list}\0{filter:?}\0{sort:?}"));
         let mut scope = [0; 8];
         scope.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-        Self(scope)
+        Self(scope, sort.field)
     }
 }
 
@@ -40,13 +40,12 @@ impl CursorKey {
         let mut bytes = vec![LAYOUT];
         bytes.extend(scope.0);
         bytes.extend(position.id.as_bytes());
-        bytes.extend(
-            position
-                .updated_at
-                .map(|t| t.timestamp_micros().to_be_bytes())
-                .into_iter()
-                .flatten(),
-        );
+        // What the list is sorted by, where that is not the id alone.
+        let number = match position.updated_at {
+            Some(time) => Some(time.timestamp_micros()),
+            None => position.rank.map(i64::from),
+        };
+        bytes.extend(number.map(i64::to_be_bytes).into_iter().flatten());
         let mac = self.0.clone().chain_update(&bytes).finalize().into_bytes();
         bytes.extend(mac.into_iter().take(MAC_BYTES));
         URL_SAFE_NO_PAD.encode(bytes)
@@ -71,17 +70,24 @@ impl CursorKey {
             let detail = "the cursor was made for a list with other filters or another order";
             return Err(Problem::bad_request("cursor_mismatch", detail));
         }
-        let (id, time) = rest.split_first_chunk::<16>().ok_or_else(forged)?;
-        let updated_at = match <[u8; 8]>::try_from(time) {
-            Ok(micros) => {
-                Some(DateTime::from_timestamp_micros(i64::from_be_bytes(micros)).ok_or_else(forged)?)
-            }
-            Err(_) => None,
-        };
-        Ok(Position {
-            updated_at,
+        let (id, number) = rest.split_first_chunk::<16>().ok_or_else(forged)?;
+        let number = <[u8; 8]>::try_from(number).ok().map(i64::from_be_bytes);
+        let mut position = Position {
+            updated_at: None,
+            rank: None,
             id: Uuid::from_bytes(*id),
-        })
+        };
+        match (scope.1, number) {
+            (SortField::UpdatedAt, Some(micros)) => {
+                let time = DateTime::from_timestamp_micros(micros).ok_or_else(forged)?;
+                position.updated_at = Some(time);
+            }
+            (SortField::Position, Some(rank)) => {
+                position.rank = Some(u32::try_from(rank).map_err(|_| forged())?);
+            }
+            (_, None) | (SortField::Id, Some(_)) => {}
+        }
+        Ok(position)
     }
 }
 
@@ -92,8 +98,6 @@ impl CursorKey {
     reason = "a failed unwrap is a failed test"
 )]
 mod tests {
-    use application::page::SortField;
-
     use super::*;
 
     const SORT: Sort = Sort {
@@ -108,16 +112,21 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_as_it_went_out_and_any_other_is_refused() {
         let key = CursorKey::new(b"secret").unwrap();
-        let scope = CursorScope::new("products", &"none", SORT);
-        for updated_at in [None, Some(DateTime::from_timestamp_micros(-5).unwrap())] {
-            let position = Position {
-                updated_at,
-                id: Uuid::from_u128(7),
-            };
+        let time = DateTime::from_timestamp_micros(-5).unwrap();
+        let by = |field, updated_at, rank| {
+            let id = Uuid::from_u128(7);
+            (Sort { field, ..SORT }, Position { updated_at, rank, id })
+        };
+        for (sort, position) in [
+            by(SortField::Id, None, None),
+            by(SortField::UpdatedAt, Some(time), None),
+            by(SortField::Position, None, Some(u32::MAX)),
+        ] {
+            let scope = CursorScope::new("products", &"none", sort);
             let cursor = key.seal(&position, &scope);
             assert_eq!(key.open(&cursor, &scope).unwrap(), position);
 
-            let other_list = CursorScope::new("products", &"brand", SORT);
+            let other_list = CursorScope::new("products", &"brand", sort);
             assert!(code(key.open(&cursor, &other_list)).contains("cursor_mismatch"));
             let other_key = CursorKey::new(b"another").unwrap();
             assert!(code(other_key.open(&cursor, &scope)).contains("cursor_invalid"));
@@ -129,6 +138,7 @@ mod tests {
                 assert!(opened.is_err() || opened.unwrap() == position, "{index}");
             }
         }
+        let scope = CursorScope::new("products", &"none", SORT);
         for garbage in ["", "x", "🧸", "AAAA"] {
             assert!(code(key.open(garbage, &scope)).contains("cursor_invalid"));
         }

@@ -2,10 +2,7 @@
 
 use application::cache::{Encode, Encoded, Representation};
 use application::product::ProductView;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use domain::product::{ProductState, ProductStatus};
-use sha2::{Digest, Sha256};
 
 use super::conditions::version_tag;
 use super::reply::to_bytes;
@@ -41,13 +38,4 @@ pub(crate) fn management_tag(product: &ProductState) -> String {
     } else {
         version_tag(product.record.version, tag)
     }
-}
-
-/// A tag of the bytes themselves.
-pub(crate) fn strong_tag(body: &[u8]) -> String {
-    let digest = Sha256::digest(body);
-    format!(
-        "\"{}\"",
-        STANDARD_NO_PAD.encode(digest.get(..16).unwrap_or_default())
-    )
 }

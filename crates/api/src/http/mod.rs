@@ -11,6 +11,7 @@ mod patch;
 mod query;
 mod reply;
 mod router;
+mod shape;
 mod state;
 mod store;
 mod submission;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder};
 
@@ -154,6 +155,7 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
         ];
         for operation in operations.into_iter().flatten() {
             add_problems(operation, path);
+            add_diff(operation);
             let slice = operation
                 .tags
                 .iter()
@@ -230,6 +232,25 @@ fn add_problems(operation: &mut Operation, path: &str) {
             .add(LISTED, json!(codes))
             .build();
         operation.extensions = Some(extension);
+    }
+}
+
+/// What `dryRun=diff` answers, where an operation has that parameter.
+fn add_diff(operation: &mut Operation) {
+    let mut parameters = operation.parameters.iter().flatten();
+    if !parameters.any(|parameter| matches!(parameter, RefOr::T(p) if p.name == "dryRun")) {
+        return;
+    }
+    if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
+        let patch = json!([{"op": "replace", "path": "/version", "value": 2}]);
+        let operations = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::Object));
+        let content = ContentBuilder::new()
+            .schema(Some(operations))
+            .example(Some(patch));
+        response.content.insert(
+            "application/json-patch+json".to_owned(),
+            RefOr::T(content.build()),
+        );
     }
 }
 

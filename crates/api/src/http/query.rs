@@ -9,6 +9,7 @@ use http::request::Parts;
 use url::form_urlencoded;
 
 use super::cursor::{CursorKey, CursorScope};
+use super::shape::FieldsTaken;
 use crate::problem::Problem;
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -22,7 +23,13 @@ impl<S: Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned();
-        Ok(Self(pairs.collect()))
+        let mut query = Self(pairs.collect());
+        match parts.extensions.get::<FieldsTaken>() {
+            None => {}
+            Some(FieldsTaken(Some(problem))) => return Err((**problem).clone()),
+            Some(FieldsTaken(None)) => drop(query.take("fields")?),
+        }
+        Ok(query)
     }
 }
 
@@ -56,6 +63,15 @@ impl Query {
         }
     }
 
+    /// Whether a write is only tried; `diff`, which says how that is answered, is another layer's concern.
+    pub(crate) fn dry_run(&mut self) -> Result<bool, Problem> {
+        match self.take("dryRun")?.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true" | "diff" | "") => Ok(true),
+            Some(_) => Err(invalid("dryRun", "must be true, false or diff")),
+        }
+    }
+
     pub(crate) fn instant(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {
         let Some(text) = self.take(name)? else {
             return Ok(None);
@@ -73,7 +89,27 @@ impl Query {
         list: &str,
         filter: &impl std::fmt::Debug,
     ) -> Result<PageRequest, Problem> {
-        let sort = self.sort()?;
+        self.page_sorted(key, list, filter, false)
+    }
+
+    /// The same for a list of siblings, which has the order of their positions too.
+    pub(crate) fn page_of_siblings(
+        &mut self,
+        key: &CursorKey,
+        list: &str,
+        filter: &impl std::fmt::Debug,
+    ) -> Result<PageRequest, Problem> {
+        self.page_sorted(key, list, filter, true)
+    }
+
+    fn page_sorted(
+        &mut self,
+        key: &CursorKey,
+        list: &str,
+        filter: &impl std::fmt::Debug,
+        by_position: bool,
+    ) -> Result<PageRequest, Problem> {
+        let sort = self.sort(by_position)?;
         let count = match self.take("count")?.as_deref() {
             None | Some("none") => Count::None,
             Some("estimate") => Count::Estimate,
@@ -112,7 +148,7 @@ impl Query {
         })
     }
 
-    fn sort(&mut self) -> Result<Sort, Problem> {
+    fn sort(&mut self, by_position: bool) -> Result<Sort, Problem> {
         let sort = self.take("sort")?;
         let sort = sort.as_deref().unwrap_or("createdAt");
         let (descending, name) = sort.strip_prefix('-').map_or((false, sort), |name| (true, name));
@@ -120,6 +156,11 @@ impl Query {
             // Ids are made in the order of creation.
             "id" | "createdAt" => SortField::Id,
             "updatedAt" => SortField::UpdatedAt,
+            "position" if by_position => SortField::Position,
+            "position" => {
+                let detail = "only siblings are sorted by position: the list needs a filter by their parent";
+                return Err(Problem::bad_request("sort_not_allowed", detail));
+            }
             _ => {
                 let detail = "sort must be id, createdAt or updatedAt, with a hyphen in front for descending";
                 return Err(Problem::bad_request("sort_not_allowed", detail));

@@ -99,11 +99,16 @@ pub(crate) fn list_parts<T, B>(
 
 /// The receipt of a write that left a resource behind.
 pub(crate) fn receipt<B: Serialize>(body: &B, etag: Option<String>, created_at: Option<String>) -> Receipt {
+    receipt_of(to_bytes(body), etag, created_at)
+}
+
+/// The same for a body that is bytes already.
+pub(crate) fn receipt_of(body: Bytes, etag: Option<String>, created_at: Option<String>) -> Receipt {
     Receipt {
         status: if created_at.is_some() { 201 } else { 200 },
         etag,
         location: created_at,
-        body: to_bytes(body),
+        body,
         replayed: false,
     }
 }

@@ -1,10 +1,11 @@
 //! All routes, with the document that describes them.
 
-use axum::Router;
+use axum::{Router, middleware};
 use http::{Method, Uri};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::shape::{Shaping, shape};
 use super::state::AppState;
 use super::{files, openapi, operations, store, v1};
 
@@ -24,8 +25,13 @@ pub(crate) fn routes() -> Router<AppState> {
 /// Everything that the service answers.
 pub(crate) fn router(state: AppState) -> Router {
     let (routes, document) = described().split_for_parts();
-    let docs = SwaggerUi::new("/docs").url("/openapi.json", openapi::finish(document));
-    routes.with_state(state).merge(docs)
+    let document = openapi::finish(document);
+    let routes = routes.with_state(state);
+    let shaping = Shaping::new(&document, routes.clone());
+    let docs = SwaggerUi::new("/docs").url("/openapi.json", document);
+    routes
+        .layer(middleware::from_fn_with_state(shaping, shape))
+        .merge(docs)
 }
 
 /// Whether a request's body is a file: it is limited where it is received, and takes the time that it takes.

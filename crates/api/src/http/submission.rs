@@ -69,7 +69,7 @@ impl Submission {
         Ok(WriteContext {
             actor: principal.subject().to_owned(),
             request_id: self.request_id.clone(),
-            dry_run: query.flag("dryRun")?,
+            dry_run: query.dry_run()?,
             idempotency: self.idempotency()?,
         })
     }

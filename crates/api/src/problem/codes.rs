@@ -237,6 +237,11 @@ pub(crate) const CODES: &[Entry] = &[
         "The row of a file has more or fewer fields than its header.",
     ),
     code(
+        "contradiction",
+        ITEM,
+        "The field excludes another one that is given too.",
+    ),
+    code(
         "media_type_not_allowed",
         ITEM,
         "The file is of none of the types that are taken in, told from its bytes.",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use application::Faults;
 use application::category::{CategoryDraft, CategoryView};
 use deserr::Deserr;
-use domain::category::CategoryContent;
+use domain::category::{CategoryContent, CategoryState};
 use domain::value::{Key, Locale};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -127,12 +127,59 @@ pub(crate) struct CategoryBody {
     deleted_at: Option<String>,
     /// Ids from the root down to the parent.
     path: Vec<Uuid>,
+    /// How many products are in the category or below it.
+    #[schema(example = 0)]
+    product_count: u64,
+    /// With `expand=ancestors`: the categories of `path`, with their names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ancestors: Option<Vec<AncestorBody>>,
     #[serde(flatten)]
     content: CategoryInput,
 }
 
+/// A category above another one, as management reads it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AncestorBody {
+    id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "kitchen")]
+    key: Option<String>,
+    #[schema(example = json!({"en": "Kitchen"}))]
+    name: LocalizedDto,
+    #[schema(example = json!({"en": "kitchen"}))]
+    slug: LocalizedDto,
+}
+
+impl From<&CategoryState> for AncestorBody {
+    fn from(category: &CategoryState) -> Self {
+        Self {
+            id: category.id.uuid(),
+            key: category.content.key.as_ref().map(ToString::to_string),
+            name: (&category.content.name).into(),
+            slug: (&category.content.slug).into(),
+        }
+    }
+}
+
+impl CategoryBody {
+    /// With the ancestors, in the order of the path.
+    pub(crate) fn with_ancestors(view: &CategoryView, ancestors: &[CategoryState]) -> Self {
+        let found = |id| ancestors.iter().find(|a| a.id == id);
+        let ancestors = view.path.iter().filter_map(|id| found(*id)).map(Into::into);
+        Self {
+            ancestors: Some(ancestors.collect()),
+            ..view.into()
+        }
+    }
+}
+
 impl From<&CategoryView> for CategoryBody {
-    fn from(CategoryView { category, path }: &CategoryView) -> Self {
+    fn from(view: &CategoryView) -> Self {
+        let CategoryView {
+            category,
+            path,
+            product_count,
+        } = view;
         Self {
             id: category.id.uuid(),
             version: category.record.version,
@@ -140,6 +187,8 @@ impl From<&CategoryView> for CategoryBody {
             updated_at: instant(category.record.updated_at),
             deleted_at: category.record.deleted_at.map(instant),
             path: path.iter().map(|id| id.uuid()).collect(),
+            product_count: *product_count,
+            ancestors: None,
             content: (&category.content).into(),
         }
     }

@@ -2,6 +2,7 @@
 //! HTTP and file imports share it, so that both refuse the same things with the same codes.
 
 mod category;
+mod category_tree;
 mod channel;
 mod decode;
 mod duplication;
@@ -13,13 +14,17 @@ mod price;
 mod price_list;
 mod product;
 mod reference;
+mod relocation;
 mod resolution;
 mod resource;
 mod store;
+mod store_category;
 mod values;
 mod variant;
+mod variant_sets;
 
 pub(crate) use category::{CategoryBody, CategoryInput};
+pub(crate) use category_tree::{CategoryNode, StoreCategoryNode, TreeBody, nest};
 pub(crate) use channel::ChannelInput;
 pub(crate) use decode::{JsonError, MAX_DEPTH, ShapeFaults, decode, depth, parse_all, read_json};
 pub(crate) use duplication::DuplicationInput;
@@ -30,10 +35,15 @@ pub(crate) use price::{PriceBody, PriceInput, PriceLinesInput, UpsertBody};
 pub(crate) use price_list::PriceListInput;
 pub(crate) use product::{ProductBody, ProductInput};
 pub(crate) use reference::{canonical_id, category_ref, price_id, product_ref, resource_ref, variant_ref};
+pub(crate) use relocation::RelocationInput;
 pub(crate) use resolution::{
     MAX_LINES, Question, ResolutionBody, ResolveInput, ResolvedLineBody, StorePriceBody, StorePricesBody,
 };
 pub(crate) use resource::ResourceBody;
 pub(crate) use store::{RelatedBody, StoreProductBody, VariantPrices};
+pub(crate) use store_category::{StoreCategoryBody, StoreCategoryParts};
 pub(crate) use values::instant;
 pub(crate) use variant::{VariantBody, VariantInput};
+pub(crate) use variant_sets::{
+    GeneratedBody, GenerationInput, LookupBody, LookupInput, OrderBody, OrderInput,
+};

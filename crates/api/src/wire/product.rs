@@ -1,16 +1,19 @@
 //! Products on the wire.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use application::Faults;
 use application::product::{ProductDraft, ProductView};
 use deserr::Deserr;
-use domain::product::{ProductContent, ProductState, VariantContent, option_axes};
+use domain::CategoryId;
+use domain::category::CategoryState;
+use domain::product::{ProductContent, ProductState, VariantContent, VariantState, option_axes};
 use domain::value::{Key, Locale, Text};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::category::AncestorBody;
 use super::listing::{ListingDto, RelationDto};
 use super::parse::Parser;
 use super::values::{LocalizedDto, MediaDto, SeoDto, Texts, instant, metadata};
@@ -237,9 +240,15 @@ pub(crate) struct ProductBody {
     deleted_at: Option<String>,
     #[serde(flatten)]
     content: ProductInput,
-    /// With `expand=variants`: the first 200 variants in their order.
+    /// With `expand=variants`: the first variants in their order, 200 of a single product, 20 of each in a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     variants: Option<Vec<VariantBody>>,
+    /// In a list with `expand=variants`: `true` where the product has more variants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variants_truncated: Option<bool>,
+    /// With `expand=categories`: the categories with their names, in the order of `categories`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    categories_expanded: Option<Vec<AncestorBody>>,
 }
 
 impl From<&ProductState> for ProductBody {
@@ -263,6 +272,8 @@ impl From<&ProductState> for ProductBody {
             deleted_at: record.deleted_at.map(instant),
             content: content.into(),
             variants: None,
+            variants_truncated: None,
+            categories_expanded: None,
         }
     }
 }
@@ -281,6 +292,28 @@ impl ProductBody {
         Self {
             variants: Some(variants),
             ..(&view.product).into()
+        }
+    }
+
+    /// With at most so many of the variants.
+    pub(crate) fn with_some_variants(self, variants: &[VariantState], most: usize) -> Self {
+        Self {
+            variants: Some(variants.iter().take(most).map(Into::into).collect()),
+            variants_truncated: Some(variants.len() > most),
+            ..self
+        }
+    }
+
+    pub(crate) fn with_categories(
+        self,
+        product: &ProductState,
+        categories: &HashMap<CategoryId, CategoryState>,
+    ) -> Self {
+        let own = product.content.categories.iter();
+        let own = own.filter_map(|id| categories.get(id)).map(Into::into);
+        Self {
+            categories_expanded: Some(own.collect()),
+            ..self
         }
     }
 }

@@ -48,7 +48,7 @@ pub(crate) struct StoreProductBody {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct StoreMedia {
+pub(super) struct StoreMedia {
     /// Of an uploaded file the path under which this service has it.
     #[schema(example = "https://images.example.com/kettle.jpg")]
     url: String,
@@ -103,12 +103,15 @@ impl VariantPrices {
     }
 }
 
-fn resolved<const MAX: usize>(text: Option<&Localized<MAX>>, locales: &[Locale]) -> Option<String> {
+pub(super) fn resolved<const MAX: usize>(
+    text: Option<&Localized<MAX>>,
+    locales: &[Locale],
+) -> Option<String> {
     text.and_then(|text| text.resolve(locales))
         .map(ToString::to_string)
 }
 
-fn store_media(media: &[Media], locales: &[Locale]) -> Vec<StoreMedia> {
+pub(super) fn store_media(media: &[Media], locales: &[Locale]) -> Vec<StoreMedia> {
     let resolve = |m: &Media| {
         let url = match m.source() {
             MediaSource::Web(url) => url.clone(),

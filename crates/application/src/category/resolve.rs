@@ -52,7 +52,10 @@ pub(crate) async fn resolve(
         found.push(match reference {
             CategoryRef::Id(id) => existing.get(id).copied(),
             CategoryRef::Key(key) => by_key.get(key).copied(),
-            CategoryRef::Slug(..) => reader.find(reference, false).await?.map(|view| view.category.id),
+            CategoryRef::Slug(..) => reader
+                .locate(reference)
+                .await?
+                .and_then(|path| path.last().copied()),
         });
     }
     Ok(found)

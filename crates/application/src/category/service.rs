@@ -1,4 +1,4 @@
-//! Creating, changing, moving and deleting categories.
+//! Creating, changing and restoring categories; moving and deleting them have files of their own.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use super::{CategoryReader, CategoryRef, CategoryView};
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
 use crate::media::settle;
+use crate::product::ProductReader;
 use crate::store::{Changes, Precondition, Receipt, WriteContext};
 use crate::write::{Decision, Render, Writer, check};
 
@@ -56,21 +57,24 @@ impl CategoryDraft {
 pub type CategoryRevision<'a> =
     &'a (dyn Fn(Option<&CategoryState>) -> Result<CategoryDraft, Faults> + Send + Sync);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CategoryStep {
-    Delete,
-    Restore,
-}
-
 #[derive(Clone)]
 pub struct Categories {
-    writer: Writer,
-    categories: Arc<dyn CategoryReader>,
+    pub(super) writer: Writer,
+    pub(super) categories: Arc<dyn CategoryReader>,
+    pub(super) products: Arc<dyn ProductReader>,
 }
 
 impl Categories {
-    pub fn new(writer: Writer, categories: Arc<dyn CategoryReader>) -> Self {
-        Self { writer, categories }
+    pub fn new(
+        writer: Writer,
+        categories: Arc<dyn CategoryReader>,
+        products: Arc<dyn ProductReader>,
+    ) -> Self {
+        Self {
+            writer,
+            categories,
+            products,
+        }
     }
 
     /// Creates a category. Its place in the tree is checked when it is stored.
@@ -97,11 +101,7 @@ impl Categories {
         render: Render<'_, CategoryView>,
     ) -> Result<Receipt, CatalogError> {
         let decide = || async {
-            let stored = self
-                .categories
-                .find(category, false)
-                .await?
-                .map(|view| view.category);
+            let stored = self.categories.find(category, false).await?;
             let key = match category {
                 CategoryRef::Key(key) if upsert => Some(key),
                 _ => None,
@@ -109,50 +109,54 @@ impl Categories {
             if stored.is_none() && key.is_none() {
                 return Err(CatalogError::NotFound("category"));
             }
-            let mut draft = revision(stored.as_ref())?;
+            let state = stored.as_ref().map(|view| &view.category);
+            let mut draft = revision(state)?;
             if let Some(key) = key {
                 draft.key.get_or_insert_with(|| key.clone());
             }
-            check(precondition, stored.as_ref().map(|s| &s.record))?;
+            check(precondition, state.map(|s| &s.record))?;
             self.decide(stored, draft, render).await
         };
         self.writer.write(context, || Box::pin(decide())).await
     }
 
-    /// Deletes a category that has neither products nor subcategories, or restores one.
-    pub async fn advance(
+    /// Undoes the deletion of a category.
+    pub async fn restore(
         &self,
         category: &CategoryRef,
-        step: CategoryStep,
         precondition: &Precondition,
         context: &WriteContext,
         render: Render<'_, CategoryView>,
     ) -> Result<Receipt, CatalogError> {
         let decide = || async {
-            let found = self
-                .categories
-                .find(category, step == CategoryStep::Restore)
-                .await?;
-            let CategoryView { category, path } = found.ok_or(CatalogError::NotFound("category"))?;
-            let mut category = Category::load(category);
+            let view = self.find(category, true).await?;
+            let mut category = Category::load(view.category);
             check(precondition, Some(&category.state().record))?;
-            let now = self.writer.now();
-            match step {
-                CategoryStep::Delete => category.delete(now),
-                CategoryStep::Restore => category.restore(now),
-            }?;
-            Ok(decision(category, path, render, false))
+            category.restore(self.writer.now())?;
+            Ok(decision(category, view.path, view.product_count, render, false))
         };
         self.writer.write(context, || Box::pin(decide())).await
     }
 
+    pub(super) async fn find(
+        &self,
+        category: &CategoryRef,
+        with_deleted: bool,
+    ) -> Result<CategoryView, CatalogError> {
+        let found = self.categories.find(category, with_deleted).await?;
+        found.ok_or(CatalogError::NotFound("category"))
+    }
+
     async fn decide(
         &self,
-        stored: Option<CategoryState>,
+        stored: Option<CategoryView>,
         draft: CategoryDraft,
         render: Render<'_, CategoryView>,
     ) -> Result<Decision, CatalogError> {
         let now = self.writer.now();
+        // A revision changes nothing below the category.
+        let product_count = stored.as_ref().map_or(0, |view| view.product_count);
+        let stored = stored.map(|view| view.category);
         let id = stored
             .as_ref()
             .map_or_else(|| CategoryId::new(self.writer.id()), |s| s.id);
@@ -161,7 +165,14 @@ impl Categories {
         settle(self.writer.store(), &mut draft.media, &mut faults).await?;
         let path = match &draft.parent {
             None => Some(Vec::new()),
-            Some(parent) => self.path_to(parent, &mut faults).await?,
+            Some(parent) => match self.path_to(parent, "/parent").await {
+                Ok(path) => Some(path),
+                Err(CatalogError::Invalid(more)) => {
+                    faults.extend(more.into_vec());
+                    None
+                }
+                Err(other) => return Err(other),
+            },
         };
         let path = faults.or(path)?;
         let slug = self.settle_slug(&draft, stored.as_ref(), id).await?;
@@ -175,21 +186,18 @@ impl Categories {
                 category
             }
         };
-        Ok(decision(category, path, render, created))
+        Ok(decision(category, path, product_count, render, created))
     }
 
-    /// The ids from the root down to `parent`.
-    async fn path_to(
+    /// The ids from the root down to the category that the field at `pointer` names.
+    pub(super) async fn path_to(
         &self,
-        parent: &CategoryRef,
-        faults: &mut Faults,
-    ) -> Result<Option<Vec<CategoryId>>, CatalogError> {
-        let Some(view) = self.categories.find(parent, false).await? else {
-            let detail = "there is no such category";
-            faults.push(Fault::new("/parent", "reference_not_found", detail));
-            return Ok(None);
-        };
-        Ok(Some(view.path.into_iter().chain([view.category.id]).collect()))
+        category: &CategoryRef,
+        pointer: &str,
+    ) -> Result<Vec<CategoryId>, CatalogError> {
+        let path = self.categories.locate(category).await?;
+        let fault = || Fault::new(pointer, "reference_not_found", "there is no such category");
+        path.ok_or_else(|| Faults::from(fault()).into())
     }
 
     async fn settle_slug(
@@ -218,12 +226,14 @@ pub(crate) fn slug_from_name(draft: &CategoryDraft, id: CategoryId) -> Result<Lo
 fn decision(
     category: Category,
     path: Vec<CategoryId>,
+    product_count: u64,
     render: Render<'_, CategoryView>,
     created: bool,
 ) -> Decision {
     let view = CategoryView {
         category: category.state().clone(),
         path,
+        product_count,
     };
     Decision {
         receipt: render(&view, created),

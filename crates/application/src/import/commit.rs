@@ -164,6 +164,7 @@ fn pointer(conflict: &Conflict, planned: &Planned) -> String {
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced
         | ConflictRule::OptionAxes
+        | ConflictRule::TooManyReferences
         | ConflictRule::VariantLimit
         | ConflictRule::MediaBytes
         | ConflictRule::MediaReferenced => false,

@@ -4,10 +4,12 @@ mod create;
 mod discard;
 mod draft;
 mod duplicate;
+mod generate;
 mod lifecycle;
 mod ports;
 mod publish;
 mod references;
+mod reorder;
 mod revise;
 mod service;
 mod variant;
@@ -16,8 +18,12 @@ pub use create::NewProduct;
 pub use draft::{ListingDraft, ProductDraft, RelationDraft};
 pub(crate) use draft::{short, variant_faults};
 pub use duplicate::Duplication;
+pub use generate::{Generated, Generation, OptionValue};
 pub use lifecycle::LifecycleStep;
-pub use ports::{ProductFilter, ProductReader, ProductRef, ProductView, VariantReader, VariantRef};
+pub use ports::{
+    ProductFilter, ProductReader, ProductRef, ProductView, VariantFilter, VariantNames, VariantReader,
+    VariantRef,
+};
 pub(crate) use publish::go_live;
 pub(crate) use references::Found;
 pub use revise::{ReviseOptions, Revision};

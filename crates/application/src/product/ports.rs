@@ -17,7 +17,7 @@ pub enum ProductRef {
 }
 
 /// The ways to name a variant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum VariantRef {
     Id(VariantId),
     Key(Key),
@@ -46,6 +46,11 @@ pub struct ProductFilter {
     pub updated_since: Option<Timestamp>,
     /// Exclusive.
     pub updated_before: Option<Timestamp>,
+    /// Inclusive.
+    pub created_since: Option<Timestamp>,
+    /// Exclusive.
+    pub created_before: Option<Timestamp>,
+    pub key: Option<Key>,
     /// Only deleted ones, where otherwise only those that are not.
     pub deleted: bool,
 }
@@ -77,6 +82,13 @@ pub trait ProductReader: Send + Sync + 'static {
     /// The variants of these products, by product, then position, then id. Deleted ones are left out.
     async fn variants_of(&self, products: &[ProductId]) -> Result<Vec<VariantState>, StoreError>;
 
+    /// The same, but at most `limit` of each product.
+    async fn first_variants_of(
+        &self,
+        products: &[ProductId],
+        limit: u32,
+    ) -> Result<Vec<VariantState>, StoreError>;
+
     /// Products by key that are not deleted, in any order.
     async fn by_keys(&self, keys: &[Key]) -> Result<Vec<ProductState>, StoreError>;
 
@@ -85,6 +97,50 @@ pub trait ProductReader: Send + Sync + 'static {
 
     /// The published copies of a product's variants, by position and then id.
     async fn published_variants(&self, product: ProductId) -> Result<Vec<VariantState>, StoreError>;
+
+    /// The products that are in one of these categories itself and not deleted, by id, at most `limit`.
+    async fn filed_in(&self, categories: &[CategoryId], limit: u32) -> Result<Vec<ProductState>, StoreError>;
+}
+
+/// Which variants of a product a list has. Conditions are joined by *and*.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VariantFilter {
+    pub product: ProductId,
+    /// What the SKU begins with.
+    pub sku_prefix: Option<String>,
+    /// Inclusive.
+    pub updated_since: Option<Timestamp>,
+    /// Exclusive.
+    pub updated_before: Option<Timestamp>,
+    /// Only deleted ones, where otherwise only those that are not.
+    pub deleted: bool,
+}
+
+impl VariantFilter {
+    /// All variants of the product.
+    pub const fn of(product: ProductId) -> Self {
+        Self {
+            product,
+            sku_prefix: None,
+            updated_since: None,
+            updated_before: None,
+            deleted: false,
+        }
+    }
+}
+
+/// Names of variants, of several kinds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VariantNames {
+    pub skus: Vec<Sku>,
+    pub gtins: Vec<Gtin>,
+    pub ids: Vec<VariantId>,
+}
+
+impl VariantNames {
+    pub const fn is_empty(&self) -> bool {
+        self.skus.is_empty() && self.gtins.is_empty() && self.ids.is_empty()
+    }
 }
 
 /// Reads variants, under the terms of [`ProductReader`].
@@ -96,6 +152,14 @@ pub trait VariantReader: Send + Sync + 'static {
         with_deleted: bool,
     ) -> Result<Option<VariantState>, StoreError>;
 
-    /// The variants of one product.
-    async fn list(&self, product: ProductId, page: &PageRequest) -> Result<Page<VariantState>, StoreError>;
+    /// Variants of one product.
+    async fn list(
+        &self,
+        filter: &VariantFilter,
+        page: &PageRequest,
+    ) -> Result<Page<VariantState>, StoreError>;
+
+    /// The variants that any of the names leads to, each once, in any order. Deleted ones are left out. It MUST take
+    /// one statement, however many names.
+    async fn lookup(&self, names: &VariantNames) -> Result<Vec<VariantState>, StoreError>;
 }

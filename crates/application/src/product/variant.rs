@@ -39,9 +39,9 @@ pub enum VariantStep {
 
 #[derive(Clone)]
 pub struct Variants {
-    writer: Writer,
-    products: Arc<dyn ProductReader>,
-    reader: Arc<dyn VariantReader>,
+    pub(super) writer: Writer,
+    pub(super) products: Arc<dyn ProductReader>,
+    pub(super) reader: Arc<dyn VariantReader>,
 }
 
 impl Variants {
@@ -186,7 +186,7 @@ impl Variants {
         Ok(decision)
     }
 
-    async fn product(&self, product: &ProductRef) -> Result<ProductState, CatalogError> {
+    pub(super) async fn product(&self, product: &ProductRef) -> Result<ProductState, CatalogError> {
         self.products
             .find(product, false)
             .await?

@@ -2,12 +2,13 @@
 
 use domain::category::{CategoryContent, CategoryState, MAX_DEPTH};
 use domain::product::ProductContent;
-use domain::{CategoryId, Change};
+use domain::{CategoryId, Change, ChannelId};
 
 use super::fixtures::{category, edit_category, edit_product, key, new_category, new_product, product, slug};
 use super::{Harness, conflict, rule};
-use crate::category::CategoryRef;
+use crate::category::{Audience, CategoryRef, TreeRequest};
 use crate::store::{Changes, ConflictRule, StoreError};
+use crate::storefront::Visit;
 
 fn moved(h: &Harness, state: &CategoryState, parent: Option<CategoryId>) -> Change<CategoryState> {
     let content = CategoryContent {
@@ -157,6 +158,8 @@ pub async fn are_read_with_their_path(h: &Harness) {
             (view.category, view.path),
             (state.clone(), vec![root.id, child.id])
         );
+        let path = h.categories.locate(name).await.unwrap();
+        assert_eq!(path, Some(vec![root.id, child.id, state.id]));
     }
     let tree: Vec<_> = h
         .categories
@@ -173,8 +176,108 @@ pub async fn are_read_with_their_path(h: &Harness) {
     h.commit(deleted(h, &state)).await.unwrap();
     for name in &names {
         assert_eq!(h.categories.find(name, false).await.unwrap(), None);
+        assert_eq!(h.categories.locate(name).await.unwrap(), None);
         assert!(h.categories.find(name, true).await.unwrap().is_some());
     }
     let existing = h.categories.existing(&[state.id, root.id]).await.unwrap();
     assert_eq!(existing, [root.id]);
+    let stored = h.categories.by_ids(&[state.id, root.id]).await.unwrap();
+    assert_eq!(stored, [root]);
+    assert_eq!(h.categories.by_ids(&[]).await.unwrap(), []);
+}
+
+async fn at_position(h: &Harness, parent: Option<CategoryId>, position: u32) -> CategoryId {
+    let content = CategoryContent {
+        position,
+        ..category(h, parent)
+    };
+    let change = new_category(h, content);
+    let id = change.after.id;
+    h.commit(change).await.unwrap();
+    id
+}
+
+pub async fn are_read_in_parts_of_their_tree(h: &Harness) {
+    let last = at_position(h, None, 9).await;
+    let first = at_position(h, None, 1).await;
+    let second = at_position(h, None, 1).await;
+    let b = at_position(h, Some(first), 5).await;
+    let a = at_position(h, Some(first), 4).await;
+    let below = at_position(h, Some(a), 0).await;
+    let gone = h.category(Some(below)).await;
+    h.commit(deleted(h, &gone)).await.unwrap();
+
+    let read = async |root: Option<CategoryId>, depth: Option<u32>, limit: u32| {
+        let request = TreeRequest { root, depth, limit };
+        let nodes = h.categories.subtree(&request).await.unwrap();
+        let node = |n: crate::category::TreeNode| (n.category.id, n.level, n.has_children);
+        nodes.into_iter().map(node).collect::<Vec<_>>()
+    };
+    let whole = [
+        (first, 1, true),
+        (second, 1, false),
+        (last, 1, false),
+        (a, 2, true),
+        (b, 2, false),
+        (below, 3, false),
+    ];
+    assert_eq!(read(None, None, 100).await, whole);
+    assert_eq!(read(None, Some(1), 100).await, whole[..3]);
+    assert_eq!(read(None, None, 4).await, whole[..4]);
+    assert_eq!(
+        read(Some(first), Some(2), 100).await,
+        [(first, 1, true), (a, 2, true), (b, 2, false)]
+    );
+    assert_eq!(read(Some(gone.id), None, 100).await, []);
+
+    let ids = async |parent| {
+        let children = h.categories.children(parent).await.unwrap();
+        children.into_iter().map(|c| c.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(None).await, [first, second, last]);
+    assert_eq!(ids(Some(first)).await, [a, b]);
+    assert_eq!(ids(Some(below)).await, []);
+}
+
+pub async fn count_their_products(h: &Harness) {
+    let root = h.category(None).await;
+    let child = h.category(Some(root.id)).await;
+    let leaf = h.category(Some(child.id)).await;
+    let other = h.category(None).await;
+    // In two places of one tree it is one product.
+    let twice = ProductContent {
+        categories: vec![root.id, leaf.id, other.id],
+        ..product(h)
+    };
+    let twice = h.product(twice).await;
+    h.edited(&twice, |p| p.publish(h.now()).unwrap()).await;
+    h.product(in_category(h, child.id)).await;
+    let gone = h.product(in_category(h, child.id)).await;
+    h.edited(&gone, |p| p.delete(h.now()).unwrap()).await;
+
+    let all = [root.id, child.id, leaf.id, other.id];
+    let count = async |audience| {
+        let counts = h.categories.product_counts(&all, audience).await.unwrap();
+        all.map(|id| counts.get(&id).copied().unwrap_or_default())
+    };
+    assert_eq!(count(Audience::Management).await, [2, 2, 1, 1]);
+    let visit = Visit {
+        channel: ChannelId::new(h.id()),
+        at: h.now(),
+    };
+    assert_eq!(count(Audience::Store(visit)).await, [1, 1, 1, 1]);
+    let view = h
+        .categories
+        .find(&CategoryRef::Id(child.id), false)
+        .await
+        .unwrap();
+    assert_eq!(view.unwrap().product_count, 2);
+    let filed = h.products.filed_in(&[root.id, other.id], 9).await.unwrap();
+    assert_eq!(filed.iter().map(|p| p.id).collect::<Vec<_>>(), [twice.id]);
+    let filed = h.products.filed_in(&all, 9).await.unwrap();
+    assert_eq!(filed.len(), 2, "each once, and none that is deleted");
+    assert_eq!(h.products.filed_in(&all, 1).await.unwrap().len(), 1);
+
+    h.commit(moved(h, &child, None)).await.unwrap();
+    assert_eq!(count(Audience::Management).await, [1, 2, 1, 1]);
 }

@@ -10,7 +10,7 @@ use super::Harness;
 use super::fixtures::{product, variant, with_options};
 use crate::category::CategoryFilter;
 use crate::page::{Count, PageRequest, Sort, SortField};
-use crate::product::ProductFilter;
+use crate::product::{ProductFilter, VariantFilter};
 
 const SORTS: [Sort; 4] = [
     Sort {
@@ -53,7 +53,7 @@ pub async fn visit_everything_once(h: &Harness) {
     h.edited(&gone, |p| p.delete(h.now()).unwrap()).await;
     for sort in SORTS {
         match sort.field {
-            SortField::Id => expected.sort_by_key(|p| p.id),
+            SortField::Id | SortField::Position => expected.sort_by_key(|p| p.id),
             SortField::UpdatedAt => expected.sort_by_key(|p| (p.record.updated_at, p.id)),
         }
         if sort.descending {
@@ -81,11 +81,19 @@ pub async fn visit_everything_once(h: &Harness) {
     for sort in SORTS {
         let shirt = &expected[0];
         let mut request = PageRequest { sort, ..page(1) };
-        let before = h.variants.list(shirt.id, &request).await.unwrap();
+        let before = h
+            .variants
+            .list(&VariantFilter::of(shirt.id), &request)
+            .await
+            .unwrap();
         if before.items.is_empty() {
             h.variant(shirt.id, with_options(variant(h), &[])).await;
         }
-        let first = h.variants.list(shirt.id, &request).await.unwrap();
+        let first = h
+            .variants
+            .list(&VariantFilter::of(shirt.id), &request)
+            .await
+            .unwrap();
         assert_eq!((first.items.len(), first.next), (1, None));
         request.limit = 3;
         h.categories
@@ -243,4 +251,39 @@ pub async fn count(h: &Harness) {
     let exact = list(Count::Exact).await.unwrap();
     assert_eq!((exact.items, exact.is_estimate), (7, false));
     assert!(list(Count::Estimate).await.is_some());
+}
+
+pub async fn show_the_first_variants_of_each(h: &Harness) {
+    let axes = |n: &str| vec![Text::parse(n).unwrap()];
+    let content = |h: &Harness| ProductContent {
+        option_axes: axes("n"),
+        ..product(h)
+    };
+    let (many, few, none) = (
+        h.product(content(h)).await,
+        h.product(content(h)).await,
+        h.product(content(h)).await,
+    );
+    let mut made = Vec::new();
+    for (owner, position) in [(&many, 3), (&few, 1), (&many, 2), (&many, 1), (&many, 1)] {
+        let n = h.number().to_string();
+        let content = domain::product::VariantContent {
+            position,
+            ..with_options(variant(h), &[("n", &n)])
+        };
+        made.push(h.variant(owner.id, content).await);
+    }
+    let first = async |limit: u32| {
+        let found = h
+            .products
+            .first_variants_of(&[few.id, none.id, many.id], limit)
+            .await
+            .unwrap();
+        found.into_iter().map(|v| v.id).collect::<Vec<_>>()
+    };
+    let places = |places: &[usize]| places.iter().map(|n| made[*n].id).collect::<Vec<_>>();
+    assert_eq!(first(1).await, places(&[3, 1]));
+    assert_eq!(first(3).await, places(&[3, 4, 2, 1]));
+    assert_eq!(first(9).await, places(&[3, 4, 2, 0, 1]));
+    assert!(h.products.first_variants_of(&[], 3).await.unwrap().is_empty());
 }

@@ -183,9 +183,11 @@ macro_rules! catalog_contract {
                 names_pass_from_the_deleted_to_the_new, restoring_takes_names_back,
                 many_changes_are_one_commit, cancelled_commits_leave_all_or_nothing, crossing_writers_do_not_deadlock;
             variants: go_and_come_back_with_their_product, need_a_living_product, fit_the_axes_of_their_product,
-                options_are_unique_within_a_product, are_limited_in_number, change_with_their_products_axes;
+                options_are_unique_within_a_product, are_limited_in_number, change_with_their_products_axes,
+                are_looked_up_by_any_name, are_listed_in_order_and_filtered;
             categories: must_exist_when_referred_to, with_contents_are_not_deleted, form_no_cycle,
                 form_no_cycle_under_concurrency, are_limited_in_depth, are_read_with_their_path,
+                are_read_in_parts_of_their_tree, count_their_products,
                 deletion_and_reference_exclude_each_other;
             publishing: only_published_copies_are_seen, what_is_staged_is_known, what_goes_goes_at_once,
                 listings_hold_to_the_instant, former_slugs_lead_on, names_are_unique_among_copies,
@@ -197,7 +199,7 @@ macro_rules! catalog_contract {
             resources: come_back_as_they_were, are_named_once, are_found_among_many,
                 change_version_by_version, leave_and_return;
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
-            lists: visit_everything_once, filter, count;
+            lists: visit_everything_once, filter, count, show_the_first_variants_of_each;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
             media: files_are_found_listed_and_deleted, bytes_are_unique, files_that_are_shown_stay,
                 deleting_and_showing_a_file_exclude_each_other;

@@ -1,14 +1,15 @@
 //! The rules between variants and their product.
 
-use domain::ProductId;
 use domain::product::{ProductContent, VariantContent, VariantState, option_axes};
-use domain::value::Text;
+use domain::value::{Gtin, Sku, Text};
+use domain::{ProductId, VariantId};
 
 use super::fixtures::{
     edit_product, edit_variant, new_product, new_variant, product, renamed, variant, with_options,
 };
 use super::{Harness, rule, stale};
-use crate::product::VariantRef;
+use crate::page::{Count, PageRequest, Sort, SortField};
+use crate::product::{VariantFilter, VariantNames, VariantRef};
 use crate::store::{Changes, ConflictRule};
 
 fn with_axes(content: ProductContent, axes: &[&str]) -> ProductContent {
@@ -178,4 +179,111 @@ pub async fn are_limited_in_number(h: &Harness) {
     assert_eq!(rule(h.commit(changes).await), ConflictRule::VariantLimit);
     // Another edit of a full product is none of the limit's business.
     h.commit(renamed(&shirt, h, "Full")).await.unwrap();
+}
+
+pub async fn are_looked_up_by_any_name(h: &Harness) {
+    let (shirt, mug) = (h.product(product(h)).await, h.product(product(h)).await);
+    let gtin = Gtin::parse("4006381333931").unwrap();
+    let with_gtin = VariantContent {
+        gtin: Some(gtin.clone()),
+        ..variant(h)
+    };
+    let first = h.variant(shirt.id, with_gtin).await;
+    let second = h.variant(mug.id, variant(h)).await;
+    let gone = h.product(product(h)).await;
+    let gone = h.variant(gone.id, variant(h)).await;
+    h.commit(edit_variant(&gone, |v| v.delete(h.now()).unwrap()))
+        .await
+        .unwrap();
+    let lookup = async |names: VariantNames| {
+        let mut found = h.variants.lookup(&names).await.unwrap();
+        found.sort_by_key(|v| v.id);
+        found
+    };
+    let names = VariantNames {
+        // One variant by all its names, and names that nobody has.
+        skus: [&first, &second, &gone].map(|v| v.content.sku.clone()).to_vec(),
+        gtins: vec![gtin, Gtin::parse("96385074").unwrap()],
+        ids: vec![first.id, gone.id, VariantId::new(h.id())],
+    };
+    assert_eq!(lookup(names).await, [first.clone(), second.clone()]);
+    let by_id = VariantNames {
+        ids: vec![second.id],
+        ..VariantNames::default()
+    };
+    assert_eq!(lookup(by_id).await, [second]);
+    let nobody = VariantNames {
+        skus: vec![Sku::parse("’; drop table variants").unwrap()],
+        ..VariantNames::default()
+    };
+    assert_eq!(lookup(nobody).await, []);
+    assert_eq!(lookup(VariantNames::default()).await, []);
+}
+
+pub async fn are_listed_in_order_and_filtered(h: &Harness) {
+    let shirt = h.product(with_axes(product(h), &["n"])).await;
+    let other = h.product(product(h)).await;
+    h.variant(other.id, variant(h)).await;
+    let mut made = Vec::new();
+    for (n, (sku, position)) in [("B_1", 5), ("B%2", 1), ("b_1", 5), ("Bé1", 0)]
+        .into_iter()
+        .enumerate()
+    {
+        let content = VariantContent {
+            sku: Sku::parse(sku).unwrap(),
+            position,
+            ..with_options(variant(h), &[("n", &n.to_string())])
+        };
+        made.push(h.variant(shirt.id, content).await);
+    }
+    let removed = with_options(variant(h), &[("n", "x")]);
+    let removed = h.variant(shirt.id, removed).await;
+    h.commit(edit_variant(&removed, |v| v.delete(h.now()).unwrap()))
+        .await
+        .unwrap();
+    let all = VariantFilter::of(shirt.id);
+    let list = async |filter: &VariantFilter, descending: bool, limit: u32| {
+        let sort = Sort {
+            field: SortField::Position,
+            descending,
+        };
+        let mut request = PageRequest {
+            sort,
+            after: None,
+            limit,
+            count: Count::None,
+        };
+        let mut skus = Vec::new();
+        loop {
+            let page = h.variants.list(filter, &request).await.unwrap();
+            skus.extend(page.items.iter().map(|v| v.content.sku.to_string()));
+            request.after = page.next;
+            if page.next.is_none() {
+                return skus;
+            }
+        }
+    };
+    for limit in [1, 3, 50] {
+        assert_eq!(list(&all, false, limit).await, ["Bé1", "B%2", "B_1", "b_1"]);
+        assert_eq!(list(&all, true, limit).await, ["b_1", "B_1", "B%2", "Bé1"]);
+    }
+    for (prefix, found) in [("B", 3), ("B_", 1), ("B%", 1), ("Bé1", 1), ("Bé12", 0), ("b", 1)] {
+        let filter = VariantFilter {
+            sku_prefix: Some(prefix.to_owned()),
+            ..all.clone()
+        };
+        assert_eq!(list(&filter, false, 50).await.len(), found, "{prefix}");
+    }
+    let since = VariantFilter {
+        updated_since: Some(made[2].record.updated_at),
+        ..all.clone()
+    };
+    assert_eq!(list(&since, false, 50).await, ["Bé1", "b_1"]);
+    let before = VariantFilter {
+        updated_before: Some(made[1].record.updated_at),
+        ..all.clone()
+    };
+    assert_eq!(list(&before, false, 50).await, ["B_1"]);
+    let deleted = VariantFilter { deleted: true, ..all };
+    assert_eq!(list(&deleted, false, 50).await, [removed.content.sku.to_string()]);
 }

@@ -8,6 +8,7 @@
 
 mod listing;
 mod relation;
+mod sku_template;
 mod status;
 mod variant;
 
@@ -19,6 +20,7 @@ use crate::{CategoryId, Change, Event, ProductId, Record, Recorded, RuleError, T
 
 pub use listing::{Listing, Window};
 pub use relation::{Relation, RelationKind};
+pub use sku_template::SkuTemplate;
 pub use status::ProductStatus;
 pub use variant::{OptionFault, Options, Variant, VariantContent, VariantState};
 

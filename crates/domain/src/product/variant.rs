@@ -39,6 +39,23 @@ impl VariantContent {
     /// The most variants that one product has.
     pub const MAX_PER_PRODUCT: usize = 2000;
 
+    /// What a variant says at the least.
+    pub fn new(sku: Sku, options: Options, position: u32) -> Self {
+        Self {
+            key: None,
+            sku,
+            gtin: None,
+            mpn: None,
+            options,
+            prices: Prices::default(),
+            media: Vec::new(),
+            weight: None,
+            dimensions: None,
+            position,
+            metadata: Metadata::default(),
+        }
+    }
+
     /// Every disagreement between the options and `axes`; empty when they fit.
     pub fn option_faults(&self, axes: &[Axis]) -> Vec<OptionFault> {
         let missing = axes

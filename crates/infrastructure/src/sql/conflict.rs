@@ -190,6 +190,7 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         | ConflictRule::PriceOverlap
         | ConflictRule::PriceListInUse
         | ConflictRule::ChannelInUse
+        | ConflictRule::TooManyReferences
         | ConflictRule::OptionAxes
         | ConflictRule::VariantLimit
         | ConflictRule::MediaBytes
@@ -253,6 +254,7 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         | ConflictRule::PriceOverlap
         | ConflictRule::PriceListInUse
         | ConflictRule::ChannelInUse
+        | ConflictRule::TooManyReferences
         | ConflictRule::OptionAxes
         | ConflictRule::VariantLimit
         | ConflictRule::MediaBytes

@@ -10,6 +10,9 @@ use crate::rows::RowError;
 /// Where an item stands in either order.
 pub(super) type Place = (Uuid, Timestamp);
 
+/// The same for siblings, with their number.
+pub(super) type RankedPlace = (Uuid, Timestamp, u32);
+
 impl<D: Database> SqlCatalog<D> {
     /// A page of the resources `t` that `conditions` (`from … where …`) has.
     pub(super) async fn page<Doc, S>(
@@ -23,6 +26,24 @@ impl<D: Database> SqlCatalog<D> {
         S: TryFrom<Doc, Error = RowError>,
     {
         self.page_of::<Doc, S>("t.data", conditions, page, place).await
+    }
+
+    /// A page of siblings, which may also be in the order of their positions.
+    pub(super) async fn ranked_page<Doc, S>(
+        &self,
+        conditions: Query,
+        page: &PageRequest,
+        place: impl Fn(&S) -> RankedPlace,
+    ) -> Result<Page<S>, Failure>
+    where
+        Doc: serde::de::DeserializeOwned,
+        S: TryFrom<Doc, Error = RowError>,
+    {
+        let total = self.total(&conditions, page.count).await?;
+        let select = "cast(t.data as text)";
+        let rows = self.database.fetch(keyset(select, conditions, page)).await?;
+        let items = super::query::states::<Doc, S>(rows)?;
+        cut(items, total, page, place)
     }
 
     /// The same, made from another value of the resources than their document.
@@ -41,6 +62,10 @@ impl<D: Database> SqlCatalog<D> {
         let select = format!("cast({value} as text)");
         let rows = self.database.fetch(keyset(&select, conditions, page)).await?;
         let items = super::query::states::<Doc, S>(rows)?;
+        let place = |item: &S| {
+            let (id, updated_at) = place(item);
+            (id, updated_at, 0)
+        };
         cut(items, total, page, place)
     }
 
@@ -87,15 +112,16 @@ pub(super) fn cut<S>(
     mut items: Vec<S>,
     total: Option<Total>,
     page: &PageRequest,
-    place: impl Fn(&S) -> Place,
+    place: impl Fn(&S) -> RankedPlace,
 ) -> Result<Page<S>, Failure> {
     let limit = usize::try_from(page.limit).map_err(RowError::from)?;
     let more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(|item| {
-        let (id, updated_at) = place(item);
+        let (id, updated_at, rank) = place(item);
         Position {
             updated_at: (page.sort.field == SortField::UpdatedAt).then_some(updated_at),
+            rank: (page.sort.field == SortField::Position).then_some(rank),
             id,
         }
     });
@@ -126,11 +152,25 @@ pub(super) fn keyset(select: &str, conditions: Query, page: &PageRequest) -> Que
                 .bind(position.id)
                 .push(")");
         }
+        (SortField::Position, Some(position)) => {
+            query.push(" and (t.position, t.id)").push(after);
+            query
+                .bind(i64::from(position.rank.unwrap_or_default()))
+                .push(", ")
+                .bind(position.id)
+                .push(")");
+        }
         (_, None) => {}
     }
     query.push(" order by ");
-    if page.sort.field == SortField::UpdatedAt {
-        query.push("t.updated_at").push(direction).push(", ");
+    match page.sort.field {
+        SortField::Id => {}
+        SortField::UpdatedAt => {
+            query.push("t.updated_at").push(direction).push(", ");
+        }
+        SortField::Position => {
+            query.push("t.position").push(direction).push(", ");
+        }
     }
     query
         .push("t.id")

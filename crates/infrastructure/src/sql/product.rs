@@ -116,6 +116,29 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
         Ok(states::<VariantDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
     }
 
+    async fn first_variants_of(
+        &self,
+        products: &[ProductId],
+        limit: u32,
+    ) -> Result<Vec<VariantState>, StoreError> {
+        let text = format!(
+            "with {}, numbered as ( \
+                select v.id, row_number() over (partition by v.product_id order by v.position, v.id) as place \
+                from r join variants v on v.product_id = r.id where v.deleted_at is null) \
+             select cast(v.data as text) from numbered n join variants v on v.id = n.id where n.place <= $2 \
+             order by v.product_id, v.position, v.id",
+            D::DIALECT.batch(IDS)
+        );
+        let ids: Vec<_> = products
+            .iter()
+            .map(|id| serde_json::json!({"id": id.uuid()}))
+            .collect();
+        let query = Query::new(text)
+            .with(serde_json::Value::Array(ids).to_string())
+            .with(i64::from(limit));
+        Ok(states::<VariantDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
+    }
+
     async fn by_keys(&self, keys: &[Key]) -> Result<Vec<ProductState>, StoreError> {
         let text = format!(
             "with {} select {COPIES} from products t where t.key in (select a from r) and t.deleted_at is null",
@@ -163,6 +186,23 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
         let query = Query::new(text).with(product.uuid());
         Ok(states::<VariantDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
     }
+
+    async fn filed_in(&self, categories: &[CategoryId], limit: u32) -> Result<Vec<ProductState>, StoreError> {
+        let text = format!(
+            "with {} select {COPIES} from products t where t.deleted_at is null and t.id in ( \
+                select pc.product_id from r join product_categories pc on pc.category_id = r.id) \
+             order by t.id limit $2",
+            D::DIALECT.batch(IDS)
+        );
+        let ids: Vec<_> = categories
+            .iter()
+            .map(|id| serde_json::json!({"id": id.uuid()}))
+            .collect();
+        let query = Query::new(text)
+            .with(serde_json::Value::Array(ids).to_string())
+            .with(i64::from(limit));
+        Ok(states::<CopiesDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
+    }
 }
 
 /// Keys as the parameter of a batch.
@@ -182,6 +222,9 @@ fn conditions(dialect: Dialect, filter: &ProductFilter) -> Query {
         tag,
         updated_since,
         updated_before,
+        created_since,
+        created_before,
+        key,
         deleted,
     } = filter;
     let mut query = Query::new("from products t where t.deleted_at is ");
@@ -204,6 +247,15 @@ fn conditions(dialect: Dialect, filter: &ProductFilter) -> Query {
     }
     if let Some(before) = updated_before {
         query.push(" and t.updated_at < ").bind(*before);
+    }
+    if let Some(since) = created_since {
+        query.push(" and t.created_at >= ").bind(*since);
+    }
+    if let Some(before) = created_before {
+        query.push(" and t.created_at < ").bind(*before);
+    }
+    if let Some(key) = key {
+        query.push(" and t.key = ").bind(key.as_str());
     }
     query
 }

@@ -82,6 +82,15 @@ impl Query {
         self
     }
 
+    /// The statement that tells how the database would run this one.
+    #[must_use]
+    pub fn explained(&self) -> Self {
+        Self {
+            text: format!("explain query plan {}", self.text),
+            params: self.params.clone(),
+        }
+    }
+
     pub(crate) fn push(&mut self, text: &str) -> &mut Self {
         self.text.push_str(text);
         self

@@ -27,7 +27,7 @@ const WITH_VARIANTS: &str = "select kind, data, fact, until from ( \
      order by kind, position, id";
 
 /// Narrows to products `t` that the visitor may see.
-fn visible(query: &mut Query, visit: &Visit) {
+pub(super) fn visible(query: &mut Query, visit: &Visit) {
     query
         .push("t.live and (t.everywhere or exists (select 1 from listings l where l.product_id = t.id and l.channel_id = ")
         .bind(visit.channel.uuid())
@@ -153,9 +153,9 @@ impl<D: Database> StorefrontReader for SqlCatalog<D> {
         query.text = format!("with page as ({}) ", query.text);
         let copies = self.copies(query).await?;
         let mut items: Vec<_> = copies.into_iter().map(|(_, copy)| copy).collect();
-        let place = |copy: &StoreProduct| (copy.product.id.uuid(), copy.product.record.updated_at);
+        let place = |copy: &StoreProduct| (copy.product.id.uuid(), copy.product.record.updated_at, 0);
         items.sort_by_key(|copy| {
-            let (id, updated_at) = place(copy);
+            let (id, updated_at, _) = place(copy);
             (
                 (page.sort.field == SortField::UpdatedAt).then_some(updated_at),
                 id,

@@ -78,6 +78,11 @@ impl Context {
         })
     }
 
+    /// The best of the languages.
+    pub(super) fn locale<'a>(&'a self, app: &'a App) -> &'a Locale {
+        self.locales.first().unwrap_or(&app.default_locale)
+    }
+
     /// What all variants of these copies cost, by one statement.
     pub(super) async fn price<'a>(
         &self,

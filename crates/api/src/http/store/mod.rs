@@ -3,6 +3,7 @@
 //! Invariant: whatever an answer depends on is in its address or in the clock, and it is kept no longer than until the
 //! clock changes it.
 
+mod categories;
 mod context;
 mod prices;
 mod products;
@@ -16,7 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::context::Context;
-use super::encode::strong_tag;
+use super::conditions::strong_tag;
 use super::reply;
 use super::state::{App, AppState};
 use crate::problem::Problem;
@@ -29,6 +30,8 @@ const PRODUCTS: &str = "products";
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .routes(routes!(categories::tree))
+        .routes(routes!(categories::category))
         .routes(routes!(prices::prices))
         .routes(routes!(products::list))
         .routes(routes!(products::get))

@@ -14,7 +14,7 @@ use super::{Context, PRODUCTS, SURROGATE_KEY, answer, cache_control};
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, to_bytes};
 use crate::http::state::{App, AppState};
-use crate::http::v1::{PageParameters, Revalidate, known_category};
+use crate::http::v1::{Fields, PageParameters, Revalidate, known_category};
 use crate::problem::Problem;
 use crate::wire::{StoreProductBody, category_ref, product_ref};
 
@@ -31,7 +31,7 @@ const LIST: &str = "store-products";
         ("category" = Option<String>, Query, description = "Products in this category or one below it: id, `key:<key>` or `slug:<slug>`"),
         ("brand" = Option<String>, Query, description = "Products of exactly this brand"),
         ("tag" = Option<String>, Query, description = "Products with exactly this tag"),
-        ContextParameters, PageParameters, Revalidate,
+        ContextParameters, Fields, PageParameters, Revalidate,
     ),
     responses(
         (status = 200, description = "A page of products", body = ListBody<StoreProductBody>,
@@ -92,7 +92,7 @@ pub(super) async fn list(
     params(
         ("channel" = String, Path, description = "The channel's key", example = "default"),
         ("ref" = String, Path, description = "Id, `key:<key>`, `slug:<slug>` or a slug", example = "enamel-kettle"),
-        ContextParameters, Revalidate,
+        ContextParameters, Fields, Revalidate,
     ),
     responses(
         (status = 200, description = "The product with its variants", body = StoreProductBody,

@@ -119,6 +119,7 @@ pub(super) async fn related(
 fn position_of(place: usize) -> Position {
     Position {
         updated_at: None,
+        rank: None,
         id: Uuid::from_u128(place as u128),
     }
 }

@@ -330,6 +330,7 @@ async fn errors(
     let limit = page.limit as usize;
     let next = (items.len() > limit).then(|| Position {
         updated_at: None,
+        rank: None,
         id: Uuid::from_u64_pair(0, skip + u64::from(page.limit)),
     });
     items.truncate(limit);

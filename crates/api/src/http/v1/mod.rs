@@ -1,7 +1,7 @@
 //! The management plane: raw data, every locale, drafts, all writes.
 
 mod batch;
-mod categories;
+pub(super) mod categories;
 mod channels;
 mod history;
 mod imports;
@@ -22,7 +22,7 @@ use super::state::AppState;
 pub(crate) use batch::{OpenWorkspace, Workspace};
 pub(crate) use history::Histories;
 pub(crate) use imports::Imports;
-pub(super) use parameters::{PageParameters, PlainPageParameters, Revalidate};
+pub(super) use parameters::{Fields, PageParameters, PlainPageParameters, Revalidate};
 pub(super) use products::known_category;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {

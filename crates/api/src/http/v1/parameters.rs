@@ -45,6 +45,16 @@ described!(
 
 described!(
     #[into_params(parameter_in = Query)]
+    Fields {
+        /// Only these members, with commas in between, and below them by dots: `name.en,media.url`. The `id` is always
+        /// there. Of a list it is the items that have them.
+        #[param(example = "name,updatedAt")]
+        fields: Option<String>,
+    }
+);
+
+described!(
+    #[into_params(parameter_in = Query)]
     HistoryParameters {
         /// How many versions a page has, 1 to 200; 50 when absent.
         #[param(required = false, minimum = 1, maximum = 200, example = 50)]
@@ -66,9 +76,11 @@ described!(
 described!(
     #[into_params(parameter_in = Query)]
     DryRun {
-        /// Make every check, keep nothing, and answer what would be.
-        #[param(rename = "dryRun")]
-        dry_run: Option<bool>,
+        /// `true`: make every check, keep nothing, and answer what would be. `diff`: the same, but answer what would
+        /// change, as a JSON Patch (RFC 6902) from the resource as the caller, who must be allowed to, reads it right
+        /// before; from `null` where there is none yet.
+        #[param(rename = "dryRun", example = "true")]
+        dry_run: Option<String>,
     }
 );
 

@@ -50,6 +50,8 @@ async fn every_protected_operation_refuses_strangers_and_the_under_scoped(api: A
         "GET /metrics",
         "GET /problems/{code}",
         "GET /version",
+        "GET /v1/store/{channel}/categories",
+        "GET /v1/store/{channel}/categories/{ref}",
         "GET /v1/store/{channel}/products",
         "GET /v1/store/{channel}/products/{ref}",
         "GET /v1/store/{channel}/prices",

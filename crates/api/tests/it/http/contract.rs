@@ -359,6 +359,30 @@ async fn every_operation_succeeds(api: Api) {
             200,
         ),
         (
+            "POST /v1/categories/{ref}/move",
+            format!("/v1/categories/key:{key}/move"),
+            Some(json!({"parent": null, "position": 2})),
+            200,
+        ),
+        (
+            "GET /v1/categories/tree",
+            "/v1/categories/tree".to_owned(),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/store/{channel}/categories",
+            "/v1/store/default/categories".to_owned(),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/store/{channel}/categories/{ref}",
+            format!("/v1/store/default/categories/key:{key}"),
+            None,
+            200,
+        ),
+        (
             "DELETE /v1/categories/{ref}",
             format!("/v1/categories/key:{key}"),
             None,
@@ -436,6 +460,18 @@ async fn every_operation_succeeds(api: Api) {
             "GET /v1/products/{ref}/variants",
             format!("/v1/products/key:{key}/variants"),
             None,
+            200,
+        ),
+        (
+            "POST /v1/products/{ref}/variants/reorder",
+            format!("/v1/products/key:{key}/variants/reorder"),
+            Some(json!({"variants": [format!("sku:{sku}")]})),
+            200,
+        ),
+        (
+            "POST /v1/variants/lookup",
+            "/v1/variants/lookup".to_owned(),
+            Some(json!({"skus": [sku]})),
             200,
         ),
         (
@@ -568,6 +604,12 @@ async fn every_operation_succeeds(api: Api) {
         ]
         .map(str::to_owned),
     );
+
+    let sized = api.product(json!({"optionAxes": ["size"]})).await;
+    let path = format!("/v1/products/{}/variants/generate", text(&sized, "/id"));
+    let body = json!({"skuTemplate": format!("{}-{{size}}", unique("GEN")), "axes": {"size": ["S"]}});
+    api.post(&path).json(&body).send().await.is(200);
+    done.insert("POST /v1/products/{ref}/variants/generate".to_owned());
 
     let batch = json!({"operations": [{"method": "DELETE", "path": format!("/v1/products/{}", text(&owner, "/id"))}]});
     api.post("/v1/batch").json(&batch).send().await.is(200);

@@ -9,6 +9,9 @@ on_both!(
     what_would_be_changed_is_shown_and_not_kept,
     conflicts_are_told_as_if_it_were_real,
     conditions_and_faults_are_told_as_if_it_were_real,
+    what_would_change_is_told_as_a_patch,
+    what_would_be_new_is_told_against_nothing,
+    a_difference_takes_the_right_to_read,
 );
 
 fn bare(answer: &Answer) -> Value {
@@ -217,4 +220,144 @@ async fn conditions_and_faults_are_told_as_if_it_were_real(api: Api) {
         .send()
         .await
         .problem(403, "scope_missing");
+}
+
+/// The operations of a difference.
+fn operations(answer: &Answer) -> Vec<(String, String, Value)> {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("content-type"), "application/json-patch+json");
+    let operations = answer.value();
+    let operation = |o: &Value| {
+        (
+            text(o, "/op").to_owned(),
+            text(o, "/path").to_owned(),
+            o["value"].clone(),
+        )
+    };
+    operations.as_array().unwrap().iter().map(operation).collect()
+}
+
+async fn what_would_change_is_told_as_a_patch(api: Api) {
+    let product = api
+        .product(json!({"tags": ["a"], "metadata": {"x/y": "1"}}))
+        .await;
+    let category = api.category(json!({})).await;
+    let variant = api.variant(text(&product, "/id"), json!({})).await;
+    let replaced = |path: &str, value: Value| ("replace".to_owned(), path.to_owned(), value);
+    let path = format!("/v1/products/{}", text(&product, "/id"));
+    let patch = json!({"brand": "B", "metadata": {"x/y": null, "z": "2"}});
+    let answer = api
+        .patch(&format!("{path}?dryRun=diff"))
+        .merge(&patch)
+        .send()
+        .await;
+    let mut found = operations(&answer);
+    found.retain(|(_, path, _)| path != "/updatedAt");
+    found.sort_by(|a, b| a.1.cmp(&b.1));
+    let added = |path: &str, value: Value| ("add".to_owned(), path.to_owned(), value);
+    assert_eq!(
+        found,
+        [
+            added("/brand", json!("B")),
+            ("remove".to_owned(), "/metadata/x~1y".to_owned(), Value::Null),
+            added("/metadata/z", json!("2")),
+            replaced("/version", json!(2)),
+        ]
+    );
+    // Applied to what is stored it gives what the dry run shows.
+    let dry = api
+        .patch(&format!("{path}?dryRun=true"))
+        .merge(&patch)
+        .send()
+        .await
+        .is(200)
+        .value();
+    let mut stored = api.get(&path).send().await.is(200).value();
+    assert_eq!(stored["version"], 1, "nothing was kept");
+    let patch: json_patch::Patch = serde_json::from_value(answer.value()).unwrap();
+    json_patch::patch(&mut stored, &patch).unwrap();
+    for member in ["brand", "metadata", "version", "tags", "name"] {
+        assert_eq!(stored[member], dry[member], "{member}");
+    }
+
+    let nothing = api
+        .patch(&format!("{path}?dryRun=diff"))
+        .merge(&json!({}))
+        .send()
+        .await;
+    assert_eq!(operations(&nothing), []);
+    let published = operations(&api.post(&format!("{path}/publish?dryRun=diff")).send().await);
+    assert!(
+        published.contains(&replaced("/status", json!("published"))),
+        "{published:?}"
+    );
+    let category = format!("/v1/categories/{}", text(&category, "/id"));
+    for call in [
+        api.patch(&format!("{category}?dryRun=diff"))
+            .merge(&json!({"position": 5})),
+        api.post(&format!("{category}/move?dryRun=diff"))
+            .json(&json!({"position": 5})),
+    ] {
+        let found = operations(&call.send().await);
+        assert!(found.contains(&replaced("/position", json!(5))), "{found:?}");
+    }
+    let variant_path = format!("/v1/variants/{}?dryRun=diff", text(&variant, "/id"));
+    let body = json!({"sku": variant["sku"], "mpn": "M"});
+    let found = operations(&api.put(&variant_path).json(&body).send().await);
+    assert!(found.contains(&added("/mpn", json!("M"))), "{found:?}");
+    let deleted = api.delete(&format!("{path}?dryRun=diff")).send().await.is(204);
+    assert_eq!(deleted.body, b"");
+    api.get(&path).send().await.is(200);
+}
+
+async fn what_would_be_new_is_told_against_nothing(api: Api) {
+    let product = api.product(json!({})).await;
+    let key = unique("new");
+    let variants = format!("/v1/products/{}/variants?dryRun=diff", text(&product, "/id"));
+    for call in [
+        api.post("/v1/products?dryRun=diff")
+            .json(&json!({"name": "x", "key": key})),
+        api.put(&format!("/v1/products/key:{key}?dryRun=diff"))
+            .json(&json!({"name": "x"})),
+        api.post(&variants).json(&json!({"sku": unique("S"), "key": key})),
+    ] {
+        let found = operations(&call.send().await);
+        assert_eq!(found.len(), 1);
+        assert_eq!((&*found[0].0, &*found[0].1), ("replace", ""));
+        assert_eq!(found[0].2["key"], key.as_str());
+    }
+    let problem = api.post("/v1/products?dryRun=diff").json(&json!({})).send().await;
+    problem.has_faults(&[("/name", "required")]);
+    let odd = api
+        .post("/v1/products?dryRun=perhaps")
+        .json(&json!({"name": "x"}))
+        .send()
+        .await;
+    assert_eq!(odd.problem(400, "invalid_parameter")["parameter"], "dryRun");
+    let twice = api
+        .post("/v1/products?dryRun=diff&dryRun=false")
+        .json(&json!({"name": "x"}))
+        .send()
+        .await;
+    twice.problem(400, "invalid_parameter");
+}
+
+async fn a_difference_takes_the_right_to_read(api: Api) {
+    let product = api.product(json!({})).await;
+    let path = format!("/v1/products/{}?dryRun=diff", text(&product, "/id"));
+    let patch = |token: &str| api.patch(&path).token(token).merge(&json!({"brand": "B"})).send();
+    let writer = api.instance.token("catalog:write", "writer").await;
+    let refused = patch(&writer).await.problem(403, "scope_missing");
+    assert_eq!(refused["requiredScope"], "catalog:read");
+    let reader = api.instance.token("catalog:read", "reader").await;
+    let refused = patch(&reader).await.problem(403, "scope_missing");
+    assert_eq!(refused["requiredScope"], "catalog:write");
+    api.patch(&path)
+        .anonymous()
+        .merge(&json!({}))
+        .send()
+        .await
+        .problem(401, "unauthenticated");
+    let both = api.instance.token("catalog:read,catalog:write", "both").await;
+    assert!(!operations(&patch(&both).await).is_empty());
 }

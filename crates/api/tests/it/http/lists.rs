@@ -221,7 +221,7 @@ async fn unknown_and_malformed_parameters_are_refused(api: Api) {
     for single in [
         format!("/v1/products/{id}?colour=red"),
         format!("/v1/products/{id}?limit=1"),
-        "/v1/categories/key:x?fields=id".to_owned(),
+        "/v1/categories/key:x?field=id".to_owned(),
         "/v1/variants/key:x?expand=product".to_owned(),
         "/v1/store/default/products/x?preview=true".to_owned(),
     ] {

@@ -14,7 +14,7 @@ use application::store::{CatalogStore, Changes, Receipt, StoreError, WriteContex
 use async_trait::async_trait;
 use domain::product::{ProductContent, ProductState, ProductStatus, Staged, VariantState};
 use domain::value::{Digest, Key, Locale, Localized, LocalizedSlug, Metadata, Slug, Text};
-use domain::{Change, Event, MediaId, ProductId, Record, Timestamp};
+use domain::{CategoryId, Change, Event, MediaId, ProductId, Record, Timestamp};
 use infrastructure::system::SystemClock;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -251,6 +251,10 @@ impl ProductReader for Register {
         unreachable!("not a part of the protocol")
     }
 
+    async fn first_variants_of(&self, _: &[ProductId], _: u32) -> Result<Vec<VariantState>, StoreError> {
+        unreachable!("not a part of the protocol")
+    }
+
     async fn by_keys(&self, _: &[Key]) -> Result<Vec<ProductState>, StoreError> {
         unreachable!("not a part of the protocol")
     }
@@ -260,6 +264,10 @@ impl ProductReader for Register {
     }
 
     async fn published_variants(&self, _: ProductId) -> Result<Vec<VariantState>, StoreError> {
+        unreachable!("not a part of the protocol")
+    }
+
+    async fn filed_in(&self, _: &[CategoryId], _: u32) -> Result<Vec<ProductState>, StoreError> {
         unreachable!("not a part of the protocol")
     }
 }

@@ -1,17 +1,19 @@
-//! What commits, and the answers to shoppers, cost in statements.
+//! What commits, and the answers to shoppers, cost in statements, and what these look at.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use application::page::{Count, PageRequest, Sort, SortField};
 use application::store::Changes;
 use application::storefront::{StoreFilter, StoreRef, Visit};
 use application::testing::fixtures::{
-    edit_product, full_product, full_variant, new_product, new_variant, product, renamed, variant,
+    edit_product, edit_variant, full_product, full_variant, new_product, new_variant, product, renamed,
+    variant, with_options,
 };
 use application::testing::{Harness, prices};
 use async_trait::async_trait;
-use domain::product::{ProductContent, ProductState, Relation, RelationKind};
+use domain::product::{ProductContent, ProductState, Relation, RelationKind, VariantContent, option_axes};
+use domain::value::Text;
 use domain::{Change, ChannelId};
 use infrastructure::sql::{Database, Dialect, Failure, PoolUse, Query, Row, SqlCatalog, Transaction};
 use infrastructure::sqlite::{Sqlite, SqliteCatalog};
@@ -20,16 +22,29 @@ use tempfile::TempDir;
 
 use super::sqlite::options_in;
 
-/// The database with a count of the statements that its transactions ran, and of those outside of them.
+/// The database with a count of the statements that its transactions ran, with their plans, and of those outside of
+/// them.
 struct Counted {
     inner: Sqlite,
     statements: Arc<AtomicUsize>,
     reads: Arc<AtomicUsize>,
+    plans: Arc<Mutex<Vec<String>>>,
 }
 
 struct Open {
     inner: Box<dyn Transaction>,
     statements: Arc<AtomicUsize>,
+    plans: Arc<Mutex<Vec<String>>>,
+}
+
+impl Open {
+    async fn note(&mut self, query: &Query) -> Result<(), Failure> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        let plan = self.inner.fetch(query.explained()).await?;
+        let plan = plan.iter().map(|row| format!("{row:?}"));
+        self.plans.lock().unwrap().extend(plan);
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -45,6 +60,7 @@ impl Database for Counted {
         Ok(Box::new(Open {
             inner: self.inner.begin().await?,
             statements: Arc::clone(&self.statements),
+            plans: Arc::clone(&self.plans),
         }))
     }
 
@@ -68,12 +84,12 @@ impl Database for Counted {
 #[async_trait]
 impl Transaction for Open {
     async fn fetch(&mut self, query: Query) -> Result<Vec<Row>, Failure> {
-        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.note(&query).await?;
         self.inner.fetch(query).await
     }
 
     async fn execute(&mut self, query: Query) -> Result<u64, Failure> {
-        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.note(&query).await?;
         self.inner.execute(query).await
     }
 
@@ -92,6 +108,7 @@ async fn counted(folder: &TempDir) -> Arc<SqlCatalog<Counted>> {
         inner: sqlite.database().clone(),
         statements: Arc::default(),
         reads: Arc::default(),
+        plans: Arc::default(),
     }));
     catalog.migrate().await.unwrap();
     catalog
@@ -175,6 +192,7 @@ async fn answers_to_shoppers_take_a_statement_each() {
         inner: sqlite.database().clone(),
         statements: Arc::default(),
         reads: Arc::clone(&reads),
+        plans: Arc::default(),
     }));
     catalog.migrate().await.unwrap();
     let h = Harness::new(&catalog);
@@ -227,5 +245,57 @@ async fn answers_to_shoppers_take_a_statement_each() {
     // What is staged comes with the product, too.
     h.products.view(ids[0]).await.unwrap();
     assert_eq!(cost(), 1);
+    catalog.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_one_variant_does_not_grow_with_its_siblings() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = counted(&folder).await;
+    let (statements, plans) = (
+        Arc::clone(&catalog.database().statements),
+        Arc::clone(&catalog.database().plans),
+    );
+    let h = Harness::new(&catalog);
+
+    let cost = async |siblings: usize| {
+        let axes = option_axes(vec![Text::parse("n").unwrap()]).unwrap();
+        let shirt = ProductContent {
+            option_axes: axes,
+            ..product(&h)
+        };
+        let shirt = h.product(shirt).await;
+        let numbered = |n: usize| with_options(variant(&h), &[("n", &n.to_string())]);
+        let all: Vec<_> = (0..siblings)
+            .map(|n| new_variant(&h, shirt.id, numbered(n)))
+            .collect();
+        let one = all[0].after.clone();
+        h.commit(all).await.unwrap();
+        statements.store(0, Ordering::Relaxed);
+        plans.lock().unwrap().clear();
+        let content = VariantContent {
+            mpn: Some(Text::parse("M").unwrap()),
+            position: 7,
+            ..with_options(one.content.clone(), &[("n", "another")])
+        };
+        h.commit(edit_variant(&one, |v| v.revise(content, h.now()).unwrap()))
+            .await
+            .unwrap();
+        (statements.load(Ordering::Relaxed), plans.lock().unwrap().clone())
+    };
+    let (few, plan) = cost(2).await;
+    assert_eq!((few, plan.clone()), cost(2000).await);
+    assert_eq!(
+        few, 3,
+        "the lock on the product, the row and its log entry: {plan:#?}"
+    );
+    let of_variants: Vec<_> = plan.iter().filter(|step| step.contains("variants")).collect();
+    assert!(!of_variants.is_empty());
+    for step in of_variants {
+        assert!(
+            step.contains("SEARCH variants USING INDEX sqlite_autoindex_variants_1 (id=?)"),
+            "siblings are looked at: {step}"
+        );
+    }
     catalog.close().await;
 }

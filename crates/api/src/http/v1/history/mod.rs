@@ -73,6 +73,7 @@ async fn list<S: Recorded + 'static>(
     items.truncate(limit);
     let last = items.last().filter(|_| more);
     let next = last.map(|last| Position {
+        rank: None,
         updated_at: None,
         id: Uuid::from_u64_pair(0, last.version.unsigned_abs()),
     });

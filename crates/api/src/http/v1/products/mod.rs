@@ -2,6 +2,7 @@
 
 mod create;
 mod duplicate;
+mod expand;
 mod lifecycle;
 mod read;
 mod revise;

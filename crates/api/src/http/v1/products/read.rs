@@ -6,18 +6,20 @@ use application::product::{ProductFilter, ProductRef};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::product::{ProductState, ProductStatus};
-use domain::value::Text;
+use domain::value::{Key, Text};
 use domain::{CategoryId, ProductId, Timestamp};
 use http::{HeaderMap, Uri};
 use utoipa::IntoParams;
 
+use super::expand::{Expand, Expansion, with_categories};
 use super::reference;
 use crate::http::auth::{Authorized, CatalogRead};
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
 use crate::http::state::{App, AppState};
-use crate::http::v1::parameters::{AsOf, PageParameters, Revalidate};
+use crate::http::v1::categories::named;
+use crate::http::v1::parameters::{AsOf, Fields, PageParameters, Revalidate};
 use crate::problem::Problem;
 use crate::wire::{ProductBody, category_ref};
 
@@ -42,6 +44,19 @@ pub(super) struct FilterParameters {
     /// Products changed before this instant (RFC 3339).
     #[param(rename = "updatedBefore")]
     updated_before: Option<String>,
+    /// Products created at or after this instant (RFC 3339).
+    #[param(rename = "createdSince")]
+    created_since: Option<String>,
+    /// Products created before this instant (RFC 3339).
+    #[param(rename = "createdBefore")]
+    created_before: Option<String>,
+    /// The product with exactly this key.
+    #[param(example = "enamel-kettle")]
+    key: Option<String>,
+    /// `variants`: with the first 20 variants of each, and `variantsTruncated` where there are more. `categories`: with
+    /// the names of their categories, as `categoriesExpanded`. Or both, with a comma in between.
+    #[param(example = "variants")]
+    expand: Option<String>,
     /// Only deleted products, where otherwise only those that are not.
     deleted: Option<bool>,
 }
@@ -51,7 +66,7 @@ pub(super) struct FilterParameters {
 /// Pages by keyset: page 10,000 costs what page 1 costs. Filters are joined by *and*.
 #[utoipa::path(
     get, path = "/v1/products", tag = "Products",
-    params(FilterParameters, PageParameters),
+    params(FilterParameters, Fields, PageParameters),
     responses((status = 200, description = "A page of products, without their variants", body = ListBody<ProductBody>)),
     security(("token" = ["catalog:read"])),
     extensions(("x-problem-codes" = json!(["@list"]))),
@@ -73,8 +88,12 @@ pub(super) async fn list(
         tag: query.parse("tag", Text::<255>::parse)?.map(|tag| tag.to_string()),
         updated_since: query.instant("updatedSince")?,
         updated_before: query.instant("updatedBefore")?,
+        created_since: query.instant("createdSince")?,
+        created_before: query.instant("createdBefore")?,
+        key: query.parse("key", Key::parse)?,
         deleted: query.flag("deleted")?,
     };
+    let expand = Expand::take(&mut query)?;
     let filter = ProductFilter {
         category: known_category(&app, category).await?,
         ..filter
@@ -82,7 +101,8 @@ pub(super) async fn list(
     let page = query.page(&app.cursors, LIST, &filter)?;
     query.finish_list()?;
     let products = app.product_reader.list(&filter, &page).await?;
-    let body = |product: &ProductState| ProductBody::from(product);
+    let expanded = Expansion::load(&app, expand, &products.items).await?;
+    let body = |product: &ProductState| expanded.body(product);
     Ok(reply::list(
         &products,
         body,
@@ -102,9 +122,7 @@ pub(in crate::http) async fn known_category(
     let Some(category) = category else {
         return Ok(None);
     };
-    let found = app.category_reader.find(&category, false).await?;
-    let found = found.ok_or_else(|| invalid("category", "names no category"))?;
-    Ok(Some(found.category.id))
+    Ok(Some(named(app, "category", &category).await?))
 }
 
 /// Read a product
@@ -114,8 +132,8 @@ pub(in crate::http) async fn known_category(
     get, path = "/v1/products/{ref}", tag = "Products",
     params(
         ("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"),
-        ("expand" = Option<String>, Query, description = "`variants`: with the first 200 variants; not with `asOf`", example = "variants"),
-        AsOf, Revalidate,
+        ("expand" = Option<String>, Query, description = "`variants`: with the first 200 variants. `categories`: with the names of the categories, as `categoriesExpanded`. Or both, with a comma in between. Not with `asOf`", example = "variants"),
+        AsOf, Fields, Revalidate,
     ),
     responses(
         (status = 200, description = "The product", body = ProductBody, headers(("ETag" = String, description = "Tag of the version"))),
@@ -132,20 +150,24 @@ pub(super) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let product = reference(&text, &app.default_locale)?;
-    let representation = match query.take("expand")?.as_deref() {
-        None => Representation::Management,
-        Some("variants") => Representation::Expanded,
-        Some(_) => return Err(invalid("expand", "must be variants")),
-    };
+    let expand = Expand::take(&mut query)?;
     let instant = query.instant("asOf")?;
     query.finish()?;
     if let Some(instant) = instant {
-        if representation != Representation::Management {
+        if expand != Expand::default() {
             return Err(invalid("expand", "does not go with asOf"));
         }
         return as_of(&app, &product, instant, &headers).await;
     }
     let id = locate(&app, &product).await?;
+    if expand.categories {
+        return with_categories(&app, id, expand, &headers).await;
+    }
+    let representation = if expand.variants {
+        Representation::Expanded
+    } else {
+        Representation::Management
+    };
     let body = app
         .bodies
         .body(id, representation)

@@ -173,7 +173,9 @@ fn documented(answer: &Answer, operation: &Operation) {
     let Some(content) = response["content"].get(content_type) else {
         panic!("{name} does not document {content_type}: {answer:?}");
     };
-    if content_type == "application/json" && answer.find("content-encoding").is_none() {
+    // What a client asks for with `fields` lacks members that are there otherwise.
+    let whole = !answer.path.contains("fields=");
+    if whole && content_type == "application/json" && answer.find("content-encoding").is_none() {
         let validator = cached(
             format!("{name} {status}"),
             || json!({"allOf": [content["schema"]], "unevaluatedProperties": false}),

@@ -1,5 +1,8 @@
 //! Variants: `/v1/products/{ref}/variants` and `/v1/variants/{ref}`.
 
+mod list;
+mod sets;
+
 use application::access::Scope;
 use application::product::{ProductRef, VariantOptions, VariantRef, VariantRevision, VariantStep};
 use application::store::Receipt;
@@ -8,18 +11,16 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::Timestamp;
 use domain::product::VariantState;
-use http::{HeaderMap, Uri};
+use http::HeaderMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::history::Histories;
-use super::parameters::{
-    AsOf, Conditional, CreateOnly, DryRun, PageParameters, Publish, Revalidate, WriteHeaders,
-};
+use super::parameters::{AsOf, Conditional, CreateOnly, DryRun, Fields, Publish, Revalidate, WriteHeaders};
 use super::products::{other_key, reference as product_reference};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
-use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
+use crate::http::reply::{self, PRIVATE, to_bytes};
 use crate::http::state::{App, AppState};
 use crate::http::submission::Submission;
 use crate::problem::Problem;
@@ -30,9 +31,12 @@ pub(super) const SCHEMA: &str = "v1";
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(list, create))
+        .routes(routes!(list::list, create))
         .routes(routes!(get, replace, patch, delete))
         .routes(routes!(restore))
+        .routes(routes!(sets::generate))
+        .routes(routes!(sets::reorder))
+        .routes(routes!(sets::lookup))
 }
 
 pub(super) fn reference(text: &str) -> Result<VariantRef, Problem> {
@@ -46,42 +50,6 @@ pub(super) fn receipt(variant: &VariantState, created: bool) -> Receipt {
         Some(tag),
         created.then(|| format!("/v1/variants/{}", variant.id)),
     )
-}
-
-/// List the variants of a product
-#[utoipa::path(
-    get, path = "/v1/products/{ref}/variants", tag = "Variants",
-    params(("ref" = String, Path, description = "The product: id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), PageParameters),
-    responses((status = 200, description = "A page of variants", body = ListBody<VariantBody>)),
-    security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one", "@list"]))),
-)]
-async fn list(
-    _: Authorized<CatalogRead>,
-    State(app): State<AppState>,
-    Path(text): Path<String>,
-    uri: Uri,
-    mut query: Query,
-) -> Result<Response, Problem> {
-    let product = product_reference(&text, &app.default_locale)?;
-    let product = app
-        .product_reader
-        .locate(&product)
-        .await?
-        .ok_or_else(|| Problem::not_found("product"))?;
-    let page = query.page(&app.cursors, "variants", &product)?;
-    query.finish_list()?;
-    let variants = app.variant_reader.list(product, &page).await?;
-    let body = |variant: &VariantState| VariantBody::from(variant);
-    Ok(reply::list(
-        &variants,
-        body,
-        &page,
-        &app.cursors,
-        ("variants", &product),
-        &uri,
-        PRIVATE,
-    ))
 }
 
 /// Add a variant to a product
@@ -127,7 +95,7 @@ async fn create(
 /// By id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`.
 #[utoipa::path(
     get, path = "/v1/variants/{ref}", tag = "Variants",
-    params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), AsOf, Revalidate),
+    params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), AsOf, Fields, Revalidate),
     responses(
         (status = 200, description = "The variant", body = VariantBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
