@@ -42,6 +42,8 @@ pub enum RuleError {
     Deleted(&'static str),
     #[error("the {0} is neither deleted nor archived")]
     NothingToRestore(&'static str),
+    #[error("the default product type cannot be deleted")]
+    DefaultType,
 }
 
 /// Version and times of a resource.

@@ -38,3 +38,7 @@ id!(
     /// Identifies a category (`UUIDv7`).
     CategoryId
 );
+id!(
+    /// Identifies a product type (`UUIDv7`).
+    ProductTypeId
+);

@@ -5,10 +5,11 @@ pub mod category;
 mod change;
 mod id;
 pub mod product;
+pub mod product_type;
 pub mod value;
 
 pub use change::{Change, Event, Record, Recorded, RuleError};
-pub use id::{CategoryId, ProductId, VariantId};
+pub use id::{CategoryId, ProductId, ProductTypeId, VariantId};
 
 /// A version of a resource: 1 when created, one more with every change.
 pub type Version = i64;

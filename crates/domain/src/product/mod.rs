@@ -9,8 +9,9 @@ mod variant;
 use std::collections::BTreeSet;
 
 use crate::change::Tracked;
+use crate::product_type::Attributes;
 use crate::value::{Key, Localized, LocalizedSlug, Media, Metadata, Text, ValueError};
-use crate::{CategoryId, Change, Event, ProductId, Record, Recorded, RuleError, Timestamp};
+use crate::{CategoryId, Change, Event, ProductId, ProductTypeId, Record, Recorded, RuleError, Timestamp};
 
 pub use status::ProductStatus;
 pub use variant::{OptionFault, Options, Variant, VariantContent, VariantState};
@@ -38,6 +39,8 @@ pub struct ProductContent {
     pub media: Vec<Media>,
     pub seo: Option<Seo>,
     pub option_axes: Vec<Axis>,
+    pub product_type: ProductTypeId,
+    pub attributes: Attributes,
     pub metadata: Metadata,
 }
 

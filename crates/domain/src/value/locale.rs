@@ -22,6 +22,11 @@ impl Locale {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The language alone, without region, script and the like.
+    pub fn language(&self) -> Option<Self> {
+        self.0.split('-').next().and_then(|language| Self::parse(language).ok())
+    }
 }
 
 /// Text of at most `MAX` characters in 1 to 60 locales.
@@ -48,10 +53,9 @@ impl<const MAX: usize> Localized<MAX> {
 
     /// The text in `locale`, else in the language alone, else in `default`, else whatever there is.
     pub fn resolve(&self, locale: &Locale, default: &Locale) -> Option<&Text<MAX>> {
-        let language = || locale.0.split('-').next().and_then(|l| Locale::parse(l).ok());
         self.0
             .get(locale)
-            .or_else(|| language().and_then(|l| self.0.get(&l)))
+            .or_else(|| locale.language().and_then(|l| self.0.get(&l)))
             .or_else(|| self.0.get(default))
             .or_else(|| self.0.values().next())
     }

@@ -1,22 +1,27 @@
 //! Value objects: parsed once at the edge, valid ever after.
 
 mod gtin;
+mod json;
 mod key;
 mod locale;
 mod measure;
 mod media;
 mod metadata;
 mod money;
+mod number;
 mod slug;
 mod text;
 
 pub use gtin::Gtin;
+pub use json::{Json, JsonNumber, MAX_SAFE_INTEGER};
 pub use key::{Key, Sku};
 pub use locale::{Locale, Localized};
 pub use measure::{Decimal, Dimensions, LengthUnit, Weight, WeightUnit};
 pub use media::{MAX_MEDIA, Media, MediaRole};
 pub use metadata::Metadata;
 pub use money::{Currency, Money, Price, Prices};
+pub(crate) use number::decimal_text;
+pub use number::Number;
 pub use slug::{LocalizedSlug, Slug};
 pub use text::Text;
 
