@@ -18,7 +18,7 @@ pub struct LogPosition {
 pub struct LogEntry {
     pub at: LogPosition,
     pub time: Timestamp,
-    /// `product`, `variant` or `category`.
+    /// The kind: `product`, `variant`, `category`, `channel`.
     pub resource: String,
     pub id: Uuid,
     /// The product that a variant belongs to; the resource itself otherwise.

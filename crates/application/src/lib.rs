@@ -5,6 +5,7 @@ pub mod access;
 pub mod cache;
 pub mod category;
 pub mod changelog;
+pub mod channel;
 mod clock;
 mod error;
 mod fault;
@@ -12,6 +13,7 @@ mod ids;
 pub mod import;
 pub mod page;
 pub mod product;
+pub mod resource;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

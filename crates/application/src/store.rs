@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::category::CategoryState;
+use domain::channel::ChannelState;
 use domain::product::{ProductState, VariantState};
 use domain::value::{Locale, Slug};
 use domain::{Change, Version};
@@ -17,8 +18,8 @@ pub enum StoreError {
     /// A rule that the database holds forbids the write.
     #[error(transparent)]
     Conflict(#[from] Conflict),
-    /// A category that a product or category refers to does not exist any more.
-    #[error("a category that is referred to does not exist")]
+    /// A resource that a written one refers to does not exist any more.
+    #[error("a resource that is referred to does not exist")]
     ReferenceGone,
     /// Another request with the same idempotency key was quicker; its receipt may be read when it is done.
     #[error("another request with this idempotency key is running or done")]
@@ -53,6 +54,7 @@ pub enum ConflictRule {
     Options,
     CategoryKey,
     CategorySlug,
+    ChannelKey,
     /// A category would be its own ancestor.
     CategoryCycle,
     /// The tree would be deeper than [`domain::category::MAX_DEPTH`].
@@ -68,7 +70,7 @@ pub enum ConflictRule {
 impl ConflictRule {
     pub const fn code(self) -> &'static str {
         match self {
-            Self::ProductKey | Self::VariantKey | Self::CategoryKey => "duplicate_key",
+            Self::ProductKey | Self::VariantKey | Self::CategoryKey | Self::ChannelKey => "duplicate_key",
             Self::ProductSlug | Self::CategorySlug => "duplicate_slug",
             Self::Sku => "duplicate_sku",
             Self::Gtin => "duplicate_gtin",
@@ -82,7 +84,7 @@ impl ConflictRule {
     /// The field of the resource that the rule is about.
     pub const fn field(self) -> &'static str {
         match self {
-            Self::ProductKey | Self::VariantKey | Self::CategoryKey => "key",
+            Self::ProductKey | Self::VariantKey | Self::CategoryKey | Self::ChannelKey => "key",
             Self::ProductSlug | Self::CategorySlug => "slug",
             Self::Sku => "sku",
             Self::Gtin => "gtin",
@@ -102,6 +104,7 @@ impl ConflictRule {
             Self::Gtin => "another variant has this GTIN",
             Self::Options => "another variant of the product has the same options",
             Self::CategoryKey => "another category has this key",
+            Self::ChannelKey => "another channel has this key",
             Self::CategorySlug => "another category has this slug in the same locale",
             Self::CategoryCycle => "the category would be its own ancestor",
             Self::CategoryDepth => "the category tree is at most 12 levels deep",
@@ -149,13 +152,44 @@ pub struct Changes {
     pub categories: Vec<Change<CategoryState>>,
     pub products: Vec<Change<ProductState>>,
     pub variants: Vec<Change<VariantState>>,
+    pub channels: Vec<Change<ChannelState>>,
 }
 
 impl Changes {
     pub fn is_empty(&self) -> bool {
-        self.categories.is_empty() && self.products.is_empty() && self.variants.is_empty()
+        let Self {
+            categories,
+            products,
+            variants,
+            channels,
+        } = self;
+        categories.is_empty() && products.is_empty() && variants.is_empty() && channels.is_empty()
     }
 }
+
+macro_rules! changes_of {
+    ($state:ty, $field:ident) => {
+        impl From<Vec<Change<$state>>> for Changes {
+            fn from($field: Vec<Change<$state>>) -> Self {
+                Self {
+                    $field,
+                    ..Self::default()
+                }
+            }
+        }
+
+        impl From<Change<$state>> for Changes {
+            fn from(change: Change<$state>) -> Self {
+                vec![change].into()
+            }
+        }
+    };
+}
+
+changes_of!(CategoryState, categories);
+changes_of!(ProductState, products);
+changes_of!(VariantState, variants);
+changes_of!(ChannelState, channels);
 
 /// Where the catalog is written.
 #[async_trait]

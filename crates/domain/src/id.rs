@@ -23,6 +23,16 @@ macro_rules! id {
                 self.0.fmt(f)
             }
         }
+
+        impl crate::resource::Identity for $name {
+            fn from_uuid(id: Uuid) -> Self {
+                Self(id)
+            }
+
+            fn to_uuid(self) -> Uuid {
+                self.0
+            }
+        }
     };
 }
 
@@ -41,4 +51,8 @@ id!(
 id!(
     /// Identifies a product type (`UUIDv7`).
     ProductTypeId
+);
+id!(
+    /// Identifies a channel (`UUIDv7`).
+    ChannelId
 );

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use application::category::CategoryReader;
 use application::changelog::ChangeLog;
+use application::channel::ChannelReader;
 use application::import::JobStore;
 use application::product::{ProductReader, VariantReader};
 use application::store::{CatalogStore, StoreError};
@@ -21,6 +22,7 @@ pub(crate) struct Database {
     pub(crate) products: Arc<dyn ProductReader>,
     pub(crate) variants: Arc<dyn VariantReader>,
     pub(crate) categories: Arc<dyn CategoryReader>,
+    pub(crate) channels: Arc<ChannelReader>,
     pub(crate) log: Arc<dyn ChangeLog>,
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) engine: Arc<dyn Upkeep>,
@@ -93,6 +95,7 @@ fn behind_ports<E: Engine>(catalog: SqlCatalog<E>) -> Database {
         products: catalog.clone(),
         variants: catalog.clone(),
         categories: catalog.clone(),
+        channels: catalog.clone(),
         log: catalog.clone(),
         jobs: catalog.clone(),
         engine: catalog,

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use application::CatalogError;
 use application::access::{TokenIssuer, TokenVerifier};
 use application::import::ImportError;
 use application::store::StoreError;
@@ -41,6 +42,8 @@ pub(crate) enum StartError {
     Migration(#[source] StoreError),
     #[error("the database's schema is not up to date: run `vitrine migrate`")]
     SchemaIsOld,
+    #[error("cannot give the catalog its first channel")]
+    FirstChannel(#[source] CatalogError),
     #[error("cannot load the example catalog")]
     Example(#[source] ImportError),
     #[error("settings: catalog.{0} {1}")]

@@ -59,6 +59,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         products: services.products,
         variants: services.variants,
         categories: services.categories,
+        channels: services.channels,
         product_reader: database.products.clone(),
         variant_reader: database.variants.clone(),
         category_reader: database.categories.clone(),

@@ -1,15 +1,18 @@
 //! What the command line's tasks work with: the catalog, its schema up to date, and its use cases.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use application::cache::{Cache, CacheHealth, CachedProducts, FencedStore};
 use application::category::Categories;
+use application::channel::{self, Channels};
 use application::import::Importer;
 use application::product::{Products, Variants};
 use application::store::CatalogStore;
 use application::{Clock, Ids, Writer};
-use domain::value::{Currency, Locale};
+use domain::channel::{ChannelContent, ChannelCurrencies, ChannelLocales};
+use domain::value::{Currency, Key, Locale, Localized, Metadata, Text};
 use infrastructure::system::{SystemClock, UuidV7};
 use infrastructure::telemetry::Telemetry;
 use tokio::time::{sleep, timeout};
@@ -29,6 +32,7 @@ pub(crate) struct Services {
     pub(crate) products: Products,
     pub(crate) variants: Variants,
     pub(crate) categories: Categories,
+    pub(crate) channels: Channels,
     pub(crate) bodies: CachedProducts,
     pub(crate) importer: Importer,
     pub(crate) default_locale: Locale,
@@ -62,6 +66,10 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
         Some(cache) => Arc::new(FencedStore::new(database.store.clone(), cache.clone())),
         None => database.store.clone(),
     };
+    let first = |key| first_channel(key, &default_locale, default_currency);
+    channel::ensure_first_channel(&*database.channels, &*store, &*clock, &*ids, first)
+        .await
+        .map_err(StartError::FirstChannel)?;
     let encoder = Arc::new(JsonEncoder {
         default_locale: default_locale.clone(),
     });
@@ -76,13 +84,27 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
         importer: Importer::new(writer.clone(), products.clone(), categories.clone()),
         products: Products::new(writer.clone(), products.clone(), categories.clone()),
         variants: Variants::new(writer.clone(), products.clone(), variants),
-        categories: Categories::new(writer, categories.clone()),
+        categories: Categories::new(writer.clone(), categories.clone()),
+        channels: channel::channels(writer, database.channels.clone()),
         bodies,
         database,
         default_locale,
         default_currency,
         clock,
         ids,
+    })
+}
+
+/// The channel of a fresh catalog: one language, one currency, every country.
+fn first_channel(key: Key, locale: &Locale, currency: Currency) -> Option<ChannelContent> {
+    let name = Text::parse("Default").ok()?;
+    Some(ChannelContent {
+        key,
+        name: Localized::new(BTreeMap::from([(locale.clone(), name)])).ok()?,
+        locales: ChannelLocales::new(vec![locale.clone()], locale.clone(), BTreeMap::new()).ok()?,
+        currencies: ChannelCurrencies::new(vec![currency], currency).ok()?,
+        countries: Vec::new(),
+        metadata: Metadata::default(),
     })
 }
 

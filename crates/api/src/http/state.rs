@@ -7,6 +7,7 @@ use std::time::Duration;
 use application::access::TokenVerifier;
 use application::cache::CachedProducts;
 use application::category::{Categories, CategoryReader};
+use application::channel::Channels;
 use application::product::{ProductReader, Products, VariantReader, Variants};
 use axum::extract::FromRef;
 use domain::value::Locale;
@@ -20,6 +21,7 @@ pub(crate) struct App {
     pub(crate) products: Products,
     pub(crate) variants: Variants,
     pub(crate) categories: Categories,
+    pub(crate) channels: Channels,
     pub(crate) product_reader: Arc<dyn ProductReader>,
     pub(crate) variant_reader: Arc<dyn VariantReader>,
     pub(crate) category_reader: Arc<dyn CategoryReader>,

@@ -2,17 +2,21 @@
 //! HTTP and file imports share it, so that both refuse the same things with the same codes.
 
 mod category;
+mod channel;
 mod decode;
 mod parse;
 mod product;
 mod reference;
+mod resource;
 mod values;
 mod variant;
 
 pub(crate) use category::{CategoryBody, CategoryInput};
+pub(crate) use channel::ChannelInput;
 pub(crate) use decode::{JsonError, MAX_DEPTH, ShapeFaults, decode, depth, parse_all, read_json};
 pub(crate) use parse::Parser;
 pub(crate) use product::{ProductBody, ProductInput, StoreProductBody};
-pub(crate) use reference::{category_ref, product_ref, variant_ref};
+pub(crate) use reference::{category_ref, product_ref, resource_ref, variant_ref};
+pub(crate) use resource::ResourceBody;
 pub(crate) use values::instant;
 pub(crate) use variant::{VariantBody, VariantInput};

@@ -2,6 +2,8 @@
 
 use application::category::CategoryRef;
 use application::product::{ProductRef, VariantRef};
+use application::resource::ResourceRef;
+use domain::resource::Identity;
 use domain::value::{Gtin, Key, Locale, Sku, Slug, ValueError};
 use domain::{CategoryId, ProductId, VariantId};
 use uuid::Uuid;
@@ -37,5 +39,13 @@ pub(crate) fn variant_ref(text: &str) -> Result<VariantRef, ValueError> {
         Some(("gtin", gtin)) => Gtin::parse(gtin).map(VariantRef::Gtin),
         _ => id(text, "an id, key:<key>, sku:<sku> or gtin:<gtin>")
             .map(|id| VariantRef::Id(VariantId::new(id))),
+    }
+}
+
+/// For kinds that are named by id or key alone.
+pub(crate) fn resource_ref<I: Identity>(text: &str) -> Result<ResourceRef<I>, ValueError> {
+    match text.split_once(':') {
+        Some(("key", key)) => Key::parse(key).map(ResourceRef::Key),
+        _ => id(text, "an id or key:<key>").map(|id| ResourceRef::Id(I::from_uuid(id))),
     }
 }

@@ -154,6 +154,7 @@ fn pointer(conflict: &Conflict, planned: &Planned) -> String {
         ConflictRule::ProductKey
         | ConflictRule::ProductSlug
         | ConflictRule::CategoryKey
+        | ConflictRule::ChannelKey
         | ConflictRule::CategorySlug
         | ConflictRule::CategoryCycle
         | ConflictRule::CategoryDepth

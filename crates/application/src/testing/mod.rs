@@ -23,7 +23,7 @@ pub mod writes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::{Change, Timestamp};
+use domain::Timestamp;
 use uuid::Uuid;
 
 use crate::category::CategoryReader;
@@ -88,29 +88,6 @@ pub fn context() -> WriteContext {
         idempotency: None,
     }
 }
-
-macro_rules! changes {
-    ($state:ty, $field:ident) => {
-        impl From<Change<$state>> for Changes {
-            fn from(change: Change<$state>) -> Self {
-                vec![change].into()
-            }
-        }
-
-        impl From<Vec<Change<$state>>> for Changes {
-            fn from(changes: Vec<Change<$state>>) -> Self {
-                Self {
-                    $field: changes,
-                    ..Self::default()
-                }
-            }
-        }
-    };
-}
-
-changes!(domain::category::CategoryState, categories);
-changes!(domain::product::ProductState, products);
-changes!(domain::product::VariantState, variants);
 
 /// The conflict that a write met.
 #[track_caller]

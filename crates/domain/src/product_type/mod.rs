@@ -16,9 +16,9 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use crate::change::Tracked;
+use crate::resource::{Content, Resource, State};
 use crate::value::{Json, Key, Localized, Metadata};
-use crate::{Change, Event, ProductTypeId, Record, Recorded, RuleError, Timestamp};
+use crate::{ProductTypeId, RuleError};
 
 pub use attribute::{Attribute, Choice, Kind, Level, Required, Target};
 pub use check::Moment;
@@ -151,88 +151,30 @@ impl Attribute {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProductTypeState {
-    pub id: ProductTypeId,
-    pub record: Record,
-    pub content: ProductTypeContent,
-}
-
-impl Recorded for ProductTypeState {
-    fn record(&self) -> &Record {
-        &self.record
-    }
-
-    fn record_mut(&mut self) -> &mut Record {
-        &mut self.record
-    }
-}
-
 impl ProductTypeId {
     /// The type that every catalog begins with, and that products have unless they name another.
     pub const GENERIC: Self = Self::new(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
 }
 
-#[derive(Debug, Clone)]
-pub struct ProductType(Tracked<ProductTypeState>);
+impl Content for ProductTypeContent {
+    type Id = ProductTypeId;
 
-impl ProductType {
-    pub fn create(id: ProductTypeId, content: ProductTypeContent, now: Timestamp) -> Self {
-        Self(Tracked::created(ProductTypeState {
-            id,
-            record: Record::new(now),
-            content,
-        }))
+    const KIND: &'static str = "product type";
+
+    fn key(&self) -> Option<&Key> {
+        Some(&self.key)
     }
 
-    pub fn load(state: ProductTypeState) -> Self {
-        Self(Tracked::loaded(state))
-    }
-
-    pub const fn state(&self) -> &ProductTypeState {
-        self.0.state()
-    }
-
-    pub fn into_change(self) -> Option<Change<ProductTypeState>> {
-        self.0.into_change()
-    }
-
-    /// Replaces the content; equal content is no change.
-    pub fn revise(&mut self, content: ProductTypeContent, now: Timestamp) -> Result<(), RuleError> {
-        self.alive()?;
-        if self.state().content != content {
-            self.0.edit(Event::Updated, now, |t| t.content = content);
-        }
-        Ok(())
-    }
-
-    /// Marks the type deleted. The default type stays.
-    pub fn delete(&mut self, now: Timestamp) -> Result<(), RuleError> {
-        self.alive()?;
-        if self.state().id == ProductTypeId::GENERIC {
+    fn may_go(id: ProductTypeId) -> Result<(), RuleError> {
+        if id == ProductTypeId::GENERIC {
             return Err(RuleError::DefaultType);
         }
-        self.0.edit(Event::Deleted, now, |t| {
-            t.record.deleted_at = Some(t.record.updated_at);
-        });
         Ok(())
-    }
-
-    pub fn restore(&mut self, now: Timestamp) -> Result<(), RuleError> {
-        if self.state().record.deleted_at.is_none() {
-            return Err(RuleError::NothingToRestore("product type"));
-        }
-        self.0.edit(Event::Restored, now, |t| t.record.deleted_at = None);
-        Ok(())
-    }
-
-    fn alive(&self) -> Result<(), RuleError> {
-        match self.state().record.deleted_at {
-            None => Ok(()),
-            Some(_) => Err(RuleError::Deleted("product type")),
-        }
     }
 }
+
+pub type ProductTypeState = State<ProductTypeContent>;
+pub type ProductType = Resource<ProductTypeContent>;
 
 #[cfg(test)]
 mod tests;

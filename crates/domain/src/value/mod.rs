@@ -1,5 +1,6 @@
 //! Value objects: parsed once at the edge, valid ever after.
 
+mod country;
 mod gtin;
 mod json;
 mod key;
@@ -12,6 +13,7 @@ mod number;
 mod slug;
 mod text;
 
+pub use country::Country;
 pub use gtin::Gtin;
 pub use json::{Json, JsonNumber, MAX_SAFE_INTEGER};
 pub use key::{Key, Sku};

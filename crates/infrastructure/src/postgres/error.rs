@@ -51,6 +51,7 @@ fn rule(constraint: &str) -> Option<ConflictRule> {
         "variants_options" => ConflictRule::Options,
         "variants_axes" => ConflictRule::OptionAxes,
         "categories_key" => ConflictRule::CategoryKey,
+        "channels_key" => ConflictRule::ChannelKey,
         "category_slugs_slug" => ConflictRule::CategorySlug,
         _ => return None,
     })

@@ -2,7 +2,9 @@
 //! it. Reading one back checks every value again, so that a damaged row is an error and never a wrong answer.
 
 mod category;
+mod channel;
 mod product;
+mod resource;
 mod text;
 mod variant;
 
@@ -12,7 +14,9 @@ use domain::{Record, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 pub use category::CategoryDoc;
+pub use channel::ChannelDoc;
 pub use product::ProductDoc;
+pub use resource::{StateDoc, Stored};
 pub use variant::VariantDoc;
 
 /// Stored data that the domain does not accept.

@@ -120,6 +120,9 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         ConflictRule::CategoryKey => claimed(&changes.categories, |c| (c.id.uuid(), key(&c.content.key))),
         ConflictRule::CategorySlug => claimed(&changes.categories, |c| (c.id.uuid(), slug(&c.content.slug))),
         ConflictRule::VariantKey => claimed(&changes.variants, |v| (v.id.uuid(), key(&v.content.key))),
+        ConflictRule::ChannelKey => claimed(&changes.channels, |c| {
+            (c.id.uuid(), single(c.content.key.as_str()))
+        }),
         ConflictRule::Sku => claimed(&changes.variants, |v| {
             (v.id.uuid(), single(v.content.sku.as_str()))
         }),
@@ -166,6 +169,9 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         }
         ConflictRule::CategorySlug => {
             "cast(t.category_id as text) from r join category_slugs t on t.locale = r.a and t.slug = r.b where t.live"
+        }
+        ConflictRule::ChannelKey => {
+            "cast(t.id as text) from r join channels t on t.key = r.a where t.deleted_at is null"
         }
         ConflictRule::VariantKey => {
             "cast(t.id as text) from r join variants t on t.key = r.a where t.deleted_at is null"

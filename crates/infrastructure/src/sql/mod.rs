@@ -13,6 +13,7 @@ mod job;
 mod page;
 mod product;
 mod query;
+mod resource;
 mod secret;
 mod store;
 mod upkeep;

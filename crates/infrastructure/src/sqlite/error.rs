@@ -39,6 +39,7 @@ fn rule(message: &str) -> Option<ConflictRule> {
         "variants.gtin" => ConflictRule::Gtin,
         "variants.product_id, variants.options" => ConflictRule::Options,
         "categories.key" => ConflictRule::CategoryKey,
+        "channels.key" => ConflictRule::ChannelKey,
         "category_slugs.locale, category_slugs.slug" => ConflictRule::CategorySlug,
         _ => return None,
     })

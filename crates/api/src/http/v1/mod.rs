@@ -1,10 +1,12 @@
 //! The management plane: raw data, every locale, drafts, all writes.
 
 mod categories;
+mod channels;
 mod imports;
 mod me;
 mod parameters;
 mod products;
+mod resources;
 mod variants;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -20,6 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(products::routes())
         .merge(variants::routes())
         .merge(categories::routes())
+        .merge(channels::routes())
         .merge(imports::routes())
         .merge(me::routes())
 }

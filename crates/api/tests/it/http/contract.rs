@@ -224,6 +224,37 @@ async fn run_a_job(api: &Api) -> [String; 4] {
     .map(str::to_owned)
 }
 
+/// Every operation on a kind of resource that is stored as a whole; `body` has no key.
+async fn go_through_a_resource(api: &Api, kind: &str, mut body: Value) -> [String; 7] {
+    let key = unique("whole");
+    let one = format!("{kind}/key:{key}");
+    api.put(&one).json(&body).send().await.is(201);
+    api.delete(&one).send().await.is(204);
+    api.post(&format!("{one}/restore")).send().await.is(200);
+    api.patch(&one)
+        .merge(&json!({"metadata": {"a": "b"}}))
+        .send()
+        .await
+        .is(200);
+    api.get(&one).send().await.is(200);
+    api.get(kind).send().await.is(200);
+    body["key"] = json!(unique("whole"));
+    api.post(kind).json(&body).send().await.is(201);
+    [
+        format!("PUT {kind}/{{ref}}"),
+        format!("DELETE {kind}/{{ref}}"),
+        format!("POST {kind}/{{ref}}/restore"),
+        format!("PATCH {kind}/{{ref}}"),
+        format!("GET {kind}/{{ref}}"),
+        format!("GET {kind}"),
+        format!("POST {kind}"),
+    ]
+}
+
+fn channel() -> Value {
+    json!({"name": "Web", "locales": ["en"], "currencies": ["EUR"]})
+}
+
 /// One request to every operation that does what it is there for.
 #[expect(clippy::too_many_lines, reason = "a table")]
 async fn every_operation_succeeds(api: Api) {
@@ -393,6 +424,9 @@ async fn every_operation_succeeds(api: Api) {
     done.insert("POST /v1/variants/{ref}/restore".to_owned());
 
     done.extend(run_a_job(&api).await);
+    for (kind, body) in [("/v1/channels", channel())] {
+        done.extend(go_through_a_resource(&api, kind, body).await);
+    }
 
     let all: BTreeSet<_> = operations().iter().map(super::support::Operation::name).collect();
     let missing: Vec<_> = all.difference(&done).collect();

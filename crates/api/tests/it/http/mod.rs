@@ -6,6 +6,7 @@ mod bad_bodies;
 mod bad_input;
 mod bad_values;
 mod categories;
+mod channels;
 mod conditions;
 mod contract;
 mod dry_run;

@@ -131,7 +131,7 @@ impl Plan {
         if tx.dialect == Dialect::Postgres {
             self.lock(tx).await?;
         }
-        tx.require_categories(&self.parents).await?;
+        tx.require("categories", &self.parents).await?;
         tx.update("category", &self.rows.deletes, update(tx)).await?;
         tx.update("category", &self.rows.updates, update(tx)).await?;
         tx.execute(&self.rows.inserts, insert(tx.dialect, "categories", COLUMNS))

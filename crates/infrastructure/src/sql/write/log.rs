@@ -3,13 +3,14 @@
 use application::store::{Changes, WriteContext};
 use domain::category::CategoryState;
 use domain::product::{ProductState, VariantState};
+use domain::resource::{Identity, State};
 use domain::{Change, Event, Recorded};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::Writer;
 use super::batch::Batch;
-use crate::rows::{CategoryDoc, ProductDoc, VariantDoc};
+use crate::rows::{CategoryDoc, ChannelDoc, ProductDoc, StateDoc, Stored, VariantDoc};
 use crate::sql::Failure;
 use crate::sql::dialect::Kind;
 
@@ -31,6 +32,7 @@ enum Doc {
     Category(CategoryDoc),
     Product(ProductDoc),
     Variant(VariantDoc),
+    Channel(StateDoc<ChannelDoc>),
 }
 
 #[derive(Debug, Serialize)]
@@ -63,7 +65,19 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
         let ids = (change.after.id.uuid(), change.after.product.uuid());
         row("variant", ids, change, variant, context)
     }));
+    rows.extend(resources(&changes.channels, Doc::Channel, context));
     rows
+}
+
+fn resources<'a, C: Stored>(
+    changes: &'a [Change<State<C>>],
+    doc: impl Fn(StateDoc<C::Doc>) -> Doc + 'a,
+    context: &'a WriteContext,
+) -> impl Iterator<Item = LogRow> + 'a {
+    changes.iter().map(move |change| {
+        let id = change.after.id.to_uuid();
+        row(C::RESOURCE, (id, id), change, |state| doc(state.into()), context)
+    })
 }
 
 fn row<S: Recorded>(

@@ -1,18 +1,20 @@
 //! What a commit does inside its transaction: a fixed number of statements however many changes there are, and none
 //! for what a commit does not touch.
 //!
-//! Invariant: rows are locked in one order (categories, then products, each by id; variants only ever under the lock
+//! Invariant: rows are locked in one order (channels, categories, then products, each by id; variants only ever under the lock
 //! on their product), so that commits wait for one another and seldom deadlock.
 
 mod batch;
 mod category;
 mod log;
 mod product;
+mod resource;
 mod variant;
 
 pub(crate) use variant::options;
 
 use application::store::{Changes, Conflict, ConflictRule, StoreError, WriteContext};
+use domain::channel::ChannelContent;
 use domain::{Change, Recorded};
 use uuid::Uuid;
 
@@ -26,6 +28,7 @@ pub(crate) struct Plan {
     categories: category::Plan,
     products: product::Plan,
     variants: variant::Plan,
+    channels: resource::Plan<ChannelContent>,
     log: Batch<log::LogRow>,
 }
 
@@ -35,11 +38,13 @@ impl Plan {
             categories: category::Plan::new(&changes.categories),
             products: product::Plan::new(changes)?,
             variants: variant::Plan::new(changes)?,
+            channels: resource::Plan::new(&changes.channels),
             log: log::rows(changes, context),
         })
     }
 
     pub(crate) async fn write(&self, tx: &mut Writer<'_>) -> Result<(), Failure> {
+        self.channels.write(tx).await?;
         self.categories.write(tx).await?;
         self.variants.lock_products(tx).await?;
         self.products.write(tx).await?;
@@ -114,13 +119,13 @@ impl Writer<'_> {
         }
     }
 
-    /// Fails unless all of these categories are there, and keeps them from being deleted until the commit.
-    async fn require_categories(&mut self, ids: &Batch<batch::Id>) -> Result<(), Failure> {
+    /// Fails unless all of these rows of a table are there, and keeps them from being deleted until the commit.
+    async fn require(&mut self, table: &'static str, ids: &Batch<batch::Id>) -> Result<(), Failure> {
         let text = format!(
-            "with {} select cast(c.id as text) from categories c where c.id in (select id from r) \
-             and c.deleted_at is null order by c.id{}",
+            "with {} select cast(t.id as text) from {table} t where t.id in (select id from r) \
+             and t.deleted_at is null order by t.id{}",
             self.dialect.batch(super::dialect::IDS),
-            self.dialect.locking(" for key share of c"),
+            self.dialect.locking(" for key share of t"),
         );
         let found = self.fetch(ids, text).await?.len();
         if found == ids.iter().count() {

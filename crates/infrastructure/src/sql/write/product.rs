@@ -193,7 +193,7 @@ impl Plan {
             .await?;
         tx.execute(&self.tags, insert(dialect, "product_tags", TAG_COLUMNS))
             .await?;
-        tx.require_categories(&self.referred).await?;
+        tx.require("categories", &self.referred).await?;
         tx.execute(&self.categories_to_clear, clear(dialect, "product_categories"))
             .await?;
         tx.execute(

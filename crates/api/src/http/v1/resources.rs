@@ -1,0 +1,232 @@
+//! What the operations on all resources have in common that are stored as a whole. The handlers of a kind carry its
+//! description and call these.
+
+use application::resource::{ResourceRef, ResourceRevision, ResourceStep, Resources};
+use application::store::{Changes, Receipt};
+use application::{Faults, Render};
+use axum::response::Response;
+use deserr::Deserr;
+use domain::Change;
+use domain::resource::{Content, State};
+use domain::value::Locale;
+use http::{HeaderMap, Uri};
+use serde::Serialize;
+
+use super::products::other_key;
+use crate::http::auth::{Authorized, RequiredScope};
+use crate::http::conditions::version_tag;
+use crate::http::query::{Query, invalid};
+use crate::http::reply::{self, PRIVATE, to_bytes};
+use crate::http::state::App;
+use crate::http::submission::Submission;
+use crate::problem::Problem;
+use crate::wire::{ResourceBody, ShapeFaults, resource_ref};
+
+/// A kind of resource as HTTP meets it.
+pub(super) trait Kind {
+    type Content: Content;
+    /// What clients write.
+    type Input: Clone + Serialize + Deserr<ShapeFaults> + for<'a> From<&'a Self::Content>;
+    /// The same, parsed.
+    type Draft: Clone + Send + Sync + 'static;
+
+    /// The address of the list, and what it is called inside its cursors.
+    const PATH: &'static str;
+    /// Names the shape of the body in its tags.
+    const SCHEMA: &'static str;
+
+    fn service(app: &App) -> &Resources<Self::Content, Self::Draft>;
+    fn parse(input: Self::Input, default_locale: &Locale) -> Result<Self::Draft, Faults>;
+    fn key(input: &mut Self::Input) -> &mut Option<String>;
+}
+
+type Id<K> = <<K as Kind>::Content as Content>::Id;
+
+/// One request to a kind of resource.
+pub(super) struct Call<'a, S: RequiredScope> {
+    pub(super) caller: &'a Authorized<S>,
+    pub(super) app: &'a App,
+    pub(super) query: Query,
+    pub(super) submission: &'a Submission,
+}
+
+fn reference<K: Kind>(text: &str) -> Result<ResourceRef<Id<K>>, Problem> {
+    resource_ref(text).map_err(|error| invalid("ref", &error.to_string()))
+}
+
+fn tag<K: Kind>(state: &State<K::Content>) -> String {
+    version_tag(state.record.version, K::SCHEMA)
+}
+
+fn receipt<K: Kind>(state: &State<K::Content>, created: bool) -> Receipt {
+    let address = created.then(|| format!("{}/{}", K::PATH, state.id));
+    reply::receipt(
+        &ResourceBody::<K::Input>::from(state),
+        Some(tag::<K>(state)),
+        address,
+    )
+}
+
+pub(super) async fn list<K: Kind>(app: &App, uri: &Uri, mut query: Query) -> Result<Response, Problem>
+where
+    Changes: From<Change<State<K::Content>>>,
+{
+    let deleted = query.flag("deleted")?;
+    let page = query.page(&app.cursors, K::PATH, &deleted)?;
+    query.finish_list()?;
+    let states = K::service(app).reader().list(deleted, &page).await?;
+    Ok(reply::list(
+        &states,
+        |state| ResourceBody::<K::Input>::from(state),
+        &page,
+        &app.cursors,
+        (K::PATH, &deleted),
+        uri,
+        PRIVATE,
+    ))
+}
+
+pub(super) async fn get<K: Kind>(
+    app: &App,
+    text: &str,
+    query: Query,
+    headers: &HeaderMap,
+) -> Result<Response, Problem>
+where
+    Changes: From<Change<State<K::Content>>>,
+{
+    let reference = reference::<K>(text)?;
+    query.finish()?;
+    let found = K::service(app).reader().find(&reference, false).await?;
+    let state = found.ok_or_else(|| Problem::not_found(K::Content::KIND))?;
+    let body = to_bytes(&ResourceBody::<K::Input>::from(&state));
+    reply::resource(headers, body, &tag::<K>(&state), PRIVATE)
+}
+
+pub(super) async fn create<K: Kind>(call: Call<'_, impl RequiredScope>) -> Result<Response, Problem>
+where
+    Changes: From<Change<State<K::Content>>>,
+{
+    let Call {
+        caller,
+        app,
+        mut query,
+        submission,
+    } = call;
+    let draft = submission.json(|input: K::Input| K::parse(input, &app.default_locale))?;
+    let context = submission.context(&caller.principal, &mut query)?;
+    query.finish()?;
+    let receipt = K::service(app).create(&draft, &context, &receipt::<K>).await?;
+    Ok(reply::written(receipt, context.dry_run))
+}
+
+pub(super) async fn replace<K: Kind>(
+    call: Call<'_, impl RequiredScope>,
+    text: &str,
+) -> Result<Response, Problem>
+where
+    Changes: From<Change<State<K::Content>>>,
+{
+    let named = reference::<K>(text)?;
+    let draft = call.submission.json(|mut input: K::Input| {
+        if let ResourceRef::Key(named) = &named {
+            let key = K::key(&mut input).get_or_insert_with(|| named.to_string());
+            if key != named.as_str() {
+                return Err(other_key());
+            }
+        }
+        K::parse(input, &call.app.default_locale)
+    })?;
+    revise::<K>(call, &named, &|_| Ok(draft.clone()), true).await
+}
+
+pub(super) async fn patch<K: Kind>(
+    call: Call<'_, impl RequiredScope>,
+    text: &str,
+) -> Result<Response, Problem>
+where
+    Changes: From<Change<State<K::Content>>>,
+{
+    let named = reference::<K>(text)?;
+    let patch = call.submission.patch()?;
+    let app = call.app;
+    let revision: ResourceRevision<'_, K::Content, K::Draft> = &|stored| {
+        let Some(stored) = stored else {
+            return Err(Faults::default());
+        };
+        patch.apply(&K::Input::from(&stored.content), |input| {
+            K::parse(input, &app.default_locale)
+        })
+    };
+    revise::<K>(call, &named, revision, false).await
+}
+
+async fn revise<K: Kind>(
+    call: Call<'_, impl RequiredScope>,
+    named: &ResourceRef<Id<K>>,
+    revision: ResourceRevision<'_, K::Content, K::Draft>,
+    upsert: bool,
+) -> Result<Response, Problem>
+where
+    Changes: From<Change<State<K::Content>>>,
+{
+    let Call {
+        caller,
+        app,
+        mut query,
+        submission,
+    } = call;
+    let precondition = submission.precondition()?;
+    let context = submission.context(&caller.principal, &mut query)?;
+    query.finish()?;
+    let written = K::service(app)
+        .revise(named, revision, &precondition, upsert, &context, &receipt::<K>)
+        .await?;
+    Ok(reply::written(written, context.dry_run))
+}
+
+pub(super) async fn delete<K: Kind>(
+    call: Call<'_, impl RequiredScope>,
+    text: &str,
+) -> Result<Response, Problem>
+where
+    Changes: From<Change<State<K::Content>>>,
+{
+    advance::<K>(call, text, ResourceStep::Delete, &|_, _| reply::deleted()).await
+}
+
+pub(super) async fn restore<K: Kind>(
+    call: Call<'_, impl RequiredScope>,
+    text: &str,
+) -> Result<Response, Problem>
+where
+    Changes: From<Change<State<K::Content>>>,
+{
+    advance::<K>(call, text, ResourceStep::Restore, &receipt::<K>).await
+}
+
+async fn advance<K: Kind>(
+    call: Call<'_, impl RequiredScope>,
+    text: &str,
+    step: ResourceStep,
+    render: Render<'_, State<K::Content>>,
+) -> Result<Response, Problem>
+where
+    Changes: From<Change<State<K::Content>>>,
+{
+    let Call {
+        caller,
+        app,
+        mut query,
+        submission,
+    } = call;
+    let named = reference::<K>(text)?;
+    submission.nothing()?;
+    let precondition = submission.precondition()?;
+    let context = submission.context(&caller.principal, &mut query)?;
+    query.finish()?;
+    let receipt = K::service(app)
+        .advance(&named, step, &precondition, &context, render)
+        .await?;
+    Ok(reply::written(receipt, context.dry_run))
+}

@@ -1,0 +1,69 @@
+//! Channels.
+
+use std::sync::Arc;
+
+use domain::channel::{Channel, ChannelContent};
+use domain::resource::Identity as _;
+use domain::value::Key;
+
+use crate::error::CatalogError;
+use crate::page::{Count, PageRequest, Sort, SortField};
+use crate::resource::{AsWritten, ResourceReader, Resources};
+use crate::store::{CatalogStore, Changes, StoreError, WriteContext};
+use crate::write::Writer;
+use crate::{Clock, Ids};
+
+pub type ChannelReader = dyn ResourceReader<ChannelContent>;
+pub type Channels = Resources<ChannelContent>;
+
+pub fn channels(writer: Writer, reader: Arc<ChannelReader>) -> Channels {
+    Resources::new(writer, reader, Arc::new(AsWritten))
+}
+
+/// The key of the channel that a fresh catalog has.
+pub const DEFAULT_CHANNEL: &str = "default";
+
+/// Gives a catalog that never had a channel its first one. Of instances that start together one creates it.
+pub async fn ensure_first_channel(
+    reader: &ChannelReader,
+    store: &dyn CatalogStore,
+    clock: &dyn Clock,
+    ids: &dyn Ids,
+    first: impl FnOnce(Key) -> Option<ChannelContent>,
+) -> Result<(), CatalogError> {
+    for deleted in [false, true] {
+        if !reader.list(deleted, &one()).await?.items.is_empty() {
+            return Ok(());
+        }
+    }
+    let content = Key::parse(DEFAULT_CHANNEL).ok().and_then(first);
+    let channel = content.map(|content| {
+        let id = domain::ChannelId::from_uuid(ids.next());
+        Channel::create(id, content, clock.now())
+    });
+    let Some(change) = channel.and_then(Channel::into_change) else {
+        return Ok(());
+    };
+    let context = WriteContext {
+        actor: "vitrine".to_owned(),
+        request_id: String::new(),
+        dry_run: false,
+        idempotency: None,
+    };
+    match store.commit(&Changes::from(change), &context, None).await {
+        Ok(()) | Err(StoreError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+const fn one() -> PageRequest {
+    PageRequest {
+        sort: Sort {
+            field: SortField::Id,
+            descending: false,
+        },
+        after: None,
+        limit: 1,
+        count: Count::None,
+    }
+}
