@@ -3,7 +3,7 @@
 use domain::{RuleError, Version};
 
 use crate::fault::Faults;
-use crate::store::{ConflictRule, StoreError};
+use crate::store::{Affected, ConflictRule, StoreError};
 use uuid::Uuid;
 
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,7 @@ pub enum CatalogError {
         rule: ConflictRule,
         pointer: String,
         existing: Option<Uuid>,
+        affected: Option<Affected>,
     },
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
@@ -80,6 +81,7 @@ impl From<StoreError> for CatalogError {
                 rule: conflict.rule,
                 pointer: String::new(),
                 existing: conflict.existing,
+                affected: conflict.affected,
             },
             other => Self::Store(other),
         }

@@ -12,7 +12,9 @@ mod fault;
 mod ids;
 pub mod import;
 pub mod page;
+pub mod json;
 pub mod product;
+pub mod product_type;
 pub mod resource;
 pub mod store;
 #[cfg(feature = "testing")]

@@ -1,12 +1,15 @@
 //! The port that all writes go through, and what a store can answer.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::category::CategoryState;
 use domain::channel::ChannelState;
-use domain::product::{ProductState, VariantState};
+use domain::product::{ProductState, ProductStatus, VariantState};
+use domain::product_type::ProductTypeState;
 use domain::value::{Locale, Slug};
-use domain::{Change, Version};
+use domain::{Change, ProductId, ProductTypeId, Version};
 use uuid::Uuid;
 
 /// Why a store did not do what it was asked.
@@ -42,6 +45,35 @@ pub struct Conflict {
     pub subject: Option<Uuid>,
     /// The stored resource that was there first, when the store can tell.
     pub existing: Option<Uuid>,
+    /// The attribute of the subject whose value is not its own.
+    pub attribute: Option<String>,
+    /// What is stored and would not fit any more.
+    pub affected: Option<Affected>,
+}
+
+impl Conflict {
+    pub const fn of(rule: ConflictRule) -> Self {
+        Self {
+            rule,
+            subject: None,
+            existing: None,
+            attribute: None,
+            affected: None,
+        }
+    }
+}
+
+/// Stored products that a change would make unfit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Affected {
+    pub count: u64,
+    /// Some of them.
+    pub sample: Vec<Uuid>,
+}
+
+impl Affected {
+    /// The most ids of a sample.
+    pub const SAMPLE: usize = 10;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +87,13 @@ pub enum ConflictRule {
     CategoryKey,
     CategorySlug,
     ChannelKey,
+    ProductTypeKey,
+    /// A product type still has products.
+    TypeInUse,
+    /// Stored products, or variants, would not fit their product type.
+    TypeMisfit,
+    /// Another product or variant of the type has the value of a unique attribute.
+    UniqueAttribute,
     /// A category would be its own ancestor.
     CategoryCycle,
     /// The tree would be deeper than [`domain::category::MAX_DEPTH`].
@@ -70,28 +109,49 @@ pub enum ConflictRule {
 impl ConflictRule {
     pub const fn code(self) -> &'static str {
         match self {
-            Self::ProductKey | Self::VariantKey | Self::CategoryKey | Self::ChannelKey => "duplicate_key",
+            Self::ProductKey
+            | Self::VariantKey
+            | Self::CategoryKey
+            | Self::ChannelKey
+            | Self::ProductTypeKey => "duplicate_key",
             Self::ProductSlug | Self::CategorySlug => "duplicate_slug",
             Self::Sku => "duplicate_sku",
             Self::Gtin => "duplicate_gtin",
             Self::Options => "duplicate_options",
             Self::CategoryCycle => "category_cycle",
-            Self::Referenced => "referenced",
-            Self::CategoryDepth | Self::OptionAxes | Self::VariantLimit => "state_conflict",
+            Self::Referenced | Self::TypeInUse => "referenced",
+            Self::CategoryDepth
+            | Self::OptionAxes
+            | Self::VariantLimit
+            | Self::TypeMisfit
+            | Self::UniqueAttribute => "state_conflict",
+        }
+    }
+
+    /// The code among the faults of an input, where the rule is broken by what a client wrote.
+    pub const fn item_code(self) -> &'static str {
+        match self {
+            Self::UniqueAttribute => "unique_attribute",
+            other => other.code(),
         }
     }
 
     /// The field of the resource that the rule is about.
     pub const fn field(self) -> &'static str {
         match self {
-            Self::ProductKey | Self::VariantKey | Self::CategoryKey | Self::ChannelKey => "key",
+            Self::ProductKey
+            | Self::VariantKey
+            | Self::CategoryKey
+            | Self::ChannelKey
+            | Self::ProductTypeKey => "key",
+            Self::UniqueAttribute => "attributes",
             Self::ProductSlug | Self::CategorySlug => "slug",
             Self::Sku => "sku",
             Self::Gtin => "gtin",
             Self::Options => "options",
             Self::CategoryCycle | Self::CategoryDepth => "parent",
             Self::OptionAxes => "optionAxes",
-            Self::Referenced | Self::VariantLimit => "",
+            Self::Referenced | Self::VariantLimit | Self::TypeInUse | Self::TypeMisfit => "",
         }
     }
 
@@ -106,6 +166,10 @@ impl ConflictRule {
             Self::CategoryKey => "another category has this key",
             Self::ChannelKey => "another channel has this key",
             Self::CategorySlug => "another category has this slug in the same locale",
+            Self::ProductTypeKey => "another product type has this key",
+            Self::TypeInUse => "the product type still has products",
+            Self::TypeMisfit => "stored products would not fit the product type",
+            Self::UniqueAttribute => "another one of the product type has this value",
             Self::CategoryCycle => "the category would be its own ancestor",
             Self::CategoryDepth => "the category tree is at most 12 levels deep",
             Self::Referenced => "the category still has products or subcategories",
@@ -153,6 +217,37 @@ pub struct Changes {
     pub products: Vec<Change<ProductState>>,
     pub variants: Vec<Change<VariantState>>,
     pub channels: Vec<Change<ChannelState>>,
+    pub product_types: Vec<Change<ProductTypeState>>,
+    pub basis: Basis,
+}
+
+/// What was checked before the commit, and must still hold within it.
+#[derive(Debug, Clone, Default)]
+pub struct Basis {
+    /// The types that products and variants were held against.
+    pub types: Vec<Arc<ProductTypeState>>,
+    /// The products of variants that are written without them.
+    pub products: Vec<Footing>,
+    /// Products to be held against their type once more with all of their variants, as they are after the changes.
+    pub whole: Vec<ProductId>,
+}
+
+/// What a variant was held against of its product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Footing {
+    pub product: ProductId,
+    pub product_type: ProductTypeId,
+    pub status: ProductStatus,
+}
+
+impl From<&ProductState> for Footing {
+    fn from(product: &ProductState) -> Self {
+        Self {
+            product: product.id,
+            product_type: product.content.product_type,
+            status: product.status,
+        }
+    }
 }
 
 impl Changes {
@@ -162,8 +257,14 @@ impl Changes {
             products,
             variants,
             channels,
+            product_types,
+            basis: _,
         } = self;
-        categories.is_empty() && products.is_empty() && variants.is_empty() && channels.is_empty()
+        categories.is_empty()
+            && products.is_empty()
+            && variants.is_empty()
+            && channels.is_empty()
+            && product_types.is_empty()
     }
 }
 
@@ -190,6 +291,7 @@ changes_of!(CategoryState, categories);
 changes_of!(ProductState, products);
 changes_of!(VariantState, variants);
 changes_of!(ChannelState, channels);
+changes_of!(ProductTypeState, product_types);
 
 /// Where the catalog is written.
 #[async_trait]
@@ -200,6 +302,10 @@ pub trait CatalogStore: Send + Sync + 'static {
     ///   `before`'s; one without MUST insert.
     /// - Uniqueness MUST be held by the database, for concurrent writers too; of two that conflict one fails with
     ///   [`StoreError::Conflict`]. Deleted resources hold no key, slug, SKU or GTIN.
+    /// - The [`Basis`] MUST hold until the commit: a type that is not at its version any more, or a product on another
+    ///   footing, fails with [`StoreError::VersionConflict`].
+    /// - A product type whose change leaves products unfit MUST fail with [`ConflictRule::TypeMisfit`] and what is
+    ///   affected. That cost alone grows with what is stored, and memory does not.
     /// - Deleting a product deletes its variants with it, restoring it restores those.
     /// - With `dry_run` every check of the database MUST be made and nothing kept.
     /// - With an idempotency claim `receipt` MUST be stored under (actor, key) for 24 hours; a claim that another

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use domain::{Record, Timestamp};
+use domain::{Event, Record, Timestamp};
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::error::CatalogError;
+use crate::fault::{Fault, Faults, pointer_to};
 use crate::ids::Ids;
 use crate::store::{
     CatalogStore, Changes, Conflict, ConflictRule, Precondition, Receipt, StoreError, WriteContext,
@@ -133,6 +134,10 @@ const fn of_slug(conflict: &Conflict) -> bool {
 /// Where in the request's body the conflict lies.
 fn located(conflict: &Conflict, changes: &Changes) -> CatalogError {
     let field = conflict.rule.field();
+    let field = match &conflict.attribute {
+        Some(attribute) => &pointer_to(field, attribute),
+        None => field,
+    };
     let nested = (!changes.products.is_empty())
         .then(|| {
             changes
@@ -152,11 +157,28 @@ fn located(conflict: &Conflict, changes: &Changes) -> CatalogError {
         (Some(index), field) => format!("/variants/{index}/{field}"),
         (None, field) => format!("/{field}"),
     };
+    // A value that a client wrote is a fault of the input; one that comes back with a resource is not.
+    if conflict.rule == ConflictRule::UniqueAttribute && writes(conflict.subject, changes) {
+        let detail = match conflict.existing {
+            Some(id) => format!("{}: {id}", conflict.rule.detail()),
+            None => conflict.rule.detail().to_owned(),
+        };
+        return Faults::from(Fault::new(pointer, conflict.rule.item_code(), detail)).into();
+    }
     CatalogError::Conflict {
         rule: conflict.rule,
         pointer,
         existing: conflict.existing,
+        affected: conflict.affected.clone(),
     }
+}
+
+fn writes(subject: Option<Uuid>, changes: &Changes) -> bool {
+    let products = changes.products.iter().map(|c| (c.after.id.uuid(), &c.events));
+    let variants = changes.variants.iter().map(|c| (c.after.id.uuid(), &c.events));
+    products
+        .chain(variants)
+        .any(|(id, events)| Some(id) == subject && !events.contains(&Event::Restored))
 }
 
 /// Holds a request's conditions against what is stored.

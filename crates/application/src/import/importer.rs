@@ -12,6 +12,7 @@ use super::wave::{Item, waves};
 use super::{ImportCounts, ImportFault};
 use crate::category::CategoryReader;
 use crate::product::ProductReader;
+use crate::product_type::Typing;
 use crate::store::{StoreError, WriteContext};
 use crate::write::Writer;
 
@@ -73,6 +74,7 @@ pub struct Importer {
     pub(super) writer: Writer,
     pub(super) products: Arc<dyn ProductReader>,
     pub(super) categories: Arc<dyn CategoryReader>,
+    pub(super) typing: Typing,
 }
 
 impl Importer {
@@ -80,11 +82,13 @@ impl Importer {
         writer: Writer,
         products: Arc<dyn ProductReader>,
         categories: Arc<dyn CategoryReader>,
+        typing: Typing,
     ) -> Self {
         Self {
             writer,
             products,
             categories,
+            typing,
         }
     }
 

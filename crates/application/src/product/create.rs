@@ -3,10 +3,10 @@
 use domain::product::{Product, Variant, VariantContent};
 use domain::{ProductId, VariantId};
 
-use super::draft::{ProductDraft, variant_faults};
+use super::draft::ProductDraft;
 use super::service::Products;
+use super::typed::{Settled, basis, moment};
 use crate::error::CatalogError;
-use crate::fault::Faults;
 use crate::product::ProductView;
 use crate::store::{Changes, Receipt, WriteContext};
 use crate::write::{Decision, Render};
@@ -37,28 +37,25 @@ impl Products {
         new: &NewProduct,
         render: Render<'_, ProductView>,
     ) -> Result<Decision, CatalogError> {
-        let mut faults = variant_faults(&new.draft.option_axes, &new.variants);
-        let categories = match new.draft.category_ids(&*self.categories).await {
-            Ok(ids) => Some(ids),
-            Err(CatalogError::Invalid(more)) => {
-                faults.extend(more.into_vec());
-                None
-            }
-            Err(other) => return Err(other),
-        };
-        let categories = Faults::or(faults, categories)?;
+        let (mut draft, mut contents) = (new.draft.clone(), new.variants.clone());
+        let settled = self
+            .settle(&mut draft, &mut contents, None, moment(new.publish))
+            .await?;
+        let Settled {
+            categories,
+            product_type,
+        } = settled;
 
         let now = self.writer.now();
         let id = ProductId::new(self.writer.id());
-        let slug = new.draft.settle_slug(None, id, self.writer.store()).await?;
-        let mut product = Product::create(id, new.draft.clone().into_content(categories, slug), now);
+        let slug = draft.settle_slug(None, id, self.writer.store()).await?;
+        let mut product = Product::create(id, draft.into_content(categories, slug, product_type.id), now);
         if new.publish {
             product.publish(now)?;
         }
-        let variants: Vec<_> = new
-            .variants
-            .iter()
-            .map(|content| Variant::create(VariantId::new(self.writer.id()), id, content.clone(), now))
+        let variants: Vec<_> = contents
+            .into_iter()
+            .map(|content| Variant::create(VariantId::new(self.writer.id()), id, content, now))
             .collect();
 
         let view = ProductView {
@@ -69,6 +66,7 @@ impl Products {
         let changes = Changes {
             products: product.into_change().into_iter().collect(),
             variants: variants.into_iter().filter_map(Variant::into_change).collect(),
+            basis: basis(product_type, id, false),
             ..Changes::default()
         };
         Ok(Decision {

@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 
 use domain::product::{Axis, OptionFault, ProductContent, Seo, VariantContent};
+use domain::product_type::Attributes;
 use domain::value::{Key, Localized, LocalizedSlug, Media, Metadata, Slug, Text};
-use domain::{CategoryId, ProductId};
+use domain::{CategoryId, ProductId, ProductTypeId};
 
 use crate::category::{CategoryReader, CategoryRef, resolve};
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults, pointer_to};
+use crate::resource::ResourceRef;
 use crate::store::{CatalogStore, ConflictRule};
 
 /// A product as a client wants it.
@@ -25,11 +27,20 @@ pub struct ProductDraft {
     pub media: Vec<Media>,
     pub seo: Option<Seo>,
     pub option_axes: Vec<Axis>,
+    /// The stored one when absent, else the default.
+    pub product_type: Option<ResourceRef<ProductTypeId>>,
+    /// The stored ones when absent.
+    pub attributes: Option<Attributes>,
     pub metadata: Metadata,
 }
 
 impl ProductDraft {
-    pub fn into_content(self, categories: Vec<CategoryId>, slug: LocalizedSlug) -> ProductContent {
+    pub fn into_content(
+        self,
+        categories: Vec<CategoryId>,
+        slug: LocalizedSlug,
+        product_type: ProductTypeId,
+    ) -> ProductContent {
         let Self {
             key,
             name,
@@ -41,6 +52,8 @@ impl ProductDraft {
             media,
             seo,
             option_axes,
+            product_type: _,
+            attributes,
             metadata,
         } = self;
         ProductContent {
@@ -54,6 +67,8 @@ impl ProductDraft {
             media,
             seo,
             option_axes,
+            product_type,
+            attributes: attributes.unwrap_or_default(),
             metadata,
         }
     }

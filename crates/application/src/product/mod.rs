@@ -6,6 +6,8 @@ mod lifecycle;
 mod ports;
 mod revise;
 mod service;
+mod typed;
+mod validate;
 mod variant;
 
 pub use create::NewProduct;
@@ -15,4 +17,5 @@ pub use lifecycle::LifecycleStep;
 pub use ports::{ProductFilter, ProductReader, ProductRef, ProductView, VariantReader, VariantRef};
 pub use revise::{ReviseOptions, Revision};
 pub use service::Products;
+pub(crate) use typed::no_such_type;
 pub use variant::{VariantOptions, VariantRevision, VariantStep, Variants};

@@ -77,6 +77,9 @@ pub trait ProductReader: Send + Sync + 'static {
     /// The variants of these products, by product, then position, then id. Deleted ones are left out.
     async fn variants_of(&self, products: &[ProductId]) -> Result<Vec<VariantState>, StoreError>;
 
+    /// The ids of those of `ids` that exist and are not deleted, in any order.
+    async fn existing(&self, ids: &[ProductId]) -> Result<Vec<ProductId>, StoreError>;
+
     /// Products by key that are not deleted, in any order.
     async fn by_keys(&self, keys: &[Key]) -> Result<Vec<ProductState>, StoreError>;
 }

@@ -5,10 +5,11 @@ use domain::product::{Product, ProductState};
 
 use super::draft::ProductDraft;
 use super::service::{Products, changes, view};
+use super::typed::{Settled, asks_variants, basis, moment};
 use crate::error::CatalogError;
 use crate::fault::Faults;
 use crate::product::{ProductRef, ProductView};
-use crate::store::{Precondition, Receipt, WriteContext};
+use crate::store::{Changes, Precondition, Receipt, WriteContext};
 use crate::write::{Decision, Render, check};
 
 /// Makes the draft from what is stored: a replacement ignores it, a patch is applied to it.
@@ -57,7 +58,20 @@ impl Products {
         if let (ProductRef::Key(key), true) = (reference, options.upsert) {
             draft.key.get_or_insert_with(|| key.clone());
         }
-        let categories = draft.category_ids(&*self.categories).await?;
+        let content = stored.as_ref().map(|stored| &stored.content);
+        let Settled {
+            categories,
+            product_type,
+        } = self
+            .settle(&mut draft, &mut [], content, moment(options.publish))
+            .await?;
+        if let (true, Some(stored)) = (options.publish, &stored) {
+            let missing = self.variants_to_publish(stored.id, &product_type).await?;
+            missing.or(Some(()))?;
+        }
+        // The variants of a product that changes its type, or is published, must fit too.
+        let switches = content.is_some_and(|content| content.product_type != product_type.id);
+        let whole = stored.is_some() && (switches || (options.publish && asks_variants(&product_type)));
         check(&options.precondition, stored.as_ref().map(|s| &s.record))?;
 
         let now = self.writer.now();
@@ -67,7 +81,7 @@ impl Products {
         let slug = draft
             .settle_slug(stored.as_ref().map(|s| &s.content.slug), id, self.writer.store())
             .await?;
-        let content = draft.into_content(categories, slug);
+        let content = draft.into_content(categories, slug, product_type.id);
         let created = stored.is_none();
         let mut product = match stored {
             None => Product::create(id, content, now),
@@ -82,7 +96,10 @@ impl Products {
         }
         let receipt = render(&view(product.state()), created);
         Ok(Decision {
-            changes: changes(product),
+            changes: Changes {
+                basis: basis(product_type, id, whole),
+                ..changes(product)
+            },
             receipt,
         })
     }

@@ -7,6 +7,7 @@ use domain::product::{Product, ProductState};
 use crate::category::CategoryReader;
 use crate::error::CatalogError;
 use crate::product::{ProductReader, ProductRef, ProductView};
+use crate::product_type::Typing;
 use crate::store::Changes;
 use crate::write::Writer;
 
@@ -15,14 +16,21 @@ pub struct Products {
     pub(super) writer: Writer,
     pub(super) reader: Arc<dyn ProductReader>,
     pub(super) categories: Arc<dyn CategoryReader>,
+    pub(super) typing: Typing,
 }
 
 impl Products {
-    pub fn new(writer: Writer, reader: Arc<dyn ProductReader>, categories: Arc<dyn CategoryReader>) -> Self {
+    pub fn new(
+        writer: Writer,
+        reader: Arc<dyn ProductReader>,
+        categories: Arc<dyn CategoryReader>,
+        typing: Typing,
+    ) -> Self {
         Self {
             writer,
             reader,
             categories,
+            typing,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::product::{ProductState, Variant, VariantContent, VariantState};
+use domain::product_type::Attributes;
 use domain::value::Key;
 use domain::{RuleError, VariantId};
 
@@ -10,7 +11,10 @@ use super::draft::option_faults;
 use super::{ProductReader, ProductRef, VariantReader, VariantRef};
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
-use crate::store::{Changes, Precondition, Receipt, WriteContext};
+use crate::product_type::{Typing, moment_of, new_referrals};
+use crate::store::{
+    Basis, Changes, Conflict, ConflictRule, Footing, Precondition, Receipt, StoreError, WriteContext,
+};
 use crate::write::{Decision, Render, Writer, check};
 
 /// Makes the content from what is stored: a replacement ignores it, a patch is applied to it.
@@ -38,14 +42,21 @@ pub struct Variants {
     writer: Writer,
     products: Arc<dyn ProductReader>,
     reader: Arc<dyn VariantReader>,
+    typing: Typing,
 }
 
 impl Variants {
-    pub fn new(writer: Writer, products: Arc<dyn ProductReader>, reader: Arc<dyn VariantReader>) -> Self {
+    pub fn new(
+        writer: Writer,
+        products: Arc<dyn ProductReader>,
+        reader: Arc<dyn VariantReader>,
+        typing: Typing,
+    ) -> Self {
         Self {
             writer,
             products,
             reader,
+            typing,
         }
     }
 
@@ -59,7 +70,7 @@ impl Variants {
     ) -> Result<Receipt, CatalogError> {
         let decide = || async {
             let parent = self.product(product).await?;
-            self.decide_creation(&parent, content.clone(), render)
+            self.decide_creation(&parent, content.clone(), render).await
         };
         self.writer.write(context, || Box::pin(decide())).await
     }
@@ -95,34 +106,34 @@ impl Variants {
                 .map(Variant::load)
                 .ok_or(CatalogError::NotFound("variant"))?;
             check(precondition, Some(&variant.state().record))?;
-            let product = ProductRef::Id(variant.state().product);
-            if step == VariantStep::Restore && self.products.find(&product, false).await?.is_none() {
-                return Err(RuleError::Deleted("product").into());
-            }
+            let basis = match step {
+                VariantStep::Restore => self.ground(variant.state()).await?,
+                VariantStep::Delete => Basis::default(),
+            };
             let now = self.writer.now();
             match step {
                 VariantStep::Delete => variant.delete(now),
                 VariantStep::Restore => variant.restore(now),
             }?;
-            Ok(decision(variant, render, false))
+            Ok(decision(variant, basis, render, false))
         };
         self.writer.write(context, || Box::pin(decide())).await
     }
 
-    fn decide_creation(
+    async fn decide_creation(
         &self,
         product: &ProductState,
-        content: VariantContent,
+        mut content: VariantContent,
         render: Render<'_, VariantState>,
     ) -> Result<Decision, CatalogError> {
-        fitting(&content, product)?;
+        let basis = self.fit(&mut content, product, None).await?;
         let variant = Variant::create(
             VariantId::new(self.writer.id()),
             product.id,
             content,
             self.writer.now(),
         );
-        Ok(decision(variant, render, true))
+        Ok(decision(variant, basis, render, true))
     }
 
     async fn decide_revision(
@@ -149,19 +160,72 @@ impl Variants {
                 other => other,
             })?;
             check(&options.precondition, None)?;
-            return self.decide_creation(&product, content, render);
+            return self.decide_creation(&product, content, render).await;
         };
         let mut content = revision(Some(&state))?;
         if let (Some(key), true) = (key, options.replace) {
             content = keyed(content, key);
         }
-        if content.options != state.content.options {
-            fitting(&content, &self.product(&ProductRef::Id(state.product)).await?)?;
-        }
+        let stored = &state.content;
+        // What says the same as before fits as it did before.
+        let same = content.options == stored.options
+            && content.attributes.to_json() == stored.attributes.to_json();
+        let basis = if same {
+            content.attributes.clone_from(&stored.attributes);
+            Basis::default()
+        } else {
+            let product = self.product(&ProductRef::Id(state.product)).await?;
+            self.fit(&mut content, &product, Some(&stored.attributes)).await?
+        };
         check(&options.precondition, Some(&state.record))?;
         let mut variant = Variant::load(state);
         variant.revise(content, self.writer.now())?;
-        Ok(decision(variant, render, false))
+        Ok(decision(variant, basis, render, false))
+    }
+
+    /// Holds a variant against its product and that one's type, and types its attributes.
+    async fn fit(
+        &self,
+        content: &mut VariantContent,
+        product: &ProductState,
+        before: Option<&Attributes>,
+    ) -> Result<Basis, CatalogError> {
+        let product_type = self.typing.of(product.content.product_type).await?;
+        let mut faults = Faults::default();
+        faults.extend(option_faults("", &product.content.option_axes, content));
+        let moment = moment_of(product.status);
+        let of_type = self
+            .typing
+            .settle_variant(content, &product_type.content, moment, "");
+        faults.extend(of_type.into_vec());
+        let referrals = new_referrals("", &content.attributes, before);
+        faults.extend(self.typing.lost(&referrals).await?);
+        faults.or(Some(()))?;
+        Ok(Basis {
+            types: vec![product_type],
+            products: vec![Footing::from(product)],
+            whole: Vec::new(),
+        })
+    }
+
+    /// What a variant that comes back rests on: a product that is there, with a type that it still fits.
+    async fn ground(&self, variant: &VariantState) -> Result<Basis, CatalogError> {
+        let product = self.products.find(&ProductRef::Id(variant.product), false).await?;
+        let product = product.ok_or(RuleError::Deleted("product"))?;
+        let product_type = self.typing.of(product.content.product_type).await?;
+        let mut content = variant.content.clone();
+        let moment = moment_of(product.status);
+        let faults = self
+            .typing
+            .settle_variant(&mut content, &product_type.content, moment, "");
+        if !faults.is_empty() {
+            return Err(StoreError::from(Conflict::of(ConflictRule::TypeMisfit)).into());
+        }
+        Ok(Basis {
+            types: vec![product_type],
+            products: vec![Footing::from(&product)],
+            whole: Vec::new(),
+        })
     }
 
     async fn product(&self, product: &ProductRef) -> Result<ProductState, CatalogError> {
@@ -177,17 +241,12 @@ fn keyed(mut content: VariantContent, key: &Key) -> VariantContent {
     content
 }
 
-fn fitting(content: &VariantContent, product: &ProductState) -> Result<(), Faults> {
-    let mut faults = Faults::default();
-    faults.extend(option_faults("", &product.content.option_axes, content));
-    faults.or(Some(()))
-}
-
-fn decision(variant: Variant, render: Render<'_, VariantState>, created: bool) -> Decision {
+fn decision(variant: Variant, basis: Basis, render: Render<'_, VariantState>, created: bool) -> Decision {
     let receipt = render(variant.state(), created);
     Decision {
         changes: Changes {
             variants: variant.into_change().into_iter().collect(),
+            basis,
             ..Changes::default()
         },
         receipt,

@@ -24,12 +24,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Timestamp;
+use domain::product_type::{JsonSchemas, ProductTypeContent};
+use domain::value::Json;
 use uuid::Uuid;
 
 use crate::category::CategoryReader;
 use crate::changelog::ChangeLog;
 use crate::import::JobStore;
 use crate::product::{ProductReader, VariantReader};
+use crate::product_type::{ProductTypeReader, Typing};
+use crate::resource::ResourceReader;
 use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
 
 /// An empty catalog behind its ports.
@@ -40,13 +44,20 @@ pub struct Harness {
     pub categories: Arc<dyn CategoryReader>,
     pub log: Arc<dyn ChangeLog>,
     pub jobs: Arc<dyn JobStore>,
+    pub types: Arc<ProductTypeReader>,
     made: AtomicU64,
 }
 
 impl Harness {
     pub fn new<C>(catalog: &Arc<C>) -> Self
     where
-        C: CatalogStore + ProductReader + VariantReader + CategoryReader + ChangeLog + JobStore,
+        C: CatalogStore
+            + ProductReader
+            + VariantReader
+            + CategoryReader
+            + ChangeLog
+            + JobStore
+            + ResourceReader<ProductTypeContent>,
     {
         Self {
             store: Arc::<C>::clone(catalog),
@@ -55,8 +66,20 @@ impl Harness {
             categories: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
             jobs: Arc::<C>::clone(catalog),
+            types: Arc::<C>::clone(catalog),
             made: AtomicU64::new(1),
         }
+    }
+
+    /// What holds products against their types. JSON Schemas let everything pass: adapters judge by them.
+    pub fn typing(&self) -> Typing {
+        Typing::new(
+            self.types.clone(),
+            self.products.clone(),
+            self.categories.clone(),
+            Arc::new(AnySchema),
+            fixtures::locale("en"),
+        )
     }
 
     /// A number that this harness has not given before.
@@ -77,6 +100,18 @@ impl Harness {
 
     pub async fn commit(&self, changes: impl Into<Changes>) -> Result<(), StoreError> {
         self.store.commit(&changes.into(), &context(), None).await
+    }
+}
+
+struct AnySchema;
+
+impl JsonSchemas for AnySchema {
+    fn schema_fault(&self, _: &Json) -> Option<String> {
+        None
+    }
+
+    fn faults(&self, _: &Json, _: &Json) -> Vec<(Vec<String>, String)> {
+        Vec::new()
     }
 }
 

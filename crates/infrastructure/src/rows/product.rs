@@ -2,10 +2,11 @@
 
 use domain::product::{ProductContent, ProductState, ProductStatus, Seo, option_axes};
 use domain::value::{Key, Text, ValueError};
-use domain::{CategoryId, ProductId};
+use domain::{CategoryId, ProductId, ProductTypeId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::attributes::{AttributesDoc, attributes, attributes_doc};
 use super::text::{MediaDoc, Texts, all, localized, localized_slug, metadata, pairs, slugs, texts};
 use super::{Instant, RecordDoc, RowError};
 
@@ -27,7 +28,16 @@ pub struct ProductDoc {
     media: Vec<MediaDoc>,
     seo: Option<SeoDoc>,
     option_axes: Vec<String>,
+    #[serde(default = "generic")]
+    product_type: Uuid,
+    #[serde(default)]
+    attributes: AttributesDoc,
     metadata: Texts,
+}
+
+/// Documents from before there were types.
+const fn generic() -> Uuid {
+    ProductTypeId::GENERIC.uuid()
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -78,6 +88,8 @@ impl From<&ProductState> for ProductDoc {
             media,
             seo,
             option_axes,
+            product_type,
+            attributes,
             metadata,
         } = content;
         Self {
@@ -95,6 +107,8 @@ impl From<&ProductState> for ProductDoc {
             media: media.iter().map(Into::into).collect(),
             seo: seo.as_ref().map(Into::into),
             option_axes: option_axes.iter().map(ToString::to_string).collect(),
+            product_type: product_type.uuid(),
+            attributes: attributes_doc(attributes),
             metadata: pairs(metadata),
         }
     }
@@ -119,6 +133,8 @@ impl TryFrom<ProductDoc> for ProductState {
             media,
             seo,
             option_axes: axes,
+            product_type,
+            attributes: values,
             metadata: pairs,
         } = doc;
         Ok(Self {
@@ -137,6 +153,8 @@ impl TryFrom<ProductDoc> for ProductState {
                 media: all(media)?,
                 seo: seo.map(Seo::try_from).transpose()?,
                 option_axes: option_axes(axes.into_iter().map(Text::parse).collect::<Result<_, _>>()?)?,
+                product_type: ProductTypeId::new(product_type),
+                attributes: attributes(values)?,
                 metadata: metadata(pairs)?,
             },
         })

@@ -39,6 +39,8 @@ fn rule(message: &str) -> Option<ConflictRule> {
         "variants.gtin" => ConflictRule::Gtin,
         "variants.product_id, variants.options" => ConflictRule::Options,
         "categories.key" => ConflictRule::CategoryKey,
+        "product_types.key" => ConflictRule::ProductTypeKey,
+        "unique_attributes.product_type_id, unique_attributes.claim" => ConflictRule::UniqueAttribute,
         "channels.key" => ConflictRule::ChannelKey,
         "category_slugs.locale, category_slugs.slug" => ConflictRule::CategorySlug,
         _ => return None,

@@ -72,7 +72,7 @@ impl ImportObserver for Told {
 pub(super) fn importer(h: &Harness) -> Importer {
     let counter = Arc::new(Counter(AtomicU64::new(1 + h.number() * 1_000_000)));
     let writer = Writer::new(h.store.clone(), counter.clone(), counter);
-    Importer::new(writer, h.products.clone(), h.categories.clone())
+    Importer::new(writer, h.products.clone(), h.categories.clone(), h.typing())
 }
 
 pub(super) fn options(mode: ImportMode, dry_run: bool) -> ImportOptions {
@@ -152,6 +152,8 @@ pub(super) fn draft(name: &str) -> ProductDraft {
         media: vec![],
         seo: None,
         option_axes: vec![],
+        product_type: None,
+        attributes: None,
         metadata: Metadata::default(),
     }
 }

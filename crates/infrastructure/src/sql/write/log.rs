@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Writer;
 use super::batch::Batch;
-use crate::rows::{CategoryDoc, ChannelDoc, ProductDoc, StateDoc, Stored, VariantDoc};
+use crate::rows::{CategoryDoc, ChannelDoc, ProductDoc, ProductTypeDoc, StateDoc, Stored, VariantDoc};
 use crate::sql::Failure;
 use crate::sql::dialect::Kind;
 
@@ -33,6 +33,7 @@ enum Doc {
     Product(ProductDoc),
     Variant(VariantDoc),
     Channel(StateDoc<ChannelDoc>),
+    ProductType(StateDoc<ProductTypeDoc>),
 }
 
 #[derive(Debug, Serialize)]
@@ -66,6 +67,7 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
         row("variant", ids, change, variant, context)
     }));
     rows.extend(resources(&changes.channels, Doc::Channel, context));
+    rows.extend(resources(&changes.product_types, Doc::ProductType, context));
     rows
 }
 

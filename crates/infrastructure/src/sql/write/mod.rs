@@ -1,16 +1,18 @@
 //! What a commit does inside its transaction: a fixed number of statements however many changes there are, and none
 //! for what a commit does not touch.
 //!
-//! Invariant: rows are locked in one order (channels, categories, then products, each by id; variants only ever under the lock
-//! on their product), so that commits wait for one another and seldom deadlock.
+//! Invariant: rows are locked in one order (product types, channels, categories, then products, each by id; variants only
+//! ever under the lock on their product), so that commits wait for one another and seldom deadlock.
 
 mod batch;
 mod category;
 mod log;
 mod product;
 mod resource;
+mod types;
 mod variant;
 
+pub(crate) use types::claimed;
 pub(crate) use variant::options;
 
 use application::store::{Changes, Conflict, ConflictRule, StoreError, WriteContext};
@@ -20,6 +22,7 @@ use uuid::Uuid;
 
 use self::batch::{Batch, Identified};
 use super::{Dialect, Failure, Query, Row, Transaction};
+use crate::json_schema::JsonSchemas;
 use crate::rows::RowError;
 
 /// Everything that the transaction writes, worked out before it begins.
@@ -29,6 +32,7 @@ pub(crate) struct Plan {
     products: product::Plan,
     variants: variant::Plan,
     channels: resource::Plan<ChannelContent>,
+    types: types::Plan,
     log: Batch<log::LogRow>,
 }
 
@@ -39,21 +43,25 @@ impl Plan {
             products: product::Plan::new(changes)?,
             variants: variant::Plan::new(changes)?,
             channels: resource::Plan::new(&changes.channels),
+            types: types::Plan::new(changes)?,
             log: log::rows(changes, context),
         })
     }
 
-    pub(crate) async fn write(&self, tx: &mut Writer<'_>) -> Result<(), Failure> {
+    pub(crate) async fn write(&self, tx: &mut Writer<'_>, schemas: &JsonSchemas) -> Result<(), Failure> {
+        self.types.lock(tx).await?;
         self.channels.write(tx).await?;
         self.categories.write(tx).await?;
         self.variants.lock_products(tx).await?;
         self.products.write(tx).await?;
         self.variants.write(tx).await?;
+        self.types.check_basis(tx).await?;
         // After the variants' own changes: a product is deleted with those that are left, restored with those that
         // went with it.
         self.products.cascade(tx).await?;
         self.products.check_axes(tx).await?;
         self.categories.check_unreferenced(tx).await?;
+        self.types.check_fit(tx, schemas).await?;
         log::write(&self.log, tx).await
     }
 }
@@ -138,9 +146,8 @@ impl Writer<'_> {
 
 fn broken(rule: ConflictRule, subject: Option<Uuid>) -> Failure {
     Failure::Store(StoreError::Conflict(Conflict {
-        rule,
         subject,
-        existing: None,
+        ..Conflict::of(rule)
     }))
 }
 
