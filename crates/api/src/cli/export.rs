@@ -29,8 +29,9 @@ pub(super) async fn run(args: Args, settings: &Settings) -> Result<(), Failure> 
             format!("cannot write {}: {error}", args.file.display())
         })?))
     };
-    let (categories, products) = (&*services.database.categories, &*services.database.products);
-    let result = export(categories, products, &mut out).await;
+    let database = &services.database;
+    let (categories, products) = (&*database.categories, &*database.products);
+    let result = export(categories, products, &*database.types, &mut out).await;
     services.database.engine.close().await;
     result?;
     Ok(())

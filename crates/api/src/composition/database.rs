@@ -7,7 +7,9 @@ use application::changelog::ChangeLog;
 use application::channel::ChannelReader;
 use application::import::JobStore;
 use application::product::{ProductReader, VariantReader};
+use application::product_type::ProductTypeReader;
 use application::store::{CatalogStore, StoreError};
+use domain::product_type::JsonSchemas;
 use futures::future::BoxFuture;
 use infrastructure::postgres::PostgresCatalog;
 use infrastructure::sql::{Database as Engine, DatabaseOptions, PoolUse, SqlCatalog};
@@ -23,6 +25,8 @@ pub(crate) struct Database {
     pub(crate) variants: Arc<dyn VariantReader>,
     pub(crate) categories: Arc<dyn CategoryReader>,
     pub(crate) channels: Arc<ChannelReader>,
+    pub(crate) types: Arc<ProductTypeReader>,
+    pub(crate) schemas: Arc<dyn JsonSchemas>,
     pub(crate) log: Arc<dyn ChangeLog>,
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) engine: Arc<dyn Upkeep>,
@@ -96,6 +100,8 @@ fn behind_ports<E: Engine>(catalog: SqlCatalog<E>) -> Database {
         variants: catalog.clone(),
         categories: catalog.clone(),
         channels: catalog.clone(),
+        types: catalog.clone(),
+        schemas: Arc::new(catalog.schemas()),
         log: catalog.clone(),
         jobs: catalog.clone(),
         engine: catalog,

@@ -51,7 +51,12 @@ pub(super) async fn load_if_first(
         database, clock, ids, ..
     } = services;
     let writer = Writer::new(database.store.clone(), clock.clone(), ids.clone());
-    let importer = Importer::new(writer, database.products.clone(), database.categories.clone());
+    let importer = Importer::new(
+        writer,
+        database.products.clone(),
+        database.categories.clone(),
+        services.typing.clone(),
+    );
     let done = importer
         .run(records, &options, &mut Quiet)
         .await

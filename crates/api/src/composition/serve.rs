@@ -60,6 +60,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         variants: services.variants,
         categories: services.categories,
         channels: services.channels,
+        product_types: services.product_types,
         product_reader: database.products.clone(),
         variant_reader: database.variants.clone(),
         category_reader: database.categories.clone(),

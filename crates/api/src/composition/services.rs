@@ -9,6 +9,7 @@ use application::category::Categories;
 use application::channel::{self, Channels};
 use application::import::Importer;
 use application::product::{Products, Variants};
+use application::product_type::{ProductTypes, Typing, product_types};
 use application::store::CatalogStore;
 use application::{Clock, Ids, Writer};
 use domain::channel::{ChannelContent, ChannelCurrencies, ChannelLocales};
@@ -33,6 +34,8 @@ pub(crate) struct Services {
     pub(crate) variants: Variants,
     pub(crate) categories: Categories,
     pub(crate) channels: Channels,
+    pub(crate) product_types: ProductTypes,
+    pub(crate) typing: Typing,
     pub(crate) bodies: CachedProducts,
     pub(crate) importer: Importer,
     pub(crate) default_locale: Locale,
@@ -80,10 +83,20 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
         database.variants.clone(),
         database.categories.clone(),
     );
+    let typing = Typing::new(
+        database.types.clone(),
+        products.clone(),
+        categories.clone(),
+        database.schemas.clone(),
+        default_locale.clone(),
+    );
+    let types = database.types.clone();
     Ok(Services {
-        importer: Importer::new(writer.clone(), products.clone(), categories.clone()),
-        products: Products::new(writer.clone(), products.clone(), categories.clone()),
-        variants: Variants::new(writer.clone(), products.clone(), variants),
+        importer: Importer::new(writer.clone(), products.clone(), categories.clone(), typing.clone()),
+        products: Products::new(writer.clone(), products.clone(), categories.clone(), typing.clone()),
+        variants: Variants::new(writer.clone(), products.clone(), variants, typing.clone()),
+        typing,
+        product_types: product_types(writer.clone(), types, database.schemas.clone()),
         categories: Categories::new(writer.clone(), categories.clone()),
         channels: channel::channels(writer, database.channels.clone()),
         bodies,

@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use application::category::CategoryReader;
 use application::page::{Count, PageRequest, Sort, SortField};
 use application::product::{ProductFilter, ProductReader};
+use application::product_type::ProductTypeReader;
 use application::store::StoreError;
 use domain::category::CategoryState;
 use domain::product::{ProductState, VariantState};
-use domain::{CategoryId, ProductId};
+use domain::{CategoryId, ProductId, ProductTypeId};
 use serde::Serialize;
 
 use crate::wire::{CategoryInput, ProductInput};
@@ -42,6 +43,7 @@ enum Line {
 pub(crate) async fn export(
     categories: &dyn CategoryReader,
     products: &dyn ProductReader,
+    types: &ProductTypeReader,
     out: &mut (impl Write + Send),
 ) -> Result<u64, ExportError> {
     let mut lines = 0;
@@ -54,15 +56,12 @@ pub(crate) async fn export(
         write_line(out, &Line::Category(input))?;
         lines += 1;
     }
-    let mut page = PageRequest {
-        sort: Sort {
-            field: SortField::Id,
-            descending: false,
-        },
-        after: None,
-        limit: PAGE,
-        count: Count::None,
+    let types = type_keys(types).await?;
+    let names = Names {
+        categories: keys,
+        types,
     };
+    let mut page = first_page();
     loop {
         let found = products.list(&ProductFilter::default(), &page).await?;
         let ids: Vec<_> = found.items.iter().map(|product| product.id).collect();
@@ -72,7 +71,7 @@ pub(crate) async fn export(
         }
         for product in &found.items {
             let variants = variants.remove(&product.id).unwrap_or_default();
-            write_line(out, &product_line(product, &variants, &keys))?;
+            write_line(out, &product_line(product, &variants, &names))?;
             lines += 1;
         }
         match found.next {
@@ -84,10 +83,41 @@ pub(crate) async fn export(
     Ok(lines)
 }
 
+const fn first_page() -> PageRequest {
+    PageRequest {
+        sort: Sort {
+            field: SortField::Id,
+            descending: false,
+        },
+        after: None,
+        limit: PAGE,
+        count: Count::None,
+    }
+}
+
+/// What the file calls what products refer to.
+struct Names {
+    categories: HashMap<CategoryId, String>,
+    types: HashMap<ProductTypeId, String>,
+}
+
+async fn type_keys(types: &ProductTypeReader) -> Result<HashMap<ProductTypeId, String>, StoreError> {
+    let mut keys = HashMap::new();
+    let mut page = first_page();
+    loop {
+        let found = types.list(false, &page).await?;
+        keys.extend(found.items.into_iter().map(|t| (t.id, t.content.key.to_string())));
+        match found.next {
+            Some(next) => page.after = Some(next),
+            None => return Ok(keys),
+        }
+    }
+}
+
 fn product_line(
     product: &ProductState,
     variants: &[VariantState],
-    keys: &HashMap<CategoryId, String>,
+    names: &Names,
 ) -> Line {
     let mut content = ProductInput::from(&product.content);
     content.key.get_or_insert_with(|| product.id.to_string());
@@ -95,8 +125,11 @@ fn product_line(
         .content
         .categories
         .iter()
-        .map(|id| reference(*id, keys))
+        .map(|id| reference(*id, &names.categories))
         .collect();
+    if let Some(key) = names.types.get(&product.content.product_type) {
+        content.product_type = Some(format!("key:{key}"));
+    }
     content.variants = Some(variants.iter().map(|variant| (&variant.content).into()).collect());
     Line::Product {
         status: product.status.as_str(),

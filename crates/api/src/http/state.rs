@@ -9,6 +9,7 @@ use application::cache::CachedProducts;
 use application::category::{Categories, CategoryReader};
 use application::channel::Channels;
 use application::product::{ProductReader, Products, VariantReader, Variants};
+use application::product_type::ProductTypes;
 use axum::extract::FromRef;
 use domain::value::Locale;
 
@@ -22,6 +23,7 @@ pub(crate) struct App {
     pub(crate) variants: Variants,
     pub(crate) categories: Categories,
     pub(crate) channels: Channels,
+    pub(crate) product_types: ProductTypes,
     pub(crate) product_reader: Arc<dyn ProductReader>,
     pub(crate) variant_reader: Arc<dyn VariantReader>,
     pub(crate) category_reader: Arc<dyn CategoryReader>,

@@ -5,6 +5,7 @@
 
 pub(crate) mod codes;
 
+use application::store::Affected;
 use application::{CatalogError, Fault, Faults};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
@@ -152,11 +153,18 @@ impl From<CatalogError> for Problem {
             }
             CatalogError::PreconditionFailed => problem(StatusCode::PRECONDITION_FAILED),
             CatalogError::Conflict {
-                pointer, existing, ..
+                pointer,
+                existing,
+                affected,
+                ..
             } => {
                 let mut conflict = problem(StatusCode::CONFLICT);
                 if let Some(id) = existing {
                     conflict = conflict.with("conflictingId", id.to_string());
+                }
+                if let Some(Affected { count, sample }) = affected {
+                    let sample: Vec<_> = sample.iter().map(ToString::to_string).collect();
+                    conflict = conflict.with("affected", count).with("sample", sample);
                 }
                 if !pointer.is_empty() {
                     conflict.errors.push(Fault::new(pointer, code, detail));
@@ -194,7 +202,7 @@ impl From<application::store::StoreError> for Problem {
             StoreError::ReferenceGone => Self::new(
                 StatusCode::CONFLICT,
                 "state_conflict",
-                "a category that the resource refers to is deleted",
+                "something that the resource refers to is deleted",
             ),
             // What is left when the attempts of a write are used up: others were quicker every time.
             StoreError::VersionConflict { .. } | StoreError::IdempotencyKeyTaken => Self::new(

@@ -12,8 +12,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::parse::Parser;
+use super::reference::resource_ref;
 use super::values::{
-    DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, Texts, WeightDto, instant, metadata,
+    AttributesDto, DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, Texts, WeightDto, instant, metadata,
 };
 use super::variant::{VariantBody, VariantInput};
 
@@ -62,10 +63,21 @@ pub(crate) struct ProductInput {
     #[deserr(default)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seo: Option<SeoDto>,
-    /// At most 10 names of the axes along which the variants differ. Can't change while there are variants.
+    /// At most 10 names of the axes along which the variants differ; when absent, the option attributes of the product
+    /// type, which they must be where it has some. Can't change while there are variants.
     #[deserr(default)]
     #[schema(required = false, example = json!(["colour"]))]
     pub(crate) option_axes: Vec<String>,
+    /// The product's type: id or `key:<key>`; answers have the id. When absent the type stays, and a new product is of
+    /// the type `generic`.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "key:generic")]
+    pub(crate) product_type: Option<String>,
+    /// Values of the attributes that the product type defines for products.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub(crate) attributes: AttributesDto,
     /// At most 50 pairs of strings; names of at most 64 characters, values of at most 1,000.
     #[deserr(default, from(Texts) = BTreeMap::from)]
     #[schema(required = false, example = json!({"erpId": "40012"}))]
@@ -145,6 +157,10 @@ impl ProductInput {
             |p, at, axis| p.take(at, Text::parse(axis)),
         );
         let axes = axes.and_then(|axes| p.take("/optionAxes", option_axes(axes)));
+        let product_type = p.maybe(self.product_type, |p, named| {
+            p.take("/productType", resource_ref(&named))
+        });
+        let attributes = p.attributes("/attributes", self.attributes);
         let metadata = p.metadata("/metadata", self.metadata);
         Some(ProductDraft {
             key: key?,
@@ -157,6 +173,8 @@ impl ProductInput {
             media: media?,
             seo: seo?,
             option_axes: axes?,
+            product_type: product_type?,
+            attributes: Some(attributes?),
             metadata: metadata?,
         })
     }
@@ -175,6 +193,8 @@ impl From<&ProductContent> for ProductInput {
             media,
             seo,
             option_axes,
+            product_type,
+            attributes,
             metadata: pairs,
         } = content;
         Self {
@@ -188,6 +208,8 @@ impl From<&ProductContent> for ProductInput {
             media: media.iter().map(Into::into).collect(),
             seo: seo.as_ref().map(Into::into),
             option_axes: option_axes.iter().map(ToString::to_string).collect(),
+            product_type: Some(product_type.to_string()),
+            attributes: attributes.into(),
             metadata: metadata(pairs),
             variants: None,
         }
@@ -289,6 +311,8 @@ pub(crate) struct StoreProductBody {
     seo: Option<StoreSeo>,
     #[schema(example = json!(["colour"]))]
     option_axes: Vec<String>,
+    /// Localizable values are texts in the locale of the request.
+    attributes: AttributesDto,
     variants: Vec<StoreVariantBody>,
     #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -328,6 +352,8 @@ pub(crate) struct StoreVariantBody {
     mpn: Option<String>,
     #[schema(example = json!({"colour": "Blue"}))]
     options: BTreeMap<String, String>,
+    /// Localizable values are texts in the locale of the request.
+    attributes: AttributesDto,
     /// One per currency.
     prices: Vec<PriceDto>,
     media: Vec<StoreMedia>,
@@ -389,6 +415,7 @@ impl StoreProductBody {
             media: store_media(&content.media, locale),
             seo,
             option_axes: content.option_axes.iter().map(ToString::to_string).collect(),
+            attributes: AttributesDto::resolved(&content.attributes, locale),
             variants: variants
                 .iter()
                 .map(|v| StoreVariantBody::new(v, locale))
@@ -412,6 +439,7 @@ impl StoreVariantBody {
                 .iter()
                 .map(|(a, v)| (a.to_string(), v.to_string()))
                 .collect(),
+            attributes: AttributesDto::resolved(&content.attributes, locale),
             prices: content.prices.iter().map(Into::into).collect(),
             media: store_media(&content.media, locale),
             weight: content.weight.as_ref().map(Into::into),

@@ -5,6 +5,7 @@ mod channels;
 mod imports;
 mod me;
 mod parameters;
+mod product_types;
 mod products;
 mod resources;
 mod variants;
@@ -23,6 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(variants::routes())
         .merge(categories::routes())
         .merge(channels::routes())
+        .merge(product_types::routes())
         .merge(imports::routes())
         .merge(me::routes())
 }

@@ -160,6 +160,8 @@ fn new_product(id: ProductId) -> ProductState {
         media: vec![],
         seo: None,
         option_axes: vec![],
+        product_type: domain::ProductTypeId::GENERIC,
+        attributes: domain::product_type::Attributes::default(),
         metadata: Metadata::default(),
     };
     let record = Record {
@@ -241,6 +243,10 @@ impl ProductReader for Register {
     }
 
     async fn variants_of(&self, _: &[ProductId]) -> Result<Vec<VariantState>, StoreError> {
+        unreachable!("not a part of the protocol")
+    }
+
+    async fn existing(&self, _: &[ProductId]) -> Result<Vec<ProductId>, StoreError> {
         unreachable!("not a part of the protocol")
     }
 
