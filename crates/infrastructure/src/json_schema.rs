@@ -85,10 +85,16 @@ impl Port for JsonSchemas {
         let fault = |error: jsonschema::ValidationError<'_>| {
             let path = error.instance_path().to_string();
             let steps = path.split('/').skip(1);
-            let steps = steps.map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+            let steps = steps
+                .map(|step| step.replace("~1", "/").replace("~0", "~"))
+                .collect();
             (steps, shortened(&error.to_string()))
         };
-        validator.iter_errors(&value).take(MAX_FAULTS).map(fault).collect()
+        validator
+            .iter_errors(&value)
+            .take(MAX_FAULTS)
+            .map(fault)
+            .collect()
     }
 }
 

@@ -92,8 +92,18 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
     );
     let types = database.types.clone();
     Ok(Services {
-        importer: Importer::new(writer.clone(), products.clone(), categories.clone(), typing.clone()),
-        products: Products::new(writer.clone(), products.clone(), categories.clone(), typing.clone()),
+        importer: Importer::new(
+            writer.clone(),
+            products.clone(),
+            categories.clone(),
+            typing.clone(),
+        ),
+        products: Products::new(
+            writer.clone(),
+            products.clone(),
+            categories.clone(),
+            typing.clone(),
+        ),
         variants: Variants::new(writer.clone(), products.clone(), variants, typing.clone()),
         typing,
         product_types: product_types(writer.clone(), types, database.schemas.clone()),

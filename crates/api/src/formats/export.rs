@@ -114,11 +114,7 @@ async fn type_keys(types: &ProductTypeReader) -> Result<HashMap<ProductTypeId, S
     }
 }
 
-fn product_line(
-    product: &ProductState,
-    variants: &[VariantState],
-    names: &Names,
-) -> Line {
+fn product_line(product: &ProductState, variants: &[VariantState], names: &Names) -> Line {
     let mut content = ProductInput::from(&product.content);
     content.key.get_or_insert_with(|| product.id.to_string());
     content.categories = product

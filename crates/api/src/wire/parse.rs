@@ -8,8 +8,8 @@ use application::{Fault, Faults, pointer_to};
 use domain::product::{Options, Seo};
 use domain::product_type::{AttributeValue, Attributes};
 use domain::value::{
-    Currency, Decimal, Dimensions, Key, LengthUnit, Locale, Localized, LocalizedSlug, MAX_MEDIA, Media, MediaRole,
-    Metadata, Money, Price, Prices, Slug, Text, ValueError, Weight, WeightUnit,
+    Currency, Decimal, Dimensions, Key, LengthUnit, Locale, Localized, LocalizedSlug, MAX_MEDIA, Media,
+    MediaRole, Metadata, Money, Price, Prices, Slug, Text, ValueError, Weight, WeightUnit,
 };
 
 use super::reference::{category_ref, product_ref};
@@ -196,7 +196,11 @@ impl<'a> Parser<'a> {
     }
 
     /// Attributes as they were written, still to be held against their type.
-    pub(super) fn attributes(&mut self, at: &str, AttributesDto(values): AttributesDto) -> Option<Attributes> {
+    pub(super) fn attributes(
+        &mut self,
+        at: &str,
+        AttributesDto(values): AttributesDto,
+    ) -> Option<Attributes> {
         self.at_most(at, values.len(), Attributes::MAX, "attributes")?;
         let parsed: Vec<_> = values
             .into_iter()

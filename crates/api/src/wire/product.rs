@@ -14,7 +14,8 @@ use uuid::Uuid;
 use super::parse::Parser;
 use super::reference::resource_ref;
 use super::values::{
-    AttributesDto, DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, Texts, WeightDto, instant, metadata,
+    AttributesDto, DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, Texts, WeightDto, instant,
+    metadata,
 };
 use super::variant::{VariantBody, VariantInput};
 

@@ -11,7 +11,9 @@ use deserr::{
 use domain::Timestamp;
 use domain::product::Seo;
 use domain::product_type::{AttributeValue, Attributes};
-use domain::value::{Dimensions, Json, Key, Locale, Localized, LocalizedSlug, Media, Metadata, Price, Weight};
+use domain::value::{
+    Dimensions, Json, Key, Locale, Localized, LocalizedSlug, Media, Metadata, Price, Weight,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -56,7 +56,11 @@ impl Importer {
             changes.categories.extend_from_slice(&planned.changes.categories);
             changes.products.extend_from_slice(&planned.changes.products);
             changes.variants.extend_from_slice(&planned.changes.variants);
-            let Basis { types, products, whole } = &planned.changes.basis;
+            let Basis {
+                types,
+                products,
+                whole,
+            } = &planned.changes.basis;
             changes.basis.types.extend_from_slice(types);
             changes.basis.products.extend_from_slice(products);
             changes.basis.whole.extend_from_slice(whole);

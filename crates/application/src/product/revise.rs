@@ -58,19 +58,16 @@ impl Products {
         if let (ProductRef::Key(key), true) = (reference, options.upsert) {
             draft.key.get_or_insert_with(|| key.clone());
         }
-        let content = stored.as_ref().map(|stored| &stored.content);
         let Settled {
             categories,
             product_type,
         } = self
-            .settle(&mut draft, &mut [], content, moment(options.publish))
+            .settle(&mut draft, &mut [], stored.as_ref(), moment(options.publish))
             .await?;
-        if let (true, Some(stored)) = (options.publish, &stored) {
-            let missing = self.variants_to_publish(stored.id, &product_type).await?;
-            missing.or(Some(()))?;
-        }
         // The variants of a product that changes its type, or is published, must fit too.
-        let switches = content.is_some_and(|content| content.product_type != product_type.id);
+        let switches = stored
+            .as_ref()
+            .is_some_and(|stored| stored.content.product_type != product_type.id);
         let whole = stored.is_some() && (switches || (options.publish && asks_variants(&product_type)));
         check(&options.precondition, stored.as_ref().map(|s| &s.record))?;
 

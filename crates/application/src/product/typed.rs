@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::product::{ProductContent, VariantContent};
+use domain::product::{ProductState, VariantContent};
 use domain::product_type::{Level, Moment, ProductTypeState};
 use domain::{CategoryId, ProductId};
 
@@ -20,14 +20,17 @@ pub(super) struct Settled {
 }
 
 impl Products {
-    /// Settles a draft and the variants that come with it, or tells every fault of both.
+    /// Settles a draft and the variants that come with it, or tells every fault of both; and of the variants that are
+    /// stored already, where they are to be published with it.
     pub(super) async fn settle(
         &self,
         draft: &mut ProductDraft,
         variants: &mut [VariantContent],
-        stored: Option<&ProductContent>,
+        stored: Option<&ProductState>,
         moment: Moment,
     ) -> Result<Settled, CatalogError> {
+        let product = stored.map(|stored| stored.id);
+        let stored = stored.map(|stored| &stored.content);
         let named = draft.product_type.as_ref();
         let product_type = self.typing.choose(named, stored.map(|s| s.product_type)).await?;
         let mut faults = Faults::default();
@@ -36,12 +39,23 @@ impl Products {
             let found = self.typing.settle(draft, &product_type.content, stored, moment);
             faults.extend(found.into_vec());
             let before = stored.map(|stored| &stored.attributes);
-            referrals.extend(draft.attributes.iter().flat_map(|now| new_referrals("", now, before)));
+            referrals.extend(
+                draft
+                    .attributes
+                    .iter()
+                    .flat_map(|now| new_referrals("", now, before)),
+            );
             for (index, variant) in variants.iter_mut().enumerate() {
                 let at = format!("/variants/{index}");
-                let found = self.typing.settle_variant(variant, &product_type.content, moment, &at);
+                let found = self
+                    .typing
+                    .settle_variant(variant, &product_type.content, moment, &at);
                 faults.extend(found.into_vec());
                 referrals.extend(new_referrals(&at, &variant.attributes, None));
+            }
+            if let (Some(product), Moment::Publish) = (product, moment) {
+                let found = self.variants_to_publish(product, product_type).await?;
+                faults.extend(found.into_vec());
             }
         } else {
             faults.push(no_such_type());
@@ -77,9 +91,9 @@ impl Products {
         for (index, variant) in variants.into_iter().enumerate() {
             let mut content = variant.content;
             let at = format!("/variants/{index}");
-            let found =
-                self.typing
-                    .settle_variant(&mut content, &product_type.content, Moment::Publish, &at);
+            let found = self
+                .typing
+                .settle_variant(&mut content, &product_type.content, Moment::Publish, &at);
             faults.extend(found.into_vec());
         }
         Ok(faults)
@@ -92,7 +106,11 @@ pub(super) fn asks_variants(product_type: &ProductTypeState) -> bool {
 }
 
 pub(crate) fn no_such_type() -> Fault {
-    Fault::new("/productType", "reference_not_found", "there is no such product type")
+    Fault::new(
+        "/productType",
+        "reference_not_found",
+        "there is no such product type",
+    )
 }
 
 pub(super) const fn moment(publish: bool) -> Moment {

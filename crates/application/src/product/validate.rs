@@ -33,7 +33,10 @@ impl Products {
             }
         }
         draft.product_type = Some(ResourceRef::Id(product_type.id));
-        match self.settle(&mut draft, &mut variants, None, moment(publish)).await {
+        match self
+            .settle(&mut draft, &mut variants, None, moment(publish))
+            .await
+        {
             Ok(_) => {}
             Err(CatalogError::Invalid(more)) => faults.extend(more.into_vec()),
             Err(other) => return Err(other),

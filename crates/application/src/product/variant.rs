@@ -168,8 +168,8 @@ impl Variants {
         }
         let stored = &state.content;
         // What says the same as before fits as it did before.
-        let same = content.options == stored.options
-            && content.attributes.to_json() == stored.attributes.to_json();
+        let same =
+            content.options == stored.options && content.attributes.to_json() == stored.attributes.to_json();
         let basis = if same {
             content.attributes.clone_from(&stored.attributes);
             Basis::default()
@@ -210,7 +210,10 @@ impl Variants {
 
     /// What a variant that comes back rests on: a product that is there, with a type that it still fits.
     async fn ground(&self, variant: &VariantState) -> Result<Basis, CatalogError> {
-        let product = self.products.find(&ProductRef::Id(variant.product), false).await?;
+        let product = self
+            .products
+            .find(&ProductRef::Id(variant.product), false)
+            .await?;
         let product = product.ok_or(RuleError::Deleted("product"))?;
         let product_type = self.typing.of(product.content.product_type).await?;
         let mut content = variant.content.clone();

@@ -92,7 +92,11 @@ impl Typing {
         stored: Option<&ProductContent>,
         moment: Moment,
     ) -> Faults {
-        let kept = || stored.map(|content| content.attributes.clone()).unwrap_or_default();
+        let kept = || {
+            stored
+                .map(|content| content.attributes.clone())
+                .unwrap_or_default()
+        };
         let attributes = draft.attributes.take().unwrap_or_else(kept);
         let (attributes, faults) =
             product_type.check_product(&attributes, moment, &self.default_locale, &*self.schemas);
@@ -170,7 +174,9 @@ impl Typing {
 pub(crate) type Targets = HashSet<(Target, Uuid)>;
 
 pub(crate) fn lost_among(referrals: &[Referral], found: &Targets) -> Vec<Fault> {
-    let lost = referrals.iter().filter(|(_, target, id)| !found.contains(&(*target, *id)));
+    let lost = referrals
+        .iter()
+        .filter(|(_, target, id)| !found.contains(&(*target, *id)));
     let fault = |(at, target, _): &Referral| {
         let detail = format!("there is no such {}", target.as_str());
         Fault::new(at.clone(), "reference_not_found", detail)
@@ -243,7 +249,10 @@ fn axes(given: Vec<Axis>, product_type: &ProductTypeContent) -> Result<Vec<Axis>
         Ok(given)
     } else {
         let names: Vec<_> = of_type.iter().map(Axis::as_str).collect();
-        let detail = format!("must be the option attributes of the product type: {}", names.join(", "));
+        let detail = format!(
+            "must be the option attributes of the product type: {}",
+            names.join(", ")
+        );
         Err(Fault::new("/optionAxes", "not_in_enum", detail))
     }
 }

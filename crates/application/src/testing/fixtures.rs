@@ -6,8 +6,8 @@ use domain::category::{Category, CategoryContent, CategoryState};
 use domain::product::{Product, ProductContent, ProductState, Seo, Variant, VariantContent, VariantState};
 use domain::product_type::{AttributeValue, Attributes, Measure};
 use domain::value::{
-    Currency, Decimal, Dimensions, Gtin, Json, JsonNumber, Key, LengthUnit, Locale, Localized, LocalizedSlug, Media, MediaRole,
-    Metadata, Money, Number, Price, Prices, Sku, Slug, Text, Weight, WeightUnit,
+    Currency, Decimal, Dimensions, Gtin, Json, JsonNumber, Key, LengthUnit, Locale, Localized, LocalizedSlug,
+    Media, MediaRole, Metadata, Money, Number, Price, Prices, Sku, Slug, Text, Weight, WeightUnit,
 };
 use domain::{CategoryId, Change, ProductId, ProductTypeId, VariantId};
 
@@ -98,7 +98,10 @@ pub fn variant(h: &Harness) -> VariantContent {
 pub fn full_attributes() -> Attributes {
     let time = |text: &str| text.parse::<domain::Timestamp>().unwrap();
     let json = Json::Object(BTreeMap::from([
-        ("n".to_owned(), Json::Number(JsonNumber::from_float(1.5e300).unwrap())),
+        (
+            "n".to_owned(),
+            Json::Number(JsonNumber::from_float(1.5e300).unwrap()),
+        ),
         ("l".to_owned(), Json::List(vec![Json::Null, Json::Boolean(true)])),
     ]));
     let localized = [("de-AT", "Häferl"), ("en", "Mug")]
@@ -106,10 +109,16 @@ pub fn full_attributes() -> Attributes {
     let values = [
         ("text", AttributeValue::Text("“4711” \\ \u{1f9f8}".to_owned())),
         ("integer", AttributeValue::Integer(-9_007_199_254_740_991)),
-        ("decimal", AttributeValue::Decimal(Number::parse("-0.000001").unwrap())),
+        (
+            "decimal",
+            AttributeValue::Decimal(Number::parse("-0.000001").unwrap()),
+        ),
         ("boolean", AttributeValue::Boolean(false)),
         ("date", AttributeValue::Date("2024-02-29".parse().unwrap())),
-        ("dateTime", AttributeValue::DateTime(time("2026-01-31T12:00:00.123456Z"))),
+        (
+            "dateTime",
+            AttributeValue::DateTime(time("2026-01-31T12:00:00.123456Z")),
+        ),
         (
             "measure",
             AttributeValue::Measure(Measure::new(Number::parse("1.5").unwrap(), "fl_oz").unwrap()),

@@ -15,6 +15,7 @@ pub mod imports;
 pub mod jobs;
 pub mod lists;
 pub mod log;
+pub mod product_types;
 pub mod reads;
 pub mod receipts;
 pub mod variants;
@@ -173,6 +174,10 @@ macro_rules! catalog_contract {
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
+            product_types: a_catalog_begins_with_the_default, unique_values_have_one_owner,
+                unique_values_of_variants_go_and_come_with_their_product, becoming_unique_takes_different_values,
+                what_rests_on_an_old_type_is_refused, stored_products_keep_their_type_from_narrowing,
+                no_product_slips_past_a_change_of_its_type, a_type_in_use_stays, references_lead_to_what_is_there;
             jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,
                 made_slugs_are_told_apart, products_go_where_the_file_says, modes_limit_what_is_done,

@@ -126,7 +126,10 @@ impl Kind {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "they are independent of one another")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of one another"
+)]
 pub struct Attribute {
     pub key: Key,
     pub name: Localized<100>,
@@ -156,7 +159,11 @@ impl Attribute {
         };
         let textual = matches!(self.kind, Kind::Text { .. } | Kind::Url);
         if self.localizable && !textual {
-            refuse("localizable", CONTRADICTION, "only text and url have a value per locale");
+            refuse(
+                "localizable",
+                CONTRADICTION,
+                "only text and url have a value per locale",
+            );
         }
         if self.unique && (self.set || self.localizable || !self.kind.may_be_unique()) {
             let detail = "sets, localizable attributes, booleans and json cannot be unique";
@@ -183,7 +190,11 @@ impl Attribute {
                 bounds(ordered(*min, *max));
                 for (member, bound) in [("min", min), ("max", max)] {
                     if bound.is_some_and(|b| !(1..=Kind::MAX_TEXT).contains(&b)) {
-                        refuse(member, "out_of_range", "must be a length of 1 to 65,535 characters");
+                        refuse(
+                            member,
+                            "out_of_range",
+                            "must be a length of 1 to 65,535 characters",
+                        );
                     }
                 }
             }
@@ -212,7 +223,11 @@ impl Attribute {
                 bounds(ordered(base(min), base(max)));
                 for (member, bound) in [("min", min), ("max", max)] {
                     if bound.is_some_and(|b| b.family() != *family) {
-                        refuse(member, "unit_family", "must have a unit of the attribute's family");
+                        refuse(
+                            member,
+                            "unit_family",
+                            "must have a unit of the attribute's family",
+                        );
                     }
                 }
             }

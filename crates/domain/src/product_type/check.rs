@@ -54,7 +54,10 @@ impl ProductTypeContent {
         let (attributes, faults) = self.check(Level::Variant, read, moment, schemas);
         let mut of_options = Vec::new();
         for (axis, value) in options {
-            let attribute = self.option_attributes.iter().find(|key| key.as_str() == axis.as_str());
+            let attribute = self
+                .option_attributes
+                .iter()
+                .find(|key| key.as_str() == axis.as_str());
             if let Some(attribute) = attribute.and_then(|key| self.attribute(key)) {
                 let mut faults = Faults::new(&attribute.key);
                 attribute.check(&AttributeValue::Text(value.to_string()), schemas, &mut faults);
@@ -97,7 +100,13 @@ impl ProductTypeContent {
             }
             faults.extend(found.found);
         }
-        (values, faults)
+        (
+            values
+                .into_iter()
+                .map(|(key, value)| (key, value.distinct()))
+                .collect(),
+            faults,
+        )
     }
 
     /// What must be unique, as pairs of attribute and value.
@@ -153,11 +162,18 @@ impl Attribute {
                 if !options.iter().any(|option| option.value.as_str() == text) {
                     let known: Vec<_> = options.iter().take(20).map(|o| o.value.as_str()).collect();
                     let more = if options.len() > known.len() { ", …" } else { "" };
-                    faults.refuse("not_in_enum", format!("must be one of {}{more}", known.join(", ")));
+                    faults.refuse(
+                        "not_in_enum",
+                        format!("must be one of {}{more}", known.join(", ")),
+                    );
                 }
             }
-            (AttributeValue::Integer(number), Kind::Integer { min, max }) => within(number, *min, *max, faults),
-            (AttributeValue::Decimal(number), Kind::Decimal { min, max }) => within(number, *min, *max, faults),
+            (AttributeValue::Integer(number), Kind::Integer { min, max }) => {
+                within(number, *min, *max, faults)
+            }
+            (AttributeValue::Decimal(number), Kind::Decimal { min, max }) => {
+                within(number, *min, *max, faults)
+            }
             (AttributeValue::Date(date), Kind::Date { min, max }) => within(date, *min, *max, faults),
             (AttributeValue::Measure(measure), Kind::Measure { min, max, .. }) => {
                 let text = |bound: super::Measure| format!("{} {}", bound.value(), bound.unit().symbol);
@@ -171,7 +187,9 @@ impl Attribute {
             (AttributeValue::Json(value), Kind::Json { schema: Some(schema) }) => {
                 for (path, detail) in schemas.faults(schema, value) {
                     let path = faults_path(&self.key, path);
-                    faults.found.push(AttributeFault::new(path, "json_schema", detail));
+                    faults
+                        .found
+                        .push(AttributeFault::new(path, "json_schema", detail));
                 }
             }
             _ => {}

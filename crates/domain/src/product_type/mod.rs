@@ -81,7 +81,11 @@ impl ProductTypeContent {
             };
             if !keys.insert(&attribute.key) {
                 let detail = "another attribute has this key";
-                faults.push(AttributeFault::new(at(vec!["key".to_owned()]), "duplicate", detail));
+                faults.push(AttributeFault::new(
+                    at(vec!["key".to_owned()]),
+                    "duplicate",
+                    detail,
+                ));
             }
             let own = attribute.faults(schemas);
             faults.extend(own.into_iter().map(|fault| AttributeFault {
@@ -109,7 +113,11 @@ impl ProductTypeContent {
         }
         if self.attributes.len() > Attributes::MAX {
             let detail = "a type has at most 500 attributes";
-            faults.push(AttributeFault::new(vec!["attributes".to_owned()], "too_long", detail));
+            faults.push(AttributeFault::new(
+                vec!["attributes".to_owned()],
+                "too_long",
+                detail,
+            ));
         }
         if self.option_attributes.len() > Self::MAX_OPTION_ATTRIBUTES {
             let detail = "a type has at most 10 option attributes";

@@ -11,10 +11,13 @@ impl ProductTypeContent {
             return true;
         }
         let gone = before.attributes.iter().any(|a| self.attribute(&a.key).is_none());
-        gone || self.attributes.iter().any(|now| match before.attribute(&now.key) {
-            None => now.required != Required::Never,
-            Some(before) => now.is_stricter_than(before),
-        })
+        gone || self
+            .attributes
+            .iter()
+            .any(|now| match before.attribute(&now.key) {
+                None => now.required != Required::Never,
+                Some(before) => now.is_stricter_than(before),
+            })
     }
 
     /// Whether another set of values has to be unique.

@@ -81,7 +81,10 @@ mod tests {
     #[test]
     fn classes_are_those_of_ecma() -> Result<(), ValueError> {
         assert!(Pattern::parse(r"^\d+$")?.matches("12"));
-        assert!(!Pattern::parse(r"^\d+$")?.matches("١٢"), "not the digits of other scripts");
+        assert!(
+            !Pattern::parse(r"^\d+$")?.matches("١٢"),
+            "not the digits of other scripts"
+        );
         assert!(Pattern::parse("b")?.matches("abc"), "found anywhere");
         Ok(())
     }

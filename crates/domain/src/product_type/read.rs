@@ -75,9 +75,12 @@ impl ProductTypeContent {
                     None
                 }
             };
-            match value {
-                Some(value) if faults.found.is_empty() => read.values.insert(key.clone(), value),
-                _ => drop(read.broken.insert(key.clone())),
+            if value.is_none() || !faults.found.is_empty() {
+                read.broken.insert(key.clone());
+            }
+            // What is of the right form among the parts of a value is looked at further.
+            if let Some(value) = value {
+                read.values.insert(key.clone(), value);
             }
             read.faults.extend(faults.found);
         }
@@ -100,7 +103,8 @@ impl Faults {
     }
 
     pub(super) fn refuse(&mut self, code: &'static str, detail: impl Into<String>) {
-        self.found.push(AttributeFault::new(self.path.clone(), code, detail));
+        self.found
+            .push(AttributeFault::new(self.path.clone(), code, detail));
     }
 
     pub(super) fn within<T>(&mut self, step: impl Into<String>, look: impl FnOnce(&mut Self) -> T) -> T {
@@ -128,7 +132,10 @@ impl Attribute {
         }
         let Json::Object(texts) = value else {
             let only = self.read_plain(value, faults)?;
-            return Some(AttributeValue::Localized(BTreeMap::from([(default.clone(), only)])));
+            return Some(AttributeValue::Localized(BTreeMap::from([(
+                default.clone(),
+                only,
+            )])));
         };
         let max = Localized::<1>::MAX_LOCALES;
         match texts.len() {
@@ -170,15 +177,11 @@ impl Attribute {
                     faults.refuse("duplicate", "stands in the list twice");
                     return;
                 }
-                // Written differently, the same value may come twice; it is kept once.
-                if let Some(item) = self.read_single(item, faults)
-                    && !read.contains(&item)
-                {
-                    read.push(item);
-                }
+                read.extend(self.read_single(item, faults));
             });
         }
-        Some(AttributeValue::Set(read))
+        // With an item missing, the others would be looked at in the wrong places.
+        (read.len() == items.len()).then_some(AttributeValue::Set(read))
     }
 
     fn read_single(&self, value: &Json, faults: &mut Faults) -> Option<AttributeValue> {
@@ -200,8 +203,12 @@ impl Attribute {
                 let text = expect_text(value, "a string", faults)?;
                 let date = Some(text).filter(|text| has_form(&DATE, text));
                 let date = date.and_then(|text| text.parse::<NaiveDate>().ok());
-                or_pattern(date, "a date such as 2026-01-31, of the years 1000 to 2999", faults)
-                    .map(AttributeValue::Date)
+                or_pattern(
+                    date,
+                    "a date such as 2026-01-31, of the years 1000 to 2999",
+                    faults,
+                )
+                .map(AttributeValue::Date)
             }
             Kind::DateTime => {
                 let text = expect_text(value, "a string", faults)?;
@@ -282,8 +289,13 @@ fn read_measure(family: super::UnitFamily, value: &Json, faults: &mut Faults) ->
         faults.wrong_type("an object with value and unit", value);
         return None;
     };
-    for name in members.keys().filter(|name| !["value", "unit"].contains(&name.as_str())) {
-        faults.within(name, |faults| faults.refuse("unknown_field", "is not a field here"));
+    for name in members
+        .keys()
+        .filter(|name| !["value", "unit"].contains(&name.as_str()))
+    {
+        faults.within(name, |faults| {
+            faults.refuse("unknown_field", "is not a field here")
+        });
     }
     let number = faults.within("value", |faults| match members.get("value") {
         None => {
@@ -305,7 +317,11 @@ fn read_measure(family: super::UnitFamily, value: &Json, faults: &mut Faults) ->
             if family.units().iter().any(|unit| unit.symbol == symbol) {
                 return Some(symbol);
             }
-            let detail = format!("must be a unit of {}: one of {}", family.as_str(), family.symbols());
+            let detail = format!(
+                "must be a unit of {}: one of {}",
+                family.as_str(),
+                family.symbols()
+            );
             faults.refuse("unit_family", detail);
             None
         }

@@ -222,7 +222,11 @@ mod tests {
 
     #[test]
     fn no_two_units_have_one_symbol() {
-        let symbols: Vec<_> = UnitFamily::ALL.iter().flat_map(|f| f.units()).map(|u| u.symbol).collect();
+        let symbols: Vec<_> = UnitFamily::ALL
+            .iter()
+            .flat_map(|f| f.units())
+            .map(|u| u.symbol)
+            .collect();
         assert_eq!(symbols.iter().collect::<BTreeSet<_>>().len(), symbols.len());
     }
 

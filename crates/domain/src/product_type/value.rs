@@ -74,6 +74,15 @@ impl Attributes {
     }
 }
 
+impl IntoIterator for Attributes {
+    type Item = (Key, AttributeValue);
+    type IntoIter = std::collections::btree_map::IntoIter<Key, AttributeValue>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl FromIterator<(Key, AttributeValue)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (Key, AttributeValue)>>(values: I) -> Self {
         Self(values.into_iter().collect())
@@ -98,10 +107,31 @@ impl AttributeValue {
             Self::Reference(_, id) => Json::Text(id.to_string()),
             Self::Set(items) => Json::List(items.iter().map(Self::to_json).collect()),
             Self::Localized(values) => {
-                let plain =
-                    |(locale, value): (&Locale, &Self)| (locale.as_str().to_owned(), value.to_json());
+                let plain = |(locale, value): (&Locale, &Self)| (locale.as_str().to_owned(), value.to_json());
                 Json::Object(values.iter().map(plain).collect())
             }
+        }
+    }
+
+    /// Sets with every value once: written differently, the same one may have come twice.
+    pub(super) fn distinct(self) -> Self {
+        match self {
+            Self::Set(items) => {
+                let mut distinct: Vec<Self> = Vec::with_capacity(items.len());
+                for item in items {
+                    if !distinct.contains(&item) {
+                        distinct.push(item);
+                    }
+                }
+                Self::Set(distinct)
+            }
+            Self::Localized(values) => Self::Localized(
+                values
+                    .into_iter()
+                    .map(|(locale, value)| (locale, value.distinct()))
+                    .collect(),
+            ),
+            single => single,
         }
     }
 

@@ -25,7 +25,10 @@ impl Locale {
 
     /// The language alone, without region, script and the like.
     pub fn language(&self) -> Option<Self> {
-        self.0.split('-').next().and_then(|language| Self::parse(language).ok())
+        self.0
+            .split('-')
+            .next()
+            .and_then(|language| Self::parse(language).ok())
     }
 }
 

@@ -22,8 +22,8 @@ pub use measure::{Decimal, Dimensions, LengthUnit, Weight, WeightUnit};
 pub use media::{MAX_MEDIA, Media, MediaRole};
 pub use metadata::Metadata;
 pub use money::{Currency, Money, Price, Prices};
-pub(crate) use number::decimal_text;
 pub use number::Number;
+pub(crate) use number::decimal_text;
 pub use slug::{LocalizedSlug, Slug};
 pub use text::Text;
 

@@ -15,9 +15,9 @@ use domain::value::ValueError;
 use domain::{Record, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use attributes::typed;
 pub use category::CategoryDoc;
 pub use channel::ChannelDoc;
-pub(crate) use attributes::typed;
 pub use product::ProductDoc;
 pub use product_type::ProductTypeDoc;
 pub use resource::{StateDoc, Stored};

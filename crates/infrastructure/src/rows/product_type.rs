@@ -7,10 +7,10 @@ use domain::product_type::{
 use domain::value::{Key, Number, Text, ValueError};
 use serde::{Deserialize, Serialize};
 
-use super::{Day, RowError};
 use super::attributes::MeasureDoc;
 use super::resource::Stored;
 use super::text::{Texts, localized, metadata, pairs, texts};
+use super::{Day, RowError};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,7 +24,10 @@ pub struct ProductTypeDoc {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "they are independent of one another")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of one another"
+)]
 struct AttributeDoc {
     key: String,
     name: Texts,
@@ -209,10 +212,7 @@ impl From<&Kind> for KindDoc {
                 max: *max,
                 pattern: pattern.as_ref().map(|p| p.as_str().to_owned()),
             },
-            Kind::Integer { min, max } => Self::Integer {
-                min: *min,
-                max: *max,
-            },
+            Kind::Integer { min, max } => Self::Integer { min: *min, max: *max },
             Kind::Decimal { min, max } => Self::Decimal {
                 min: min.map(|n| n.to_string()),
                 max: max.map(|n| n.to_string()),

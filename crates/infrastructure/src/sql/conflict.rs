@@ -33,11 +33,7 @@ impl<D: Database> SqlCatalog<D> {
         }
     }
 
-    async fn parties(
-        &self,
-        rule: ConflictRule,
-        changes: &Changes,
-    ) -> Result<Parties, Failure> {
+    async fn parties(&self, rule: ConflictRule, changes: &Changes) -> Result<Parties, Failure> {
         let mut owners: HashMap<Name, Uuid> = HashMap::new();
         let mut twin = Parties::default();
         for (name, id) in names(rule, changes) {
@@ -87,11 +83,7 @@ impl<D: Database> SqlCatalog<D> {
     }
 
     /// The parties where a variant that comes back with its product meets another one.
-    async fn returning(
-        &self,
-        rule: ConflictRule,
-        changes: &Changes,
-    ) -> Result<Parties, Failure> {
+    async fn returning(&self, rule: ConflictRule, changes: &Changes) -> Result<Parties, Failure> {
         let column = match rule {
             ConflictRule::VariantKey => "key",
             ConflictRule::Sku => "sku",

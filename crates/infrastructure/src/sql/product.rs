@@ -106,7 +106,10 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
              and p.deleted_at is null",
             D::DIALECT.batch(IDS)
         );
-        let ids: Vec<_> = ids.iter().map(|id| serde_json::json!({"id": id.uuid()})).collect();
+        let ids: Vec<_> = ids
+            .iter()
+            .map(|id| serde_json::json!({"id": id.uuid()}))
+            .collect();
         let query = Query::new(text).with(serde_json::Value::Array(ids).to_string());
         let rows = self.database.fetch(query).await?;
         let found: Result<Vec<_>, _> = rows

@@ -1,7 +1,7 @@
 //! Product types under `/v1/product-types`.
 
-use application::{Fault, Faults};
 use application::resource::Resources;
+use application::{Fault, Faults};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -316,7 +316,17 @@ async fn validate(
     let errors: Vec<_> = faults
         .into_vec()
         .into_iter()
-        .map(|Fault { pointer, code, detail }| VerdictItem { pointer, code, detail })
+        .map(
+            |Fault {
+                 pointer,
+                 code,
+                 detail,
+             }| VerdictItem {
+                pointer,
+                code,
+                detail,
+            },
+        )
         .collect();
     let verdict = Verdict {
         valid: errors.is_empty(),

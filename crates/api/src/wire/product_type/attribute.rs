@@ -15,7 +15,10 @@ use super::kind;
 #[derive(Debug, Clone, Serialize, Deserr, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[deserr(deny_unknown_fields, rename_all = camelCase)]
-#[expect(clippy::struct_excessive_bools, reason = "they are independent of one another")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of one another"
+)]
 pub(crate) struct AttributeDto {
     /// `^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`, unique within the type.
     #[schema(example = "material")]

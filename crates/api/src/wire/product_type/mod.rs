@@ -54,9 +54,12 @@ impl ProductTypeInput {
         let mut p = Parser::new(default_locale);
         let key = p.take("/key", Key::parse(self.key.unwrap_or_default()));
         let name = p.localized("/name", self.name);
-        let attributes = p.list("/attributes", self.attributes, Attributes::MAX, |p, at, attribute| {
-            attribute.parse(p, at)
-        });
+        let attributes = p.list(
+            "/attributes",
+            self.attributes,
+            Attributes::MAX,
+            |p, at, attribute| attribute.parse(p, at),
+        );
         let option_attributes = p.list(
             "/optionAttributes",
             self.option_attributes,
@@ -96,6 +99,3 @@ impl From<&ProductTypeContent> for ProductTypeInput {
         }
     }
 }
-
-
-

@@ -81,7 +81,10 @@ fn at_least(number: u64) -> String {
     let exactly = |places: usize| format!("[0-9]{{{places}}}{any_fraction}");
     let mut forms = differing(&whole, |_, digit| greater(digit), exactly);
     forms.push(format!("[1-9][0-9]{{{},}}{any_fraction}", whole.len()));
-    let significant = fraction.iter().rposition(|digit| *digit != 0).map_or(0, |last| last + 1);
+    let significant = fraction
+        .iter()
+        .rposition(|digit| *digit != 0)
+        .map_or(0, |last| last + 1);
     let fraction = fraction.get(..significant).unwrap_or_default();
     if fraction.is_empty() {
         forms.push(format!("{}{any_fraction}", text(&whole)));
@@ -106,7 +109,9 @@ fn at_most(number: u64) -> String {
     }
     // Equal in the whole: no fraction, a lesser one, or one that ends while it is still equal.
     let mut tails = differing(&fraction, |_, digit| less(digit, 0), |_| "[0-9]*$".to_owned());
-    tails.extend((1..=fraction.len()).map(|end| format!("{}$", text(fraction.get(..end).unwrap_or_default()))));
+    tails.extend(
+        (1..=fraction.len()).map(|end| format!("{}$", text(fraction.get(..end).unwrap_or_default()))),
+    );
     forms.push(format!(r"{}(\.({}))?$", text(&whole), tails.join("|")));
     format!("({})", forms.join("|"))
 }

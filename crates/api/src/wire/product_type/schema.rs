@@ -81,7 +81,9 @@ fn attributes<'a>(of_level: impl Iterator<Item = &'a Attribute>, moment: Moment)
 }
 
 fn asks(schema: &Value) -> bool {
-    schema["required"].as_array().is_some_and(|required| !required.is_empty())
+    schema["required"]
+        .as_array()
+        .is_some_and(|required| !required.is_empty())
 }
 
 fn value(attribute: &Attribute, must: bool) -> Value {
@@ -133,7 +135,10 @@ fn single(attribute: &Attribute) -> Value {
         }
         Kind::Measure { family, min, max } => {
             let of_unit = |unit: &domain::product_type::Unit| {
-                let (min, max) = (min.map(|min| min.ceil_in(unit)), max.map(|max| max.floor_in(unit)));
+                let (min, max) = (
+                    min.map(|min| min.ceil_in(unit)),
+                    max.map(|max| max.floor_in(unit)),
+                );
                 let members = json!({"value": decimal(min, max), "unit": {"const": unit.symbol}});
                 object(members, &["value", "unit"])
             };
@@ -151,7 +156,10 @@ fn single(attribute: &Attribute) -> Value {
 fn embedded(attribute: &Attribute, schema: &Json) -> Value {
     let JsonDto(mut schema) = JsonDto::from(schema.clone());
     if let Value::Object(members) = &mut schema {
-        members.insert("$id".to_owned(), format!("urn:vitrine:attribute:{}", attribute.key).into());
+        members.insert(
+            "$id".to_owned(),
+            format!("urn:vitrine:attribute:{}", attribute.key).into(),
+        );
     }
     schema
 }
@@ -161,7 +169,11 @@ fn decimal(min: Option<i128>, max: Option<i128>) -> Value {
         min.map(Bound::AtLeast).and_then(decimals),
         max.map(Bound::AtMost).and_then(decimals),
     ];
-    let bounds: Vec<_> = bounds.into_iter().flatten().map(|b| json!({"pattern": b})).collect();
+    let bounds: Vec<_> = bounds
+        .into_iter()
+        .flatten()
+        .map(|b| json!({"pattern": b}))
+        .collect();
     let mut schema = json!({"type": "string", "pattern": Number::PATTERN});
     if let (false, Value::Object(members)) = (bounds.is_empty(), &mut schema) {
         members.insert("allOf".to_owned(), bounds.into());
@@ -170,7 +182,11 @@ fn decimal(min: Option<i128>, max: Option<i128>) -> Value {
 }
 
 fn string_of(format: &str, pattern: &str, bounds: [Option<String>; 2]) -> Value {
-    let bounds: Vec<_> = bounds.into_iter().flatten().map(|b| json!({"pattern": b})).collect();
+    let bounds: Vec<_> = bounds
+        .into_iter()
+        .flatten()
+        .map(|b| json!({"pattern": b}))
+        .collect();
     let mut schema = json!({"type": "string", "format": format, "pattern": pattern});
     if let (false, Value::Object(members)) = (bounds.is_empty(), &mut schema) {
         members.insert("allOf".to_owned(), bounds.into());
@@ -222,7 +238,12 @@ fn media() -> Value {
 }
 
 fn axes(product_type: &ProductTypeState) -> Value {
-    let keys: Vec<_> = product_type.content.option_attributes.iter().map(|k| k.as_str()).collect();
+    let keys: Vec<_> = product_type
+        .content
+        .option_attributes
+        .iter()
+        .map(|k| k.as_str())
+        .collect();
     if keys.is_empty() {
         let mut schema = array(&text(64), ProductContent::MAX_AXES);
         if let Value::Object(members) = &mut schema {
@@ -272,7 +293,11 @@ fn variant<'a>(
 /// The options of variants: those of the type's axes, or whatever the product chooses.
 fn options(product_type: &ProductTypeState) -> Value {
     let content = &product_type.content;
-    let axes: Vec<_> = content.option_attributes.iter().filter_map(|key| content.attribute(key)).collect();
+    let axes: Vec<_> = content
+        .option_attributes
+        .iter()
+        .filter_map(|key| content.attribute(key))
+        .collect();
     if axes.is_empty() {
         return json!({"type": "object", "additionalProperties": text(255)});
     }

@@ -2,6 +2,7 @@
 //! Redis alike.
 
 mod access;
+mod agreement;
 mod bad_bodies;
 mod bad_input;
 mod bad_values;
@@ -16,6 +17,7 @@ mod lifecycle;
 mod lists;
 mod paging;
 mod patches;
+mod product_types;
 mod products;
 mod store;
 mod support;

@@ -114,7 +114,10 @@ impl Importer {
                 .0
                 .extend(self.writer.store().taken_product_slugs(&made).await?);
         }
-        let types = self.typing.among(drafts.iter().map(Draft::product_type).collect()).await?;
+        let types = self
+            .typing
+            .among(drafts.iter().map(Draft::product_type).collect())
+            .await?;
         let known = Known { categories, types };
         let mut planned = Vec::with_capacity(drafts.len());
         for draft in drafts {
@@ -134,7 +137,10 @@ impl Importer {
         planned: Vec<(Planned, Vec<Referral>)>,
         run: &mut Run<'_>,
     ) -> Result<Vec<Planned>, StoreError> {
-        let referrals: Vec<_> = planned.iter().flat_map(|(_, referrals)| referrals.clone()).collect();
+        let referrals: Vec<_> = planned
+            .iter()
+            .flat_map(|(_, referrals)| referrals.clone())
+            .collect();
         let found = self.typing.targets(&referrals).await?;
         let mut sound = Vec::with_capacity(planned.len());
         for (planned, referrals) in planned {
@@ -232,12 +238,18 @@ impl Importer {
             (Record::Product(record), Some(slug)) => {
                 let mut draft = record.draft.clone();
                 let before = stored.as_ref().map(|p| &p.content);
-                let found = self
-                    .typing
-                    .settle(&mut draft, &ground.product_type.content, before, ground.of_product);
+                let found = self.typing.settle(
+                    &mut draft,
+                    &ground.product_type.content,
+                    before,
+                    ground.of_product,
+                );
                 faults.extend(found.into_vec());
                 let attributes = before.map(|content| &content.attributes);
-                let new = draft.attributes.iter().flat_map(|now| new_referrals("", now, attributes));
+                let new = draft
+                    .attributes
+                    .iter()
+                    .flat_map(|now| new_referrals("", now, attributes));
                 referrals.extend(new);
                 let found = draft.categories.iter().map(|c| known.categories.get(c).copied());
                 match known_categories(found.collect()) {
@@ -249,7 +261,10 @@ impl Importer {
                 }
             }
             _ => (
-                stored.as_ref().map(|p| p.content.option_axes.clone()).unwrap_or_default(),
+                stored
+                    .as_ref()
+                    .map(|p| p.content.option_axes.clone())
+                    .unwrap_or_default(),
                 None,
             ),
         };

@@ -115,7 +115,12 @@ impl Claims {
             let attributes = &change.after.content.attributes;
             let before = change.before.as_ref().map(|b| &b.content.attributes);
             let same = was_live && before == Some(attributes);
-            if change.before.as_ref().is_some_and(|b| b.record().deleted_at.is_none()) && !is_live {
+            if change
+                .before
+                .as_ref()
+                .is_some_and(|b| b.record().deleted_at.is_none())
+                && !is_live
+            {
                 owners.push(id);
             } else if let (true, false, Some(kind)) = (is_live, same, kind) {
                 owners.extend(before.map(|_| id));
@@ -166,8 +171,18 @@ pub(super) async fn store(tx: &mut Writer<'_>, rows: &Batch<ClaimRow>) -> Result
 
 /// The values that the written resources claim: type, claim and owner.
 pub(crate) fn claimed(changes: &Changes) -> Vec<(Uuid, String, Uuid)> {
-    let types = changes.basis.types.iter().map(|t| (t.id.uuid(), t.clone())).collect();
-    let footings = changes.basis.products.iter().map(|f| (f.product.uuid(), *f)).collect();
+    let types = changes
+        .basis
+        .types
+        .iter()
+        .map(|t| (t.id.uuid(), t.clone()))
+        .collect();
+    let footings = changes
+        .basis
+        .products
+        .iter()
+        .map(|f| (f.product.uuid(), *f))
+        .collect();
     let Claims { rows, .. } = Claims::new(changes, &types, &footings);
     rows.iter()
         .map(|row| (row.product_type_id, row.claim.clone(), row.owner_id))

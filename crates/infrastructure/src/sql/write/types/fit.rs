@@ -127,7 +127,9 @@ fn fits(
     let of_type = &content.option_attributes;
     let same_axes = of_type.is_empty()
         || (axes.len() == of_type.len()
-            && of_type.iter().all(|key| axes.iter().any(|axis| axis.as_str() == key.as_str())));
+            && of_type
+                .iter()
+                .all(|key| axes.iter().any(|axis| axis.as_str() == key.as_str())));
     let (_, faults) = content.check_product(&product.content.attributes, moment, &locale, schemas);
     let variant_fits = |variant: &VariantState| {
         let own = &variant.content;

@@ -49,7 +49,10 @@ impl Plan {
             products,
             whole,
         } = &changes.basis;
-        let types: Types = types.iter().map(|state| (state.id.uuid(), state.clone())).collect();
+        let types: Types = types
+            .iter()
+            .map(|state| (state.id.uuid(), state.clone()))
+            .collect();
         let footings: HashMap<_, _> = products.iter().map(|f| (f.product.uuid(), *f)).collect();
         let (referred_products, referred_categories) = referred(changes);
         Ok(Self {
@@ -138,7 +141,8 @@ impl Plan {
              where p.deleted_at is null limit 1",
             tx.dialect.batch(IDS)
         );
-        tx.forbid(ConflictRule::TypeInUse, &self.rows.deleted, text).await?;
+        tx.forbid(ConflictRule::TypeInUse, &self.rows.deleted, text)
+            .await?;
         fit::check_whole(tx, &self.whole, &self.types, schemas).await?;
         for (before, after) in &self.revised {
             fit::check_stored(tx, before, after, schemas).await?;
@@ -179,8 +183,9 @@ fn referred(changes: &Changes) -> (Batch<Id>, Batch<Id>) {
         let before = c.before.as_ref().map(|b| &b.content.attributes);
         new(&c.after.content.attributes, before)
     });
-    let (to_products, to_categories): (Vec<_>, Vec<_>) =
-        products.chain(variants).partition(|(target, _)| *target == Target::Product);
+    let (to_products, to_categories): (Vec<_>, Vec<_>) = products
+        .chain(variants)
+        .partition(|(target, _)| *target == Target::Product);
     let made: std::collections::HashSet<_> = changes
         .products
         .iter()
