@@ -45,3 +45,14 @@ pub(crate) async fn build_vitrine() -> Result<PathBuf> {
     }
     Ok(Metadata::load()?.target_directory.join("debug/vitrine"))
 }
+
+/// Builds the server as it is released.
+pub(crate) async fn build_release() -> Result<PathBuf> {
+    let mut build = command();
+    build.args(["build", "--release", "--package", "vitrine-api"]);
+    let status = Running::spawn_group("cargo build", &mut build)?.wait().await?;
+    if !status.success() {
+        return Err("the server does not build".into());
+    }
+    Ok(Metadata::load()?.target_directory.join("release/vitrine"))
+}

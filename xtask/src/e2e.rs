@@ -4,13 +4,12 @@
 
 mod browser;
 mod swagger;
-mod vitrine;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use self::browser::Browser;
-use self::vitrine::Vitrine;
+use crate::vitrine::Vitrine;
 use crate::{Result, cargo, say};
 
 pub(crate) async fn run(binary: Option<PathBuf>) -> Result<ExitCode> {
@@ -21,7 +20,7 @@ pub(crate) async fn run(binary: Option<PathBuf>) -> Result<ExitCode> {
         None => cargo::build_vitrine().await?,
     };
     let folder = tempfile::Builder::new().prefix("vitrine-e2e-").tempdir()?;
-    let vitrine = Vitrine::start(&binary, folder.path()).await?;
+    let vitrine = Vitrine::start(&binary, folder.path(), Vec::new()).await?;
     let token = vitrine.token("catalog:admin").await?;
     let browser = Browser::start(folder.path()).await?;
 

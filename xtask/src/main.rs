@@ -4,6 +4,7 @@
 //! signal (which drops the future) leaves no process and no temporary folder behind.
 
 mod arch;
+mod bench;
 mod cargo;
 mod e2e;
 mod openapi;
@@ -12,6 +13,7 @@ mod process;
 mod programs;
 mod servers;
 mod test;
+mod vitrine;
 
 use std::error::Error;
 use std::fmt::Display;
@@ -55,6 +57,18 @@ enum Command {
         #[arg(long)]
         binary: Option<PathBuf>,
     },
+    /// Measure how the catalog's answers grow with its size, as ratios in one run
+    Bench {
+        /// How many products the small catalog has
+        #[arg(long, default_value_t = 10_000)]
+        small: u64,
+        /// How many products the large catalog has
+        #[arg(long, default_value_t = 1_000_000)]
+        large: u64,
+        /// Measure on SQLite instead of PostgreSQL
+        #[arg(long)]
+        sqlite: bool,
+    },
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -75,6 +89,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Arch => arch::run(),
         Command::Openapi { check } => openapi::run(check).await,
         Command::E2e { binary } => e2e::run(binary).await,
+        Command::Bench { small, large, sqlite } => bench::run(small, large, sqlite).await,
     }
 }
 

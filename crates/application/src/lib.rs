@@ -25,4 +25,4 @@ pub use clock::Clock;
 pub use error::{CatalogError, ErrorKind};
 pub use fault::{Fault, Faults, pointer_to};
 pub use ids::Ids;
-pub use write::{Decision, Render, Writer};
+pub use write::{Decision, Render, Writer, replay};

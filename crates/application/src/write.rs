@@ -70,7 +70,7 @@ impl Writer {
     where
         F: Fn() -> BoxFuture<'a, Result<Decision, CatalogError>> + Send,
     {
-        if let Some(receipt) = self.replay(context).await? {
+        if let Some(receipt) = replay(&*self.store, context).await? {
             return Ok(receipt);
         }
         let mut attempt = 1;
@@ -91,8 +91,7 @@ impl Writer {
                     }
                 }
                 Err(StoreError::IdempotencyKeyTaken) => {
-                    return self
-                        .replay(context)
+                    return replay(&*self.store, context)
                         .await?
                         .ok_or(CatalogError::IdempotencyInProgress);
                 }
@@ -106,21 +105,23 @@ impl Writer {
             }
         }
     }
+}
 
-    async fn replay(&self, context: &WriteContext) -> Result<Option<Receipt>, CatalogError> {
-        let Some(claim) = &context.idempotency else {
-            return Ok(None);
-        };
-        match self.store.receipt(&context.actor, &claim.key).await? {
-            None => Ok(None),
-            Some((fingerprint, _)) if fingerprint != claim.fingerprint => {
-                Err(CatalogError::IdempotencyKeyReused)
-            }
-            Some((_, receipt)) => Ok(Some(Receipt {
-                replayed: true,
-                ..receipt
-            })),
-        }
+/// The answer to an earlier request with the same idempotency key, if there is one.
+pub async fn replay(
+    store: &dyn CatalogStore,
+    context: &WriteContext,
+) -> Result<Option<Receipt>, CatalogError> {
+    let Some(claim) = &context.idempotency else {
+        return Ok(None);
+    };
+    match store.receipt(&context.actor, &claim.key).await? {
+        None => Ok(None),
+        Some((fingerprint, _)) if fingerprint != claim.fingerprint => Err(CatalogError::IdempotencyKeyReused),
+        Some((_, receipt)) => Ok(Some(Receipt {
+            replayed: true,
+            ..receipt
+        })),
     }
 }
 

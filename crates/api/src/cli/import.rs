@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::Failure;
-use crate::composition::services::{self, Services};
+use crate::composition::services;
 use crate::composition::settings::Settings;
 use crate::formats::{Format, batches};
 
@@ -124,7 +124,7 @@ async fn import(
     settings: &Settings,
 ) -> Result<(), Failure> {
     let services = services::for_command(settings).await?;
-    let Services { importer, ids, .. } = &services;
+    let (importer, ids) = (&services.catalog.importer, &services.tools.ids);
     let mut reading = services.reading(work.format);
     if let Some(currency) = work.currency {
         reading.currency = currency;

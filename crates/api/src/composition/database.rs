@@ -1,5 +1,6 @@
 //! The database that the URL names, as the ports that it implements.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use application::category::CategoryReader;
@@ -19,7 +20,7 @@ use super::settings::Settings;
 
 /// One catalog behind all its ports.
 #[derive(Clone)]
-pub(crate) struct Database {
+pub(crate) struct Ports {
     pub(crate) store: Arc<dyn CatalogStore>,
     pub(crate) products: Arc<dyn ProductReader>,
     pub(crate) variants: Arc<dyn VariantReader>,
@@ -29,7 +30,27 @@ pub(crate) struct Database {
     pub(crate) schemas: Arc<dyn JsonSchemas>,
     pub(crate) log: Arc<dyn ChangeLog>,
     pub(crate) jobs: Arc<dyn JobStore>,
+}
+
+/// A catalog with the engine that it is in.
+#[derive(Clone)]
+pub(crate) struct Database {
+    pub(crate) ports: Ports,
     pub(crate) engine: Arc<dyn Upkeep>,
+}
+
+impl Deref for Database {
+    type Target = Ports;
+
+    fn deref(&self) -> &Ports {
+        &self.ports
+    }
+}
+
+/// A catalog inside a transaction of its own. Without `commit` nothing of it stays.
+pub(crate) struct Unit {
+    pub(crate) ports: Ports,
+    pub(crate) commit: BoxFuture<'static, Result<(), StoreError>>,
 }
 
 /// What the process asks of a database besides the catalog's ports.
@@ -42,6 +63,7 @@ pub(crate) trait Upkeep: Send + Sync {
     fn secret(&self, name: &'static str) -> BoxFuture<'_, Result<Vec<u8>, StoreError>>;
     /// Removes idempotency receipts that are not given again.
     fn forget_old_receipts(&self) -> BoxFuture<'_, Result<u64, StoreError>>;
+    fn open_unit(&self) -> BoxFuture<'_, Result<Unit, StoreError>>;
     fn pool_use(&self) -> PoolUse;
     fn close(&self) -> BoxFuture<'_, ()>;
 }
@@ -65,6 +87,16 @@ impl<E: Engine> Upkeep for SqlCatalog<E> {
 
     fn forget_old_receipts(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(SqlCatalog::forget_old_receipts(self))
+    }
+
+    fn open_unit(&self) -> BoxFuture<'_, Result<Unit, StoreError>> {
+        Box::pin(async move {
+            let unit = Arc::new(SqlCatalog::open_unit(self).await?);
+            Ok(Unit {
+                ports: ports(&unit),
+                commit: Box::pin(async move { unit.commit_unit().await }),
+            })
+        })
     }
 
     fn pool_use(&self) -> PoolUse {
@@ -95,6 +127,13 @@ pub(crate) async fn open(settings: &Settings) -> Result<Database, StoreError> {
 fn behind_ports<E: Engine>(catalog: SqlCatalog<E>) -> Database {
     let catalog = Arc::new(catalog);
     Database {
+        ports: ports(&catalog),
+        engine: catalog,
+    }
+}
+
+fn ports<E: Engine>(catalog: &Arc<SqlCatalog<E>>) -> Ports {
+    Ports {
         store: catalog.clone(),
         products: catalog.clone(),
         variants: catalog.clone(),
@@ -104,6 +143,5 @@ fn behind_ports<E: Engine>(catalog: SqlCatalog<E>) -> Database {
         schemas: Arc::new(catalog.schemas()),
         log: catalog.clone(),
         jobs: catalog.clone(),
-        engine: catalog,
     }
 }

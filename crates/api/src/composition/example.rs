@@ -3,14 +3,12 @@
 use std::io::Cursor;
 use std::ops::ControlFlow;
 
-use application::Writer;
-use application::changelog::LogPosition;
-use application::import::{ImportMode, ImportObserver, ImportOptions, Importer, Progress};
+use application::import::{ImportMode, ImportObserver, ImportOptions, Progress};
 use application::store::WriteContext;
 use async_trait::async_trait;
 
 use super::StartError;
-use super::services::Services;
+use super::services::{Catalog, Services};
 use super::settings::Settings;
 use crate::formats::{Format, batches};
 
@@ -22,21 +20,12 @@ pub(super) async fn load_if_first(
     settings: &Settings,
     services: &Services,
 ) -> Result<Option<u64>, StartError> {
-    if !settings.catalog.example || settings.database.url.is_some() {
-        return Ok(None);
-    }
-    let log = services
-        .database
-        .log
-        .read(LogPosition::default(), 1)
-        .await
-        .map_err(StartError::Database)?;
-    if !log.is_empty() {
+    if !settings.catalog.example || settings.database.url.is_some() || !services.is_new {
         return Ok(None);
     }
     let context = WriteContext {
         actor: "example".to_owned(),
-        request_id: services.ids.next().to_string(),
+        request_id: services.tools.ids.next().to_string(),
         dry_run: false,
         idempotency: None,
     };
@@ -47,17 +36,10 @@ pub(super) async fn load_if_first(
     };
     let records = batches(Cursor::new(CATALOG), services.reading(Format::Ndjson));
     // Nothing of a catalog that is empty can be cached, so that nothing needs to be invalidated.
-    let Services {
-        database, clock, ids, ..
-    } = services;
-    let writer = Writer::new(database.store.clone(), clock.clone(), ids.clone());
-    let importer = Importer::new(
-        writer,
-        database.products.clone(),
-        database.categories.clone(),
-        services.typing.clone(),
-    );
-    let done = importer
+    let ports = services.database.ports.clone();
+    let direct = Catalog::over(ports.clone(), ports.store.clone(), None, &services.tools);
+    let done = direct
+        .importer
         .run(records, &options, &mut Quiet)
         .await
         .map_err(StartError::Example)?;

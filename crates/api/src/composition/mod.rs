@@ -6,6 +6,7 @@ mod example;
 pub(crate) mod serve;
 pub(crate) mod services;
 pub(crate) mod settings;
+mod workspace;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

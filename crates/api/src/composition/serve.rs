@@ -11,8 +11,9 @@ use tokio::task::JoinSet;
 
 use super::services::{self, Services};
 use super::settings::Settings;
+use super::workspace::{self, Shared};
 use super::{StartError, cache, example, token_verifier};
-use crate::http::{self, App, AppState, CursorKey, Health, Imports, Probe};
+use crate::http::{self, AppState, CursorKey, Health, Imports, Probe};
 use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
 
 /// Receipts are kept for a day; an hour more or less does not matter.
@@ -41,38 +42,34 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
 
     let upkeep = keep_up(settings, cache.as_ref(), &services);
     let database = services.database.clone();
-    let ids = services.ids.clone();
+    let ids = services.tools.ids.clone();
     let secret = database
         .engine
         .secret("cursor")
         .await
         .map_err(StartError::Database)?;
     let metrics = telemetry.clone();
-    let jobs = database.jobs.clone();
-    let imports = Imports {
-        jobs: ImportJobs::new(services.importer, jobs, services.clock, services.ids.clone()),
-        folder: settings.data_dir.join("imports"),
-        currency: services.default_currency,
-        lifecycle: lifecycle.clone(),
-    };
-    let app = App {
-        products: services.products,
-        variants: services.variants,
-        categories: services.categories,
-        channels: services.channels,
-        product_types: services.product_types,
-        product_reader: database.products.clone(),
-        variant_reader: database.variants.clone(),
-        category_reader: database.categories.clone(),
-        bodies: services.bodies,
-        imports,
+    let shared = Shared {
         verifier,
         cursors: CursorKey::new(&secret).ok_or(StartError::CursorKey)?,
-        default_locale: services.default_locale,
+        default_locale: services.tools.default_locale.clone(),
         store_max_age: settings.catalog.store_max_age,
-        health: health(&lifecycle, &database, cache),
+        health: health(&lifecycle, &database, cache.clone()),
         metrics: Arc::new(move || metrics.prometheus_text()),
+        imports: Imports {
+            jobs: ImportJobs::new(
+                services.catalog.importer.clone(),
+                database.jobs.clone(),
+                services.tools.clock.clone(),
+                services.tools.ids.clone(),
+            ),
+            folder: settings.data_dir.join("imports"),
+            currency: services.tools.default_currency,
+            lifecycle: lifecycle.clone(),
+        },
     };
+    let workspaces = workspace::opener(&database, &services.tools, &shared, cache);
+    let app = shared.app(services.catalog, Some(workspaces));
     let layers = Layers {
         settings: settings.http.clone(),
         lifecycle: lifecycle.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use application::cache::{Cache, CacheHealth, CachedProducts, FencedStore};
 use application::category::Categories;
+use application::changelog::LogPosition;
 use application::channel::{self, Channels};
 use application::import::Importer;
 use application::product::{Products, Variants};
@@ -18,7 +19,7 @@ use infrastructure::system::{SystemClock, UuidV7};
 use infrastructure::telemetry::Telemetry;
 use tokio::time::{sleep, timeout};
 
-use super::database::{self, Database};
+use super::database::{self, Database, Ports};
 use super::settings::Settings;
 use super::{StartError, cache};
 use crate::formats::{Format, Reading};
@@ -28,20 +29,76 @@ use crate::http::JsonEncoder;
 const CACHE_PATIENCE: Duration = Duration::from_secs(2);
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-pub(crate) struct Services {
-    pub(crate) database: Database,
+/// What use cases need beside a catalog.
+#[derive(Clone)]
+pub(crate) struct Tools {
+    pub(crate) default_locale: Locale,
+    pub(crate) default_currency: Currency,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+}
+
+/// The use cases over one catalog.
+pub(crate) struct Catalog {
+    pub(crate) ports: Ports,
     pub(crate) products: Products,
     pub(crate) variants: Variants,
     pub(crate) categories: Categories,
     pub(crate) channels: Channels,
     pub(crate) product_types: ProductTypes,
-    pub(crate) typing: Typing,
     pub(crate) bodies: CachedProducts,
     pub(crate) importer: Importer,
-    pub(crate) default_locale: Locale,
-    pub(crate) default_currency: Currency,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ids: Arc<dyn Ids>,
+}
+
+impl Catalog {
+    /// Reads from `ports`, writes through `store`, and answers products from `cache`.
+    pub(crate) fn over(
+        ports: Ports,
+        store: Arc<dyn CatalogStore>,
+        cache: Option<Arc<Cache>>,
+        tools: &Tools,
+    ) -> Self {
+        let encoder = Arc::new(JsonEncoder {
+            default_locale: tools.default_locale.clone(),
+        });
+        let writer = Writer::new(store, tools.clock.clone(), tools.ids.clone());
+        let (products, categories) = (ports.products.clone(), ports.categories.clone());
+        let typing = Typing::new(
+            ports.types.clone(),
+            products.clone(),
+            categories.clone(),
+            ports.schemas.clone(),
+            tools.default_locale.clone(),
+        );
+        Self {
+            importer: Importer::new(
+                writer.clone(),
+                products.clone(),
+                categories.clone(),
+                typing.clone(),
+            ),
+            products: Products::new(
+                writer.clone(),
+                products.clone(),
+                categories.clone(),
+                typing.clone(),
+            ),
+            variants: Variants::new(writer.clone(), products.clone(), ports.variants.clone(), typing),
+            product_types: product_types(writer.clone(), ports.types.clone(), ports.schemas.clone()),
+            categories: Categories::new(writer.clone(), categories),
+            channels: channel::channels(writer, ports.channels.clone()),
+            bodies: CachedProducts::new(products, encoder, cache),
+            ports,
+        }
+    }
+}
+
+pub(crate) struct Services {
+    pub(crate) database: Database,
+    pub(crate) catalog: Catalog,
+    pub(crate) tools: Tools,
+    /// Whether nothing had ever been written to the catalog.
+    pub(crate) is_new: bool,
 }
 
 /// Opens the database, brings its schema up to date where that is wanted, and composes the use cases over it. With a
@@ -62,64 +119,33 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
         .map_err(|error| StartError::Catalog("default_locale", error.to_string()))?;
     let default_currency = Currency::parse(&settings.catalog.default_currency)
         .map_err(|error| StartError::Catalog("default_currency", error.to_string()))?;
-
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let ids: Arc<dyn Ids> = Arc::new(UuidV7);
+    let tools = Tools {
+        default_locale,
+        default_currency,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(UuidV7),
+    };
+    let first_change = database.log.read(LogPosition::default(), 1).await;
+    let is_new = first_change.map_err(StartError::Database)?.is_empty();
     let store: Arc<dyn CatalogStore> = match &cache {
         Some(cache) => Arc::new(FencedStore::new(database.store.clone(), cache.clone())),
         None => database.store.clone(),
     };
-    let first = |key| first_channel(key, &default_locale, default_currency);
-    channel::ensure_first_channel(&*database.channels, &*store, &*clock, &*ids, first)
+    let first = |key| first_channel(key, &tools);
+    channel::ensure_first_channel(&*database.channels, &*store, &*tools.clock, &*tools.ids, first)
         .await
         .map_err(StartError::FirstChannel)?;
-    let encoder = Arc::new(JsonEncoder {
-        default_locale: default_locale.clone(),
-    });
-    let bodies = CachedProducts::new(database.products.clone(), encoder, cache);
-    let writer = Writer::new(store.clone(), clock.clone(), ids.clone());
-    let (products, variants, categories) = (
-        database.products.clone(),
-        database.variants.clone(),
-        database.categories.clone(),
-    );
-    let typing = Typing::new(
-        database.types.clone(),
-        products.clone(),
-        categories.clone(),
-        database.schemas.clone(),
-        default_locale.clone(),
-    );
-    let types = database.types.clone();
     Ok(Services {
-        importer: Importer::new(
-            writer.clone(),
-            products.clone(),
-            categories.clone(),
-            typing.clone(),
-        ),
-        products: Products::new(
-            writer.clone(),
-            products.clone(),
-            categories.clone(),
-            typing.clone(),
-        ),
-        variants: Variants::new(writer.clone(), products.clone(), variants, typing.clone()),
-        typing,
-        product_types: product_types(writer.clone(), types, database.schemas.clone()),
-        categories: Categories::new(writer.clone(), categories.clone()),
-        channels: channel::channels(writer, database.channels.clone()),
-        bodies,
+        catalog: Catalog::over(database.ports.clone(), store, cache, &tools),
         database,
-        default_locale,
-        default_currency,
-        clock,
-        ids,
+        tools,
+        is_new,
     })
 }
 
 /// The channel of a fresh catalog: one language, one currency, every country.
-fn first_channel(key: Key, locale: &Locale, currency: Currency) -> Option<ChannelContent> {
+fn first_channel(key: Key, tools: &Tools) -> Option<ChannelContent> {
+    let (locale, currency) = (&tools.default_locale, tools.default_currency);
     let name = Text::parse("Default").ok()?;
     Some(ChannelContent {
         key,
@@ -165,8 +191,8 @@ impl Services {
     pub(crate) fn reading(&self, format: Format) -> Reading {
         Reading {
             format,
-            locale: self.default_locale.clone(),
-            currency: self.default_currency,
+            locale: self.tools.default_locale.clone(),
+            currency: self.tools.default_currency,
         }
     }
 }

@@ -16,6 +16,7 @@ const LAYOUT: u8 = 1;
 const MAC_BYTES: usize = 16;
 
 /// Signs cursors; the same for all instances of a fleet.
+#[derive(Clone)]
 pub(crate) struct CursorKey(Hmac<Sha256>);
 
 /// A digest of the list that a cursor is made for: its name, filters and order.

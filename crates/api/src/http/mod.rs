@@ -19,6 +19,6 @@ pub(crate) use cursor::CursorKey;
 pub(crate) use encode::JsonEncoder;
 pub(crate) use openapi::document;
 pub(crate) use operations::{Health, Probe};
-pub(crate) use router::{is_stream, router};
+pub(crate) use router::{is_stream, router, routes};
 pub(crate) use state::{App, AppState};
-pub(crate) use v1::Imports;
+pub(crate) use v1::{Imports, OpenWorkspace, Workspace};

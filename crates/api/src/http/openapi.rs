@@ -75,6 +75,8 @@ struct Problem {
     request_id: Option<String>,
     /// At most 100 faults of the body.
     errors: Option<Vec<ProblemItem>>,
+    /// With `batch_failed`: the problem of each operation that failed, with its place in the batch.
+    failures: Option<Vec<ProblemOfOperation>>,
 }
 
 /// One fault of a body.
@@ -90,8 +92,19 @@ struct ProblemItem {
     detail: String,
 }
 
+/// Why one operation of a batch failed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the document that problems render by hand")]
+struct ProblemOfOperation {
+    /// From 0.
+    #[schema(example = 0)]
+    operation: usize,
+    #[schema(value_type = Object, example = json!({"status": 404, "code": "resource_not_found"}))]
+    problem: (),
+}
+
 #[derive(utoipa::OpenApi)]
-#[openapi(components(schemas(Problem, ProblemItem)))]
+#[openapi(components(schemas(Problem, ProblemItem, ProblemOfOperation)))]
 struct Schemas;
 
 /// What stands above the paths.

@@ -15,6 +15,11 @@ pub(super) fn described() -> OpenApiRouter<AppState> {
         .merge(operations::routes())
 }
 
+/// The routes without their description, to be given a state.
+pub(crate) fn routes() -> Router<AppState> {
+    described().split_for_parts().0
+}
+
 /// Everything that the service answers.
 pub(crate) fn router(state: AppState) -> Router {
     let (routes, document) = described().split_for_parts();

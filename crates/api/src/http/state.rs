@@ -15,7 +15,7 @@ use domain::value::Locale;
 
 use super::cursor::CursorKey;
 use super::operations::Health;
-use super::v1::Imports;
+use super::v1::{Imports, OpenWorkspace};
 
 /// Use cases and readers behind the routes.
 pub(crate) struct App {
@@ -36,6 +36,8 @@ pub(crate) struct App {
     pub(crate) store_max_age: Duration,
     pub(crate) health: Health,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// For batches; a batch inside a batch has none.
+    pub(crate) workspaces: Option<OpenWorkspace>,
 }
 
 #[derive(Clone)]

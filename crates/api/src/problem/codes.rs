@@ -146,6 +146,11 @@ pub(crate) const CODES: &[Entry] = &[
         "The body has the faults listed under `errors`, each with a JSON Pointer (RFC 6901).",
     ),
     code(
+        "batch_failed",
+        422,
+        "Operations of the batch failed, and nothing was done. `errors` has their faults, `failures` the whole problem of each.",
+    ),
+    code(
         "idempotency_key_reused",
         422,
         "The idempotency key was used in the last 24 hours for another request.",
@@ -210,6 +215,11 @@ pub(crate) const CODES: &[Entry] = &[
         "contradiction",
         ITEM,
         "The members of the definition exclude one another.",
+    ),
+    code(
+        "forward_reference",
+        ITEM,
+        "The operation of a batch refers to one that is not done before it.",
     ),
     code(
         "option_missing",

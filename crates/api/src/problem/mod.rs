@@ -54,6 +54,13 @@ impl Problem {
         self
     }
 
+    /// Adds faults of the body.
+    #[must_use]
+    pub(crate) fn with_faults(mut self, faults: Faults) -> Self {
+        self.errors.extend(faults.into_vec());
+        self
+    }
+
     /// Adds a header to the answer.
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -202,7 +209,7 @@ impl From<application::store::StoreError> for Problem {
             StoreError::ReferenceGone => Self::new(
                 StatusCode::CONFLICT,
                 "state_conflict",
-                "something that the resource refers to is deleted",
+                "a resource that is referred to is deleted",
             ),
             // What is left when the attempts of a write are used up: others were quicker every time.
             StoreError::VersionConflict { .. } | StoreError::IdempotencyKeyTaken => Self::new(

@@ -120,6 +120,15 @@ pub fn wrap(router: Router, layers: Layers) -> Router {
     )
 }
 
+/// For requests that come from inside: panics and errors of libraries become problems, as they do outside.
+pub fn answering(router: Router) -> Router {
+    router.layer(
+        ServiceBuilder::new()
+            .layer(from_fn(problem::normalize))
+            .layer(CatchPanicLayer::custom(answer_panic)),
+    )
+}
+
 fn compression() -> CompressionLayer<impl Predicate> {
     let predicate = SizeAbove::new(COMPRESS_ABOVE)
         .and(NotForContentType::GRPC)

@@ -3,7 +3,7 @@
 //! Invariant: when a commit is acknowledged, its products have been released after it, or the gate is closed.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -42,16 +42,88 @@ impl CatalogStore for FencedStore {
         if context.dry_run || products.is_empty() {
             return self.inner.commit(changes, context, receipt).await;
         }
-        // A task of its own: a caller that is dropped between commit and release would leave the old entries.
-        let (inner, cache) = (Arc::clone(&self.inner), Arc::clone(&self.cache));
+        let inner = Arc::clone(&self.inner);
         let (changes, context, receipt) = (changes.clone(), context.clone(), receipt.cloned());
-        let write = tokio::spawn(async move {
-            let write = Write::begin(&cache, products).await?;
-            let outcome = inner.commit(&changes, &context, receipt.as_ref()).await;
-            write.settle(&outcome).await;
-            outcome
-        });
-        write.await.map_err(|error| StoreError::Internal(error.into()))?
+        let commit = async move { inner.commit(&changes, &context, receipt.as_ref()).await };
+        fenced(&self.cache, products, commit).await
+    }
+
+    async fn receipt(&self, actor: &str, key: &str) -> Result<Option<(Vec<u8>, Receipt)>, StoreError> {
+        self.inner.receipt(actor, key).await
+    }
+
+    async fn taken_product_slugs(&self, slugs: &[(Locale, Slug)]) -> Result<Vec<(Locale, Slug)>, StoreError> {
+        self.inner.taken_product_slugs(slugs).await
+    }
+
+    async fn taken_category_slugs(
+        &self,
+        slugs: &[(Locale, Slug)],
+    ) -> Result<Vec<(Locale, Slug)>, StoreError> {
+        self.inner.taken_category_slugs(slugs).await
+    }
+}
+
+/// Runs a commit that alters what the cache shows of `products`, which are in the order of their ids.
+///
+/// In a task of its own: a caller that is dropped between commit and release would leave the old entries.
+async fn fenced(
+    cache: &Arc<Cache>,
+    products: Vec<ProductId>,
+    commit: impl Future<Output = Result<(), StoreError>> + Send + 'static,
+) -> Result<(), StoreError> {
+    let cache = Arc::clone(cache);
+    let write = tokio::spawn(async move {
+        let write = Write::begin(&cache, products).await?;
+        let outcome = commit.await;
+        write.settle(&outcome).await;
+        outcome
+    });
+    write.await.map_err(|error| StoreError::Internal(error.into()))?
+}
+
+/// A store inside a transaction that others end: it remembers what the cache has to be told when that commits.
+pub struct TouchingStore {
+    inner: Arc<dyn CatalogStore>,
+    touched: Mutex<BTreeSet<ProductId>>,
+}
+
+impl TouchingStore {
+    pub fn new(inner: Arc<dyn CatalogStore>) -> Self {
+        Self {
+            inner,
+            touched: Mutex::default(),
+        }
+    }
+
+    /// Ends the transaction with `commit`, under the fence of everything that was written in it.
+    pub async fn commit_fenced(
+        &self,
+        cache: Option<&Arc<Cache>>,
+        commit: impl Future<Output = Result<(), StoreError>> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
+        match cache {
+            Some(cache) if !touched.is_empty() => fenced(cache, touched.into_iter().collect(), commit).await,
+            _ => commit.await,
+        }
+    }
+}
+
+#[async_trait]
+impl CatalogStore for TouchingStore {
+    async fn commit(
+        &self,
+        changes: &Changes,
+        context: &WriteContext,
+        receipt: Option<&Receipt>,
+    ) -> Result<(), StoreError> {
+        self.inner.commit(changes, context, receipt).await?;
+        if !context.dry_run {
+            let mut products = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+            products.extend(touched(changes));
+        }
+        Ok(())
     }
 
     async fn receipt(&self, actor: &str, key: &str) -> Result<Option<(Vec<u8>, Receipt)>, StoreError> {

@@ -77,7 +77,7 @@ use chrono::TimeDelta;
 use domain::{ProductId, Timestamp};
 
 pub use entry::{Entry, HEADER_LEN, Kind, version_bytes};
-pub use fenced::FencedStore;
+pub use fenced::{FencedStore, TouchingStore};
 pub use gate::CacheHealth;
 pub use policy::{CachePolicy, WriteMode};
 pub use ports::{CacheError, CacheEvent, CacheEvents, CacheStore, Lease, Miss, Token};

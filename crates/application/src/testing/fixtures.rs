@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::category::{Category, CategoryContent, CategoryState};
+use domain::channel::{ChannelContent, ChannelCurrencies, ChannelLocales};
 use domain::product::{Product, ProductContent, ProductState, Seo, Variant, VariantContent, VariantState};
 use domain::product_type::{AttributeValue, Attributes, Measure};
 use domain::value::{
-    Currency, Decimal, Dimensions, Gtin, Json, JsonNumber, Key, LengthUnit, Locale, Localized, LocalizedSlug,
-    Media, MediaRole, Metadata, Money, Number, Price, Prices, Sku, Slug, Text, Weight, WeightUnit,
+    Country, Currency, Decimal, Dimensions, Gtin, Json, JsonNumber, Key, LengthUnit, Locale, Localized,
+    LocalizedSlug, Media, MediaRole, Metadata, Money, Number, Price, Prices, Sku, Slug, Text, Weight,
+    WeightUnit,
 };
 use domain::{CategoryId, Change, ProductId, ProductTypeId, VariantId};
 
@@ -267,5 +269,22 @@ impl Harness {
         let state = change.after.clone();
         self.commit(change).await.unwrap();
         state
+    }
+}
+
+/// A channel that says all that a channel can.
+pub fn channel(h: &Harness) -> ChannelContent {
+    let mut metadata = Metadata::default();
+    metadata.add("owner".to_owned(), "web".to_owned()).unwrap();
+    let (en, de) = (locale("en"), locale("de"));
+    let fallbacks = BTreeMap::from([(de.clone(), en.clone())]);
+    let currencies = ["EUR", "JPY"].map(|code| Currency::parse(code).unwrap());
+    ChannelContent {
+        key: Key::parse(format!("channel-{}", h.number())).unwrap(),
+        name: text("Web"),
+        locales: ChannelLocales::new(vec![de, en.clone()], en, fallbacks).unwrap(),
+        currencies: ChannelCurrencies::new(currencies.to_vec(), currencies[1]).unwrap(),
+        countries: vec![Country::parse("DE").unwrap()],
+        metadata,
     }
 }

@@ -18,6 +18,7 @@ pub mod log;
 pub mod product_types;
 pub mod reads;
 pub mod receipts;
+pub mod resources;
 pub mod variants;
 pub mod writes;
 
@@ -25,12 +26,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Timestamp;
+use domain::channel::ChannelContent;
 use domain::product_type::{JsonSchemas, ProductTypeContent};
 use domain::value::Json;
 use uuid::Uuid;
 
 use crate::category::CategoryReader;
 use crate::changelog::ChangeLog;
+use crate::channel::ChannelReader;
 use crate::import::JobStore;
 use crate::product::{ProductReader, VariantReader};
 use crate::product_type::{ProductTypeReader, Typing};
@@ -43,6 +46,7 @@ pub struct Harness {
     pub products: Arc<dyn ProductReader>,
     pub variants: Arc<dyn VariantReader>,
     pub categories: Arc<dyn CategoryReader>,
+    pub channels: Arc<ChannelReader>,
     pub log: Arc<dyn ChangeLog>,
     pub jobs: Arc<dyn JobStore>,
     pub types: Arc<ProductTypeReader>,
@@ -56,6 +60,7 @@ impl Harness {
             + ProductReader
             + VariantReader
             + CategoryReader
+            + ResourceReader<ChannelContent>
             + ChangeLog
             + JobStore
             + ResourceReader<ProductTypeContent>,
@@ -65,6 +70,7 @@ impl Harness {
             products: Arc::<C>::clone(catalog),
             variants: Arc::<C>::clone(catalog),
             categories: Arc::<C>::clone(catalog),
+            channels: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
             jobs: Arc::<C>::clone(catalog),
             types: Arc::<C>::clone(catalog),
@@ -171,6 +177,8 @@ macro_rules! catalog_contract {
                 deletion_and_reference_exclude_each_other;
             receipts: are_kept_with_the_effect, are_taken_once, are_taken_once_under_concurrency,
                 are_not_kept_by_dry_runs_or_failures;
+            resources: come_back_as_they_were, are_named_once, are_found_among_many,
+                change_version_by_version, leave_and_return;
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;

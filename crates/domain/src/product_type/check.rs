@@ -158,21 +158,21 @@ impl Attribute {
                     faults.refuse("pattern", format!("must match {}", pattern.as_str()));
                 }
             }
-            (AttributeValue::Text(text), Kind::Enum { options }) => {
-                if !options.iter().any(|option| option.value.as_str() == text) {
-                    let known: Vec<_> = options.iter().take(20).map(|o| o.value.as_str()).collect();
-                    let more = if options.len() > known.len() { ", …" } else { "" };
-                    faults.refuse(
-                        "not_in_enum",
-                        format!("must be one of {}{more}", known.join(", ")),
-                    );
-                }
+            (AttributeValue::Text(text), Kind::Enum { options })
+                if !options.iter().any(|option| option.value.as_str() == text) =>
+            {
+                let known: Vec<_> = options.iter().take(20).map(|o| o.value.as_str()).collect();
+                let more = if options.len() > known.len() { ", …" } else { "" };
+                faults.refuse(
+                    "not_in_enum",
+                    format!("must be one of {}{more}", known.join(", ")),
+                );
             }
             (AttributeValue::Integer(number), Kind::Integer { min, max }) => {
-                within(number, *min, *max, faults)
+                within(number, *min, *max, faults);
             }
             (AttributeValue::Decimal(number), Kind::Decimal { min, max }) => {
-                within(number, *min, *max, faults)
+                within(number, *min, *max, faults);
             }
             (AttributeValue::Date(date), Kind::Date { min, max }) => within(date, *min, *max, faults),
             (AttributeValue::Measure(measure), Kind::Measure { min, max, .. }) => {

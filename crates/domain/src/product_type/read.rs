@@ -275,7 +275,7 @@ fn read_integer(value: &Json, faults: &mut Faults) -> Option<i64> {
         return Some(integer);
     }
     // What has an exponent is either beyond the bound or between two integers.
-    let is_whole = text.parse::<f64>().is_ok_and(|float| float.trunc() == float);
+    let is_whole = text.parse::<f64>().is_ok_and(|float| float.fract() == 0.0);
     if is_whole {
         faults.refuse("out_of_range", "must be between -(2^53 - 1) and 2^53 - 1");
     } else {
@@ -294,7 +294,7 @@ fn read_measure(family: super::UnitFamily, value: &Json, faults: &mut Faults) ->
         .filter(|name| !["value", "unit"].contains(&name.as_str()))
     {
         faults.within(name, |faults| {
-            faults.refuse("unknown_field", "is not a field here")
+            faults.refuse("unknown_field", "is not a field here");
         });
     }
     let number = faults.within("value", |faults| match members.get("value") {

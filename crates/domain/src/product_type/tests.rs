@@ -184,7 +184,7 @@ fn every_fault_is_told_with_its_place() {
     let partly = faults(&self::content(vec![short]), &[("title", titles)], Moment::Write);
     assert_eq!(partly, of(&[("title/??", "pattern"), ("title/de", "too_long")]));
     let must = ("must", Json::Boolean(true));
-    assert_eq!(faults(&content, &[must.clone()], Moment::Write), []);
+    assert_eq!(faults(&content, std::slice::from_ref(&must), Moment::Write), []);
     let foreign = faults(&content, &[must, ("weight", weight("3", "cm"))], Moment::Write);
     assert_eq!(foreign, of(&[("weight/unit", "unit_family")]));
 }
@@ -270,8 +270,8 @@ fn definition() -> impl Strategy<Value = Option<Attribute>> {
     let required = prop::sample::select(vec![Required::Never, Required::OnPublish, Required::Always]);
     let attribute =
         (kind(), required, prop::bool::weighted(0.2)).prop_map(|(kind, required, set)| Attribute {
-            required,
             set,
+            required,
             ..attribute("a", kind)
         });
     prop::option::weighted(0.9, attribute)

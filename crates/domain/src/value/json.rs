@@ -38,7 +38,7 @@ impl JsonNumber {
         reason = "within the bound both conversions are exact"
     )]
     pub fn from_float(number: f64) -> Option<Self> {
-        let whole = number.trunc() == number && number.abs() <= MAX_SAFE_INTEGER as f64;
+        let whole = number.fract() == 0.0 && number.abs() <= MAX_SAFE_INTEGER as f64;
         match number.is_finite() {
             true if whole => Some(Self::from_signed(number as i64)),
             true => Some(Self(format!("{number:e}"))),

@@ -16,6 +16,7 @@ mod query;
 mod resource;
 mod secret;
 mod store;
+mod unit;
 mod upkeep;
 mod variant;
 mod write;
@@ -23,6 +24,7 @@ mod write;
 pub use database::{Database, DatabaseOptions, Failure, PoolUse, Transaction};
 pub use dialect::Dialect;
 pub use query::{Cell, Param, Query, Row};
+pub use unit::Unit;
 
 use application::store::StoreError;
 

@@ -32,6 +32,7 @@ use crate::server::{Lifecycle, RequestId};
 use crate::wire::instant;
 
 /// What imports need beyond the catalog.
+#[derive(Clone)]
 pub(crate) struct Imports {
     pub(crate) jobs: ImportJobs,
     /// Where bodies are kept while they are taken in.

@@ -1,5 +1,6 @@
 //! The management plane: raw data, every locale, drafts, all writes.
 
+mod batch;
 mod categories;
 mod channels;
 mod imports;
@@ -14,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::state::AppState;
 
+pub(crate) use batch::{OpenWorkspace, Workspace};
 pub(crate) use imports::Imports;
 pub(super) use parameters::{PageParameters, Revalidate};
 pub(super) use products::{in_category, locate};
@@ -23,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(products::routes())
         .merge(variants::routes())
         .merge(categories::routes())
+        .merge(batch::routes())
         .merge(channels::routes())
         .merge(product_types::routes())
         .merge(imports::routes())

@@ -242,9 +242,10 @@ async fn schema(
     mut query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let moment = match query.flag("publish")? {
-        true => Moment::Publish,
-        false => Moment::Write,
+    let moment = if query.flag("publish")? {
+        Moment::Publish
+    } else {
+        Moment::Write
     };
     query.finish()?;
     let state = find(&app, &text).await?;

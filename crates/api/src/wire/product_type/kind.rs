@@ -109,7 +109,6 @@ fn kind_of(kind: impl FnOnce() -> Option<Kind>) -> Option<Kind> {
 /// `min` and `max`, each absent or valid, else `None`.
 #[expect(
     clippy::option_option,
-    clippy::type_complexity,
     reason = "the outer one is whether it is valid, the inner one whether it is there"
 )]
 fn bounds<T>(

@@ -8,7 +8,7 @@ use domain::product_type::{
     Attribute, Attributes, DATE_PATTERN, DATE_TIME_PATTERN, Kind, Level, Moment, ProductTypeState,
     REFERENCE_PATTERN, TEXT_PATTERNS, URL_PATTERN,
 };
-use domain::value::{Json, MAX_SAFE_INTEGER, Number};
+use domain::value::{Json, Key, MAX_SAFE_INTEGER, Number};
 use serde_json::{Map, Value, json};
 
 use super::range::{Bound, dates, decimals, millionths};
@@ -50,7 +50,7 @@ pub(crate) fn product_schema(product_type: &ProductTypeState, moment: Moment) ->
             "tags": array(&text(255), ProductContent::MAX_TAGS),
             "categories": array(&json!({"type": "string"}), ProductContent::MAX_CATEGORIES),
             "media": array(&media(), domain::value::MAX_MEDIA),
-            "seo": nullable(&object(json!({
+            "seo": nullable(&object(&json!({
                 "title": nullable(&localized(&text(255))),
                 "description": nullable(&localized(&text(1000))),
             }), &[])),
@@ -140,7 +140,7 @@ fn single(attribute: &Attribute) -> Value {
                     max.map(|max| max.floor_in(unit)),
                 );
                 let members = json!({"value": decimal(min, max), "unit": {"const": unit.symbol}});
-                object(members, &["value", "unit"])
+                object(&members, &["value", "unit"])
             };
             let units: Vec<_> = family.units().iter().map(of_unit).collect();
             json!({"type": "object", "anyOf": units})
@@ -216,7 +216,7 @@ fn array(items: &Value, max: usize) -> Value {
     json!({"type": "array", "items": items, "maxItems": max})
 }
 
-fn object(properties: Value, required: &[&str]) -> Value {
+fn object(properties: &Value, required: &[&str]) -> Value {
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
@@ -234,7 +234,7 @@ fn media() -> Value {
         "alt": nullable(&localized(&text(500))),
         "role": nullable(&json!({"enum": ["main", "gallery", "swatch", "document"]})),
     });
-    object(properties, &["url"])
+    object(&properties, &["url"])
 }
 
 fn axes(product_type: &ProductTypeState) -> Value {
@@ -242,7 +242,7 @@ fn axes(product_type: &ProductTypeState) -> Value {
         .content
         .option_attributes
         .iter()
-        .map(|k| k.as_str())
+        .map(Key::as_str)
         .collect();
     if keys.is_empty() {
         let mut schema = array(&text(64), ProductContent::MAX_AXES);
@@ -279,15 +279,15 @@ fn variant<'a>(
         "gtin": nullable(&json!({"type": "string", "pattern": "^([0-9]{8}|[0-9]{12,14})$"})),
         "mpn": nullable(&text(70)),
         "options": options,
-        "prices": array(&object(price, &["amount", "currency"]), 200),
+        "prices": array(&object(&price, &["amount", "currency"]), 200),
         "media": array(&media(), domain::value::MAX_MEDIA),
-        "weight": nullable(&object(weight, &["value", "unit"])),
-        "dimensions": nullable(&object(dimensions, &["length", "width", "height", "unit"])),
+        "weight": nullable(&object(&weight, &["value", "unit"])),
+        "dimensions": nullable(&object(&dimensions, &["length", "width", "height", "unit"])),
         "position": {"type": "integer", "minimum": 0, "maximum": u32::MAX},
         "attributes": attributes,
         "metadata": metadata(),
     });
-    object(properties, &required)
+    object(&properties, &required)
 }
 
 /// The options of variants: those of the type's axes, or whatever the product chooses.
@@ -304,5 +304,5 @@ fn options(product_type: &ProductTypeState) -> Value {
     let option = |axis: &&Attribute| (axis.key.to_string(), json!({"allOf": [text(255), single(axis)]}));
     let properties: Map<_, _> = axes.iter().map(option).collect();
     let required: Vec<_> = axes.iter().map(|axis| axis.key.as_str()).collect();
-    object(Value::Object(properties), &required)
+    object(&Value::Object(properties), &required)
 }

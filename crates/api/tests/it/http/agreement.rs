@@ -337,9 +337,10 @@ async fn schema_and_service_agree(api: Api) {
                 let check = format!("{address}/validate?publish={moment}");
                 let verdict = api.post(&check).json(&document).send().await.is(200).value();
                 let outside: Vec<_> = validator.iter_errors(&document).map(|e| e.to_string()).collect();
-                match outside.is_empty() {
-                    true => valid += 1,
-                    false => invalid += 1,
+                if outside.is_empty() {
+                    valid += 1;
+                } else {
+                    invalid += 1;
                 }
                 trial.check(verdict["valid"] == outside.is_empty(), || {
                     format!("{definitions:?}\n{document}\nservice: {verdict}\nschema: {outside:?}\n")

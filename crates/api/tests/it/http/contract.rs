@@ -423,6 +423,9 @@ async fn every_operation_succeeds(api: Api) {
     api.post(&format!("{path}/restore")).send().await.is(200);
     done.insert("POST /v1/variants/{ref}/restore".to_owned());
 
+    let batch = json!({"operations": [{"method": "DELETE", "path": format!("/v1/products/{}", text(&owner, "/id"))}]});
+    api.post("/v1/batch").json(&batch).send().await.is(200);
+    done.insert("POST /v1/batch".to_owned());
     done.extend(run_a_job(&api).await);
     for (kind, body) in [
         ("/v1/channels", channel()),

@@ -6,6 +6,7 @@ mod agreement;
 mod bad_bodies;
 mod bad_input;
 mod bad_values;
+mod batches;
 mod categories;
 mod channels;
 mod conditions;

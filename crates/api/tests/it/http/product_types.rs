@@ -44,12 +44,12 @@ pub(super) async fn kind(api: &Api, attributes: Value) -> String {
     key
 }
 
-fn of(kind: &str, attributes: Value) -> Value {
+fn of(kind: &str, attributes: &Value) -> Value {
     json!({"name": unique("Typed"), "productType": format!("key:{kind}"), "attributes": attributes})
 }
 
 async fn stored(api: &Api, kind: &str, attributes: Value) -> Value {
-    let body = of(kind, attributes);
+    let body = of(kind, &attributes);
     api.post("/v1/products").json(&body).send().await.is(201).value()
 }
 
@@ -264,7 +264,7 @@ async fn products_are_held_against_their_type(api: Api) {
         ("/attributes/other", "unknown_field"),
         ("/attributes/year", "required"),
     ];
-    let body = of(&kind, wrong.clone());
+    let body = of(&kind, &wrong);
     api.post("/v1/products")
         .json(&body)
         .send()
@@ -398,7 +398,7 @@ async fn publishing_names_all_that_is_missing(api: Api) {
         ]),
     )
     .await;
-    let mut body = of(&kind, json!({"images": []}));
+    let mut body = of(&kind, &json!({"images": []}));
     body["optionAxes"] = json!(["size"]);
     body["variants"] = json!([
         {"sku": unique("SKU"), "options": {"size": "S"}},
@@ -459,13 +459,13 @@ async fn references_lead_somewhere(api: Api) {
     let referring = stored(&api, &kind, good).await;
     api.delete(&path(&gone)).send().await.is(204);
     let bad = json!({"spare": [there["id"], gone["id"], "nothing"], "room": there["id"]});
-    let answer = api.post("/v1/products").json(&of(&kind, bad)).send().await;
+    let answer = api.post("/v1/products").json(&of(&kind, &bad)).send().await;
     answer.has_faults(&[
         ("/attributes/spare/2", "pattern"),
         ("/attributes/room", "reference_not_found"),
     ]);
     let bad = json!({"spare": [there["id"], gone["id"]]});
-    let answer = api.post("/v1/products").json(&of(&kind, bad)).send().await;
+    let answer = api.post("/v1/products").json(&of(&kind, &bad)).send().await;
     answer.has_faults(&[("/attributes/spare/1", "reference_not_found")]);
     // What referred to it before may be changed in other respects.
     let patch = json!({"brand": "Hearthmoor"});
@@ -482,7 +482,7 @@ async fn unique_values_are_had_once(api: Api) {
         ]),
     )
     .await;
-    let body = |code: &str| of(&kind, json!({"code": code}));
+    let body = |code: &str| of(&kind, &json!({"code": code}));
     for round in 0..5 {
         let code = format!("code {round}");
         let bodies: Vec<_> = (0..3).map(|_| body(&code)).collect();
@@ -499,7 +499,7 @@ async fn unique_values_are_had_once(api: Api) {
         json!({"code": "a", "mass": {"value": "1", "unit": "kg"}}),
     )
     .await;
-    let same = of(&kind, json!({"mass": {"value": "1000.0", "unit": "g"}}));
+    let same = of(&kind, &json!({"mass": {"value": "1000.0", "unit": "g"}}));
     let answer = api.post("/v1/products").json(&same).send().await;
     answer.has_faults(&[("/attributes/mass", "unique_attribute")]);
     let second = stored(&api, &kind, json!({"code": "b"})).await;
@@ -509,7 +509,7 @@ async fn unique_values_are_had_once(api: Api) {
         .send()
         .await;
     answer.has_faults(&[("/attributes/code", "unique_attribute")]);
-    let mut twins = of(&kind, json!({}));
+    let mut twins = of(&kind, &json!({}));
     twins["optionAxes"] = json!(["n"]);
     twins["variants"] = (0..2)
         .map(
@@ -540,7 +540,7 @@ async fn a_type_in_use_is_not_deleted(api: Api) {
     api.delete(&of_kind).send().await.is(204);
     let answer = api.post(&format!("{}/restore", path(&product))).send().await;
     answer.problem(409, "state_conflict");
-    let answer = api.post("/v1/products").json(&of(&kind, json!({}))).send().await;
+    let answer = api.post("/v1/products").json(&of(&kind, &json!({}))).send().await;
     answer.has_faults(&[("/productType", "reference_not_found")]);
     api.post(&format!(
         "/v1/product-types/{}/restore",
@@ -727,7 +727,7 @@ async fn axes_come_from_the_type(api: Api) {
     ]);
     let right = variant(json!({"size": "S", "cut": "slim"}), json!({}));
     api.post(&variants).json(&right).send().await.is(201);
-    let mut other = of(&key, json!({}));
+    let mut other = of(&key, &json!({}));
     other["optionAxes"] = json!(["size"]);
     let answer = api.post("/v1/products").json(&other).send().await;
     answer.has_faults(&[("/optionAxes", "not_in_enum")]);
@@ -804,7 +804,10 @@ async fn shoppers_read_values_in_their_language(api: Api) {
         ]),
     )
     .await;
-    let mut body = of(&kind, json!({"title": {"en": "Mug", "de": "Becher"}, "n": "1.5"}));
+    let mut body = of(
+        &kind,
+        &json!({"title": {"en": "Mug", "de": "Becher"}, "n": "1.5"}),
+    );
     body["variants"] = json!([{"sku": unique("SKU"), "attributes": {"care": {"de": "waschen"}}}]);
     let product = api
         .post("/v1/products?publish=true")

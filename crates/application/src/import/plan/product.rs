@@ -41,6 +41,9 @@ impl Draft {
     }
 }
 
+/// The changes of variants, for each its place in the record, and what they refer to.
+type PlannedVariants = (Vec<Change<VariantState>>, Vec<usize>, Vec<Referral>);
+
 /// What a wave refers to.
 struct Known {
     categories: HashMap<CategoryRef, CategoryId>,
@@ -327,7 +330,7 @@ impl Importer {
         siblings: Vec<VariantState>,
         now: Timestamp,
         ground: &Ground,
-    ) -> Result<(Vec<Change<VariantState>>, Vec<usize>, Vec<Referral>), Faults> {
+    ) -> Result<PlannedVariants, Faults> {
         let mut siblings = Siblings::new(siblings, variants);
         let (mut faults, mut referrals) = (Faults::default(), Vec::new());
         let (mut changes, mut places) = (Vec::new(), Vec::new());

@@ -43,7 +43,7 @@ impl Plan {
             products: product::Plan::new(changes)?,
             variants: variant::Plan::new(changes)?,
             channels: resource::Plan::new(&changes.channels),
-            types: types::Plan::new(changes)?,
+            types: types::Plan::new(changes),
             log: log::rows(changes, context),
         })
     }

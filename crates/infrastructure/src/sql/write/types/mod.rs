@@ -18,7 +18,6 @@ use self::claims::Claims;
 use super::batch::{Batch, Id, ids};
 use super::{Writer, lives, resource};
 use crate::json_schema::JsonSchemas;
-use crate::rows::RowError;
 use crate::sql::Failure;
 use crate::sql::dialect::IDS;
 
@@ -43,7 +42,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(changes: &Changes) -> Result<Self, RowError> {
+    pub(super) fn new(changes: &Changes) -> Self {
         let Basis {
             types,
             products,
@@ -55,7 +54,7 @@ impl Plan {
             .collect();
         let footings: HashMap<_, _> = products.iter().map(|f| (f.product.uuid(), *f)).collect();
         let (referred_products, referred_categories) = referred(changes);
-        Ok(Self {
+        Self {
             rows: resource::Plan::new(&changes.product_types),
             revised: changes.product_types.iter().filter_map(revised).collect(),
             held: ids(types.keys().copied()),
@@ -66,7 +65,7 @@ impl Plan {
             footings,
             referred_products,
             referred_categories,
-        })
+        }
     }
 
     /// First of all: the types that are written, then those that are held.

@@ -1,4 +1,4 @@
-//! The server under test, as someone runs it who has configured nothing.
+//! A server under test, as someone runs it who has configured nothing but what the test says.
 
 use std::env;
 use std::io;
@@ -13,21 +13,26 @@ use crate::Result;
 use crate::process::{Running, tied_to_us};
 use crate::servers::{free_port, wait_until_ready};
 
-pub(super) struct Vitrine {
+pub(crate) struct Vitrine {
     binary: PathBuf,
     data: PathBuf,
     address: String,
     origin: String,
+    settings: Vec<(&'static str, String)>,
     _server: Running,
 }
 
 impl Vitrine {
     /// Starts the server with its data in `folder` and waits until it is ready.
-    pub(super) async fn start(binary: &Path, folder: &Path) -> Result<Self> {
+    pub(crate) async fn start(
+        binary: &Path,
+        folder: &Path,
+        settings: Vec<(&'static str, String)>,
+    ) -> Result<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let data = folder.join("data");
         let log = folder.join("vitrine.log");
-        let mut command = configure(tied_to_us(binary, "KILL"), &data, &address);
+        let mut command = configure(tied_to_us(binary, "KILL"), &data, &address, &settings);
         command.arg("serve").current_dir(folder);
         let mut server = Running::spawn_server("vitrine serve", &mut command, Signal::TERM, &log)?;
         let target = address.as_str();
@@ -41,36 +46,41 @@ impl Vitrine {
             data,
             address,
             origin,
+            settings,
             _server: server,
         })
     }
 
     /// Where the server is, such as `http://127.0.0.1:8080`.
-    pub(super) fn origin(&self) -> &str {
+    pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
 
     /// A token from the command line, as the documentation tells people to get one.
-    pub(super) async fn token(&self, scope: &str) -> Result<String> {
-        let mut command = configure(Command::new(&self.binary), &self.data, &self.address);
-        let output = command
-            .args(["token", "--scope", scope, "--ttl", "1h"])
-            .kill_on_drop(true)
-            .output()
-            .await?;
+    pub(crate) async fn token(&self, scope: &str) -> Result<String> {
+        self.run(&["token", "--scope", scope, "--ttl", "1h"]).await
+    }
+
+    /// What a command prints that works on the same data.
+    pub(crate) async fn run(&self, args: &[&str]) -> Result<String> {
+        let command = Command::new(&self.binary);
+        let mut command = configure(command, &self.data, &self.address, &self.settings);
+        let output = command.args(args).kill_on_drop(true).output().await?;
         if !output.status.success() {
-            return Err(format!(
-                "`vitrine token` failed: {}",
-                String::from_utf8_lossy(&output.stderr)
-            )
-            .into());
+            let message = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("`vitrine {}` failed: {message}", args.join(" ")).into());
         }
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
 }
 
 /// Sets what the test must set, and removes what the caller's environment would configure.
-fn configure(mut command: Command, data: &Path, address: &str) -> Command {
+fn configure(
+    mut command: Command,
+    data: &Path,
+    address: &str,
+    settings: &[(&'static str, String)],
+) -> Command {
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("VITRINE__")) {
             command.env_remove(name);
@@ -78,7 +88,8 @@ fn configure(mut command: Command, data: &Path, address: &str) -> Command {
     }
     command
         .env("VITRINE__HTTP__ADDRESS", address)
-        .env("VITRINE__DATA_DIR", data);
+        .env("VITRINE__DATA_DIR", data)
+        .envs(settings.iter().map(|(name, value)| (name, value)));
     command
 }
 

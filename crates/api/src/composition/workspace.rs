@@ -1,0 +1,95 @@
+//! The HTTP interface over a catalog: the one that is served, and one inside a transaction for each batch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use application::access::TokenVerifier;
+use application::cache::{Cache, TouchingStore};
+use domain::value::Locale;
+
+use super::database::{Database, Unit};
+use super::services::{Catalog, Tools};
+use crate::http::{App, AppState, CursorKey, Health, Imports, OpenWorkspace, Workspace, routes};
+
+/// What is the same whichever catalog is answered from.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) verifier: Arc<dyn TokenVerifier>,
+    pub(super) cursors: CursorKey,
+    pub(super) default_locale: Locale,
+    pub(super) store_max_age: Duration,
+    pub(super) health: Health,
+    pub(super) metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    pub(super) imports: Imports,
+}
+
+impl Shared {
+    pub(super) fn app(self, catalog: Catalog, workspaces: Option<OpenWorkspace>) -> App {
+        let Catalog {
+            ports,
+            products,
+            variants,
+            categories,
+            channels,
+            product_types,
+            bodies,
+            importer: _,
+        } = catalog;
+        let Self {
+            verifier,
+            cursors,
+            default_locale,
+            store_max_age,
+            health,
+            metrics,
+            imports,
+        } = self;
+        App {
+            products,
+            variants,
+            categories,
+            channels,
+            product_types,
+            product_reader: ports.products,
+            variant_reader: ports.variants,
+            category_reader: ports.categories,
+            bodies,
+            imports,
+            verifier,
+            cursors,
+            default_locale,
+            store_max_age,
+            health,
+            metrics,
+            workspaces,
+        }
+    }
+}
+
+/// Opens a transaction with the whole interface over it. Nothing in it is cached, and the cache learns of it as it
+/// commits.
+pub(super) fn opener(
+    database: &Database,
+    tools: &Tools,
+    shared: &Shared,
+    cache: Option<Arc<Cache>>,
+) -> OpenWorkspace {
+    let (engine, tools, shared, routes) = (database.engine.clone(), tools.clone(), shared.clone(), routes());
+    Arc::new(move || {
+        let (engine, tools, shared, cache) = (engine.clone(), tools.clone(), shared.clone(), cache.clone());
+        let routes = routes.clone();
+        Box::pin(async move {
+            let Unit { ports, commit } = engine.open_unit().await?;
+            let store = Arc::new(TouchingStore::new(ports.store.clone()));
+            let catalog = Catalog::over(ports, store.clone(), None, &tools);
+            let router = routes.with_state(AppState::new(shared.app(catalog, None)));
+            let touching = store.clone();
+            let commit = async move { touching.commit_fenced(cache.as_ref(), commit).await };
+            Ok(Workspace {
+                router: crate::server::answering(router),
+                store,
+                commit: Box::pin(commit),
+            })
+        })
+    })
+}
