@@ -160,3 +160,26 @@ impl TryFrom<ProductDoc> for ProductState {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn documents_from_before_there_were_types_are_read() {
+        let document = json!({
+            "id": Uuid::nil(), "version": 1, "createdAt": "2026-01-31T12:00:00.000000Z",
+            "updatedAt": "2026-01-31T12:00:00.000000Z", "deletedAt": null, "status": "draft", "publishedAt": null, "key": null,
+            "name": {"en": "Mug"}, "slug": {"en": "mug"}, "description": null, "brand": null, "tags": [], "categories": [],
+            "media": [], "seo": null, "optionAxes": [], "metadata": {},
+        });
+        let document: ProductDoc = serde_json::from_value(document).unwrap();
+        let state = ProductState::try_from(document).unwrap();
+        assert_eq!(state.content.product_type, ProductTypeId::GENERIC);
+        assert!(state.content.attributes.is_empty());
+    }
+}
