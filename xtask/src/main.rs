@@ -11,6 +11,7 @@ mod openapi;
 mod packages;
 mod process;
 mod programs;
+mod scenario;
 mod servers;
 mod test;
 mod vitrine;
@@ -57,6 +58,8 @@ enum Command {
         #[arg(long)]
         binary: Option<PathBuf>,
     },
+    /// Walk through a merchant's first day with curl and jq, on SQLite and on PostgreSQL with Redis
+    Scenario,
     /// Measure how the catalog's answers grow with its size, as ratios in one run
     Bench {
         /// How many products the small catalog has
@@ -89,6 +92,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Arch => arch::run(),
         Command::Openapi { check } => openapi::run(check).await,
         Command::E2e { binary } => e2e::run(binary).await,
+        Command::Scenario => scenario::run().await,
         Command::Bench { small, large, sqlite } => bench::run(small, large, sqlite).await,
     }
 }

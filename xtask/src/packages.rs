@@ -40,6 +40,22 @@ pub(crate) const CHROMIUM: Need = Need {
     brew: &["chromedriver", "google-chrome"],
 };
 
+pub(crate) const CURL: Need = Need {
+    what: "curl",
+    apt: &["curl"],
+    dnf: &["curl"],
+    apk: &["curl"],
+    brew: &["curl"],
+};
+
+pub(crate) const JQ: Need = Need {
+    what: "jq",
+    apt: &["jq"],
+    dnf: &["jq"],
+    apk: &["jq"],
+    brew: &["jq"],
+};
+
 struct Manager {
     program: &'static str,
     refresh: Option<&'static [&'static str]>,

@@ -18,10 +18,10 @@ pub struct LogPosition {
 pub struct LogEntry {
     pub at: LogPosition,
     pub time: Timestamp,
-    /// The kind: `product`, `variant`, `category`, `channel`.
+    /// The kind: `product`, `variant`, `category`, `channel`, `priceList`, `price`.
     pub resource: String,
     pub id: Uuid,
-    /// The product that a variant belongs to; the resource itself otherwise.
+    /// The product that a variant or price belongs to; the resource itself otherwise.
     pub root: Uuid,
     pub version: Version,
     /// The events of the change, such as `created,published`.

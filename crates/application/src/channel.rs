@@ -2,22 +2,52 @@
 
 use std::sync::Arc;
 
-use domain::channel::{Channel, ChannelContent};
+use async_trait::async_trait;
+use domain::PriceListId;
+use domain::channel::{Channel, ChannelContent, ChannelState};
 use domain::resource::Identity as _;
 use domain::value::Key;
 
 use crate::error::CatalogError;
 use crate::page::{Count, PageRequest, Sort, SortField};
-use crate::resource::{AsWritten, ResourceReader, Resources};
+use crate::pricing::PriceListReader;
+use crate::resource::{ResourceReader, ResourceRef, Resources, Settle, resolve_all};
 use crate::store::{CatalogStore, Changes, StoreError, WriteContext};
 use crate::write::Writer;
 use crate::{Clock, Ids};
 
 pub type ChannelReader = dyn ResourceReader<ChannelContent>;
-pub type Channels = Resources<ChannelContent>;
+pub type Channels = Resources<ChannelContent, ChannelDraft>;
 
-pub fn channels(writer: Writer, reader: Arc<ChannelReader>) -> Channels {
-    Resources::new(writer, reader, Arc::new(AsWritten))
+/// A channel as a client wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelDraft {
+    /// Without price lists: they are named beside it.
+    pub content: ChannelContent,
+    pub price_lists: Vec<ResourceRef<PriceListId>>,
+}
+
+pub fn channels(writer: Writer, reader: Arc<ChannelReader>, lists: Arc<PriceListReader>) -> Channels {
+    Resources::new(writer, reader, Arc::new(WithLists(lists)))
+}
+
+/// Finds the price lists that a channel names.
+struct WithLists(Arc<PriceListReader>);
+
+#[async_trait]
+impl Settle<ChannelContent, ChannelDraft> for WithLists {
+    async fn settle(
+        &self,
+        draft: ChannelDraft,
+        _: Option<&ChannelState>,
+    ) -> Result<ChannelContent, CatalogError> {
+        let ChannelDraft { content, price_lists } = draft;
+        let lists = resolve_all(&*self.0, &price_lists, "/priceLists").await?;
+        Ok(ChannelContent {
+            price_lists: lists,
+            ..content
+        })
+    }
 }
 
 /// The key of the channel that a fresh catalog has.

@@ -3,6 +3,7 @@
 use domain::{RuleError, Version};
 
 use crate::fault::Faults;
+use crate::media::FileStoreError;
 use crate::store::{Affected, ConflictRule, StoreError};
 use uuid::Uuid;
 
@@ -10,6 +11,8 @@ use uuid::Uuid;
 pub enum CatalogError {
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    #[error("this version was removed from the history")]
+    HistoryExpired,
     #[error("the input is not valid")]
     Invalid(Faults),
     #[error(transparent)]
@@ -32,6 +35,8 @@ pub enum CatalogError {
     #[error("a request with this idempotency key is still running")]
     IdempotencyInProgress,
     #[error(transparent)]
+    Files(#[from] FileStoreError),
+    #[error(transparent)]
     Store(StoreError),
 }
 
@@ -49,11 +54,11 @@ pub enum ErrorKind {
 impl CatalogError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound(_) => ErrorKind::NotFound,
+            Self::NotFound(_) | Self::HistoryExpired => ErrorKind::NotFound,
             Self::Invalid(_) | Self::IdempotencyKeyReused => ErrorKind::Invalid,
             Self::Rule(_) | Self::Conflict { .. } | Self::IdempotencyInProgress => ErrorKind::Conflict,
             Self::VersionConflict { .. } | Self::PreconditionFailed => ErrorKind::Precondition,
-            Self::Store(StoreError::Unavailable(_)) => ErrorKind::Unavailable,
+            Self::Files(_) | Self::Store(StoreError::Unavailable(_)) => ErrorKind::Unavailable,
             Self::Store(_) => ErrorKind::Internal,
         }
     }
@@ -61,6 +66,7 @@ impl CatalogError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "resource_not_found",
+            Self::HistoryExpired => "history_expired",
             Self::Invalid(_) => "validation_failed",
             Self::Rule(_) => "state_conflict",
             Self::VersionConflict { .. } => "version_conflict",
@@ -68,7 +74,7 @@ impl CatalogError {
             Self::Conflict { rule, .. } => rule.code(),
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::IdempotencyInProgress => "idempotency_in_progress",
-            Self::Store(StoreError::Unavailable(_)) => "unavailable",
+            Self::Files(_) | Self::Store(StoreError::Unavailable(_)) => "unavailable",
             Self::Store(_) => "internal",
         }
     }

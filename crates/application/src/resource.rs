@@ -9,7 +9,7 @@ use domain::value::Key;
 use domain::{Change, Record};
 
 use crate::error::CatalogError;
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 use crate::page::{Page, PageRequest};
 use crate::store::{Changes, Precondition, Receipt, StoreError, WriteContext};
 use crate::write::{Decision, Render, Writer, check};
@@ -56,6 +56,28 @@ pub async fn resolve<C: Content>(
         named.map(|state| state.id)
     };
     Ok(references.iter().map(id).collect())
+}
+
+/// The ids of distinct references in their order; one that leads nowhere is a fault of its place in the list `at`.
+pub async fn resolve_all<C: Content>(
+    reader: &dyn ResourceReader<C>,
+    references: &[ResourceRef<C::Id>],
+    at: &str,
+) -> Result<Vec<C::Id>, CatalogError> {
+    let mut faults = Faults::default();
+    let mut found = Vec::new();
+    for (index, id) in resolve(reader, references).await?.into_iter().enumerate() {
+        match id {
+            Some(id) if found.contains(&id) => {}
+            Some(id) => found.push(id),
+            None => faults.push(Fault::new(
+                format!("{at}/{index}"),
+                "reference_not_found",
+                format!("there is no such {}", C::KIND),
+            )),
+        }
+    }
+    Ok(faults.or(Some(found))?)
 }
 
 /// Makes what is stored of what a client says: looks up references, fills in what is left out.

@@ -6,10 +6,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::category::CategoryState;
 use domain::channel::ChannelState;
+use domain::media::MediaState;
+use domain::pricing::{PriceListState, PriceState};
 use domain::product::{ProductState, ProductStatus, VariantState};
 use domain::product_type::ProductTypeState;
-use domain::value::{Locale, Slug};
-use domain::{Change, ProductId, ProductTypeId, Version};
+use domain::value::{Digest, Locale, Slug};
+use domain::{Change, MediaId, ProductId, ProductTypeId, Version};
 use uuid::Uuid;
 
 /// Why a store did not do what it was asked.
@@ -94,6 +96,13 @@ pub enum ConflictRule {
     TypeMisfit,
     /// Another product or variant of the type has the value of a unique attribute.
     UniqueAttribute,
+    PriceListKey,
+    /// Two prices of one list, variant, currency and quantity would hold at the same time.
+    PriceOverlap,
+    /// A price list still has prices, counts in a channel, or is the one that variants' own prices stand in.
+    PriceListInUse,
+    /// A price list is made for the channel.
+    ChannelInUse,
     /// A category would be its own ancestor.
     CategoryCycle,
     /// The tree would be deeper than [`domain::category::MAX_DEPTH`].
@@ -104,6 +113,10 @@ pub enum ConflictRule {
     OptionAxes,
     /// A product would have more than [`domain::product::VariantContent::MAX_PER_PRODUCT`] variants.
     VariantLimit,
+    /// A file with the same bytes is there already.
+    MediaBytes,
+    /// A resource still shows the file.
+    MediaReferenced,
 }
 
 impl ConflictRule {
@@ -113,16 +126,23 @@ impl ConflictRule {
             | Self::VariantKey
             | Self::CategoryKey
             | Self::ChannelKey
-            | Self::ProductTypeKey => "duplicate_key",
+            | Self::ProductTypeKey
+            | Self::PriceListKey => "duplicate_key",
+            Self::PriceOverlap => "price_overlap",
             Self::ProductSlug | Self::CategorySlug => "duplicate_slug",
             Self::Sku => "duplicate_sku",
             Self::Gtin => "duplicate_gtin",
             Self::Options => "duplicate_options",
             Self::CategoryCycle => "category_cycle",
-            Self::Referenced | Self::TypeInUse => "referenced",
+            Self::Referenced
+            | Self::MediaReferenced
+            | Self::PriceListInUse
+            | Self::ChannelInUse
+            | Self::TypeInUse => "referenced",
             Self::CategoryDepth
             | Self::OptionAxes
             | Self::VariantLimit
+            | Self::MediaBytes
             | Self::TypeMisfit
             | Self::UniqueAttribute => "state_conflict",
         }
@@ -143,7 +163,9 @@ impl ConflictRule {
             | Self::VariantKey
             | Self::CategoryKey
             | Self::ChannelKey
-            | Self::ProductTypeKey => "key",
+            | Self::ProductTypeKey
+            | Self::PriceListKey => "key",
+            Self::PriceOverlap => "validFrom",
             Self::UniqueAttribute => "attributes",
             Self::ProductSlug | Self::CategorySlug => "slug",
             Self::Sku => "sku",
@@ -151,7 +173,14 @@ impl ConflictRule {
             Self::Options => "options",
             Self::CategoryCycle | Self::CategoryDepth => "parent",
             Self::OptionAxes => "optionAxes",
-            Self::Referenced | Self::VariantLimit | Self::TypeInUse | Self::TypeMisfit => "",
+            Self::Referenced
+            | Self::PriceListInUse
+            | Self::ChannelInUse
+            | Self::VariantLimit
+            | Self::MediaBytes
+            | Self::MediaReferenced
+            | Self::TypeInUse
+            | Self::TypeMisfit => "",
         }
     }
 
@@ -165,6 +194,14 @@ impl ConflictRule {
             Self::Options => "another variant of the product has the same options",
             Self::CategoryKey => "another category has this key",
             Self::ChannelKey => "another channel has this key",
+            Self::PriceListKey => "another price list has this key",
+            Self::PriceOverlap => {
+                "another price of the same list, variant, currency and quantity holds at the same time"
+            }
+            Self::PriceListInUse => {
+                "the price list still has prices, counts in a channel, or is the base list"
+            }
+            Self::ChannelInUse => "a price list has the channel among its conditions",
             Self::CategorySlug => "another category has this slug in the same locale",
             Self::ProductTypeKey => "another product type has this key",
             Self::TypeInUse => "the product type still has products",
@@ -175,6 +212,8 @@ impl ConflictRule {
             Self::Referenced => "the category still has products or subcategories",
             Self::OptionAxes => "the product has variants whose options do not fit the new axes",
             Self::VariantLimit => "a product has at most 2,000 variants",
+            Self::MediaBytes => "the same file was uploaded at the same time",
+            Self::MediaReferenced => "products, variants or categories still show the file",
         }
     }
 }
@@ -216,7 +255,10 @@ pub struct Changes {
     pub categories: Vec<Change<CategoryState>>,
     pub products: Vec<Change<ProductState>>,
     pub variants: Vec<Change<VariantState>>,
+    pub media: Vec<Change<MediaState>>,
     pub channels: Vec<Change<ChannelState>>,
+    pub price_lists: Vec<Change<PriceListState>>,
+    pub prices: Vec<Change<PriceState>>,
     pub product_types: Vec<Change<ProductTypeState>>,
     pub basis: Basis,
 }
@@ -256,14 +298,20 @@ impl Changes {
             categories,
             products,
             variants,
+            media,
             channels,
             product_types,
             basis: _,
+            price_lists,
+            prices,
         } = self;
         categories.is_empty()
             && products.is_empty()
             && variants.is_empty()
+            && media.is_empty()
             && channels.is_empty()
+            && price_lists.is_empty()
+            && prices.is_empty()
             && product_types.is_empty()
     }
 }
@@ -292,6 +340,9 @@ changes_of!(ProductState, products);
 changes_of!(VariantState, variants);
 changes_of!(ChannelState, channels);
 changes_of!(ProductTypeState, product_types);
+changes_of!(MediaState, media);
+changes_of!(PriceListState, price_lists);
+changes_of!(PriceState, prices);
 
 /// Where the catalog is written.
 #[async_trait]
@@ -306,7 +357,10 @@ pub trait CatalogStore: Send + Sync + 'static {
     ///   footing, fails with [`StoreError::VersionConflict`].
     /// - A product type whose change leaves products unfit MUST fail with [`ConflictRule::TypeMisfit`] and what is
     ///   affected. That cost alone grows with what is stored, and memory does not.
+    /// - Prices of one list, variant, currency and quantity MUST NOT overlap in time, and MUST be of a list and a
+    ///   variant that are there; of concurrent writers that break this one fails.
     /// - Deleting a product deletes its variants with it, restoring it restores those.
+    /// - A file that a resource shows, be it deleted, MUST exist; it cannot be deleted, for concurrent writers either.
     /// - With `dry_run` every check of the database MUST be made and nothing kept.
     /// - With an idempotency claim `receipt` MUST be stored under (actor, key) for 24 hours; a claim that another
     ///   transaction holds or has committed MUST fail with [`StoreError::IdempotencyKeyTaken`] before any effect.
@@ -328,6 +382,9 @@ pub trait CatalogStore: Send + Sync + 'static {
     /// Which of these category slugs are in use.
     async fn taken_category_slugs(&self, slugs: &[(Locale, Slug)])
     -> Result<Vec<(Locale, Slug)>, StoreError>;
+
+    /// The bytes of those of the files that exist, in any order.
+    async fn media_digests(&self, ids: &[MediaId]) -> Result<Vec<(MediaId, Digest)>, StoreError>;
 }
 
 /// What a conditional write demands of the stored resource (RFC 9110, section 13).

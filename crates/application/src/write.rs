@@ -75,7 +75,7 @@ impl Writer {
         }
         let mut attempt = 1;
         let mut turn = None;
-        let mut slug_was_taken = false;
+        let mut was_overtaken = false;
         loop {
             let Decision { changes, receipt } = decide().await?;
             let kept = context.idempotency.as_ref().map(|_| &receipt);
@@ -97,8 +97,10 @@ impl Writer {
                 }
                 // The slug may be one made from a name that another resource made its own from at the same time: asked
                 // again, `decide` sees that it is taken and makes another. One that the client chose conflicts again.
-                Err(StoreError::Conflict(conflict)) if of_slug(&conflict) && !slug_was_taken => {
-                    slug_was_taken = true;
+                // Bytes that someone else has just uploaded are there now; of prices `decide` sees which of many stands in
+                // the way.
+                Err(StoreError::Conflict(conflict)) if may_pass(&conflict) && !was_overtaken => {
+                    was_overtaken = true;
                 }
                 Err(StoreError::Conflict(conflict)) => return Err(located(&conflict, &changes)),
                 Err(other) => return Err(other.into()),
@@ -125,10 +127,14 @@ pub async fn replay(
     }
 }
 
-const fn of_slug(conflict: &Conflict) -> bool {
+/// Whether a decision that sees who was quicker may come out without the conflict, or tell more of it.
+const fn may_pass(conflict: &Conflict) -> bool {
     matches!(
         conflict.rule,
-        ConflictRule::ProductSlug | ConflictRule::CategorySlug
+        ConflictRule::ProductSlug
+            | ConflictRule::CategorySlug
+            | ConflictRule::MediaBytes
+            | ConflictRule::PriceOverlap
     )
 }
 

@@ -53,6 +53,19 @@ id!(
     ProductTypeId
 );
 id!(
+    /// Identifies an uploaded file (`UUIDv7`).
+    MediaId
+);
+
+id!(
     /// Identifies a channel (`UUIDv7`).
     ChannelId
+);
+id!(
+    /// Identifies a price list (`UUIDv7`).
+    PriceListId
+);
+id!(
+    /// Identifies a price (`UUIDv7`).
+    PriceId
 );

@@ -6,10 +6,15 @@ use std::sync::Arc;
 use application::category::CategoryReader;
 use application::changelog::ChangeLog;
 use application::channel::ChannelReader;
+use application::history::{HistoryReader, HistoryUpkeep};
 use application::import::JobStore;
+use application::media::MediaReader;
+use application::pricing::{PriceListReader, PriceReader};
 use application::product::{ProductReader, VariantReader};
 use application::product_type::ProductTypeReader;
 use application::store::{CatalogStore, StoreError};
+use domain::category::CategoryState;
+use domain::product::{ProductState, VariantState};
 use domain::product_type::JsonSchemas;
 use futures::future::BoxFuture;
 use infrastructure::postgres::PostgresCatalog;
@@ -28,8 +33,15 @@ pub(crate) struct Ports {
     pub(crate) channels: Arc<ChannelReader>,
     pub(crate) types: Arc<ProductTypeReader>,
     pub(crate) schemas: Arc<dyn JsonSchemas>,
+    pub(crate) media: Arc<dyn MediaReader>,
+    pub(crate) product_history: Arc<dyn HistoryReader<ProductState>>,
+    pub(crate) variant_history: Arc<dyn HistoryReader<VariantState>>,
+    pub(crate) category_history: Arc<dyn HistoryReader<CategoryState>>,
+    pub(crate) history_upkeep: Arc<dyn HistoryUpkeep>,
     pub(crate) log: Arc<dyn ChangeLog>,
     pub(crate) jobs: Arc<dyn JobStore>,
+    pub(crate) price_lists: Arc<PriceListReader>,
+    pub(crate) prices: Arc<dyn PriceReader>,
 }
 
 /// A catalog with the engine that it is in.
@@ -141,7 +153,14 @@ fn ports<E: Engine>(catalog: &Arc<SqlCatalog<E>>) -> Ports {
         channels: catalog.clone(),
         types: catalog.clone(),
         schemas: Arc::new(catalog.schemas()),
+        media: catalog.clone(),
+        product_history: catalog.clone(),
+        variant_history: catalog.clone(),
+        category_history: catalog.clone(),
+        history_upkeep: catalog.clone(),
         log: catalog.clone(),
         jobs: catalog.clone(),
+        price_lists: catalog.clone(),
+        prices: catalog.clone(),
     }
 }

@@ -17,6 +17,7 @@ use application::access::{TokenIssuer, TokenVerifier};
 use application::import::ImportError;
 use application::store::StoreError;
 use infrastructure::access::{JwtIssuer, JwtVerifier};
+use infrastructure::files::FilesError;
 use infrastructure::redis_cache::RedisCacheError;
 use infrastructure::system::{SystemClock, UuidV7};
 use infrastructure::telemetry::TelemetryError;
@@ -37,6 +38,8 @@ pub(crate) enum StartError {
     },
     #[error("cannot receive signals")]
     Signals(#[source] std::io::Error),
+    #[error(transparent)]
+    Files(#[from] FilesError),
     #[error("cannot open the database")]
     Database(#[source] StoreError),
     #[error("cannot bring the database's schema up to date")]

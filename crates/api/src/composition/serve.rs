@@ -13,7 +13,7 @@ use super::services::{self, Services};
 use super::settings::Settings;
 use super::workspace::{self, Shared};
 use super::{StartError, cache, example, token_verifier};
-use crate::http::{self, AppState, CursorKey, Health, Imports, Probe};
+use crate::http::{self, AppState, CursorKey, Health, Imports, Probe, Uploads};
 use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
 
 /// Receipts are kept for a day; an hour more or less does not matter.
@@ -56,6 +56,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         store_max_age: settings.catalog.store_max_age,
         health: health(&lifecycle, &database, cache.clone()),
         metrics: Arc::new(move || metrics.prometheus_text()),
+        uploads: Arc::new(Uploads::new(settings.data_dir.join("uploads"))),
         imports: Imports {
             jobs: ImportJobs::new(
                 services.catalog.importer.clone(),
@@ -76,6 +77,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         metrics: HttpMetrics::new(&telemetry.meter()),
         new_request_id: Arc::new(move || ids.next().to_string()),
         is_stream: http::is_stream,
+        allowance: http::allowance,
     };
     let router = server::wrap(http::router(AppState::new(app)), layers);
 
@@ -111,6 +113,24 @@ fn keep_up(settings: &Settings, cache: Option<&Arc<Cache>>, services: &Services)
             tokio::time::sleep(HOUSEKEEPING).await;
         }
     });
+    let retention = settings.history.retention;
+    if !retention.is_zero() {
+        let (upkeep, clock) = (
+            services.database.history_upkeep.clone(),
+            services.tools.clock.clone(),
+        );
+        tasks.spawn(async move {
+            loop {
+                if let Err(error) = upkeep.forget_history(clock.now() - retention).await {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "old versions could not be removed"
+                    );
+                }
+                tokio::time::sleep(HOUSEKEEPING).await;
+            }
+        });
+    }
     let Some(cache) = cache else { return tasks };
     let log = services.database.log.clone();
     // Other processes cannot reach what is kept in this one.

@@ -9,12 +9,15 @@ use application::category::Categories;
 use application::changelog::LogPosition;
 use application::channel::{self, Channels};
 use application::import::Importer;
+use application::media::MediaFiles;
+use application::pricing::{PriceLists, Prices, Pricing, price_lists};
 use application::product::{Products, Variants};
 use application::product_type::{ProductTypes, Typing, product_types};
 use application::store::CatalogStore;
 use application::{Clock, Ids, Writer};
 use domain::channel::{ChannelContent, ChannelCurrencies, ChannelLocales};
 use domain::value::{Currency, Key, Locale, Localized, Metadata, Text};
+use infrastructure::files::{HeaderInspector, ObjectFiles};
 use infrastructure::system::{SystemClock, UuidV7};
 use infrastructure::telemetry::Telemetry;
 use tokio::time::{sleep, timeout};
@@ -36,6 +39,7 @@ pub(crate) struct Tools {
     pub(crate) default_currency: Currency,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) files: Arc<ObjectFiles>,
 }
 
 /// The use cases over one catalog.
@@ -46,6 +50,10 @@ pub(crate) struct Catalog {
     pub(crate) categories: Categories,
     pub(crate) channels: Channels,
     pub(crate) product_types: ProductTypes,
+    pub(crate) media: MediaFiles,
+    pub(crate) price_lists: PriceLists,
+    pub(crate) prices: Prices,
+    pub(crate) pricing: Pricing,
     pub(crate) bodies: CachedProducts,
     pub(crate) importer: Importer,
 }
@@ -86,8 +94,17 @@ impl Catalog {
             variants: Variants::new(writer.clone(), products.clone(), ports.variants.clone(), typing),
             product_types: product_types(writer.clone(), ports.types.clone(), ports.schemas.clone()),
             categories: Categories::new(writer.clone(), categories),
-            channels: channel::channels(writer, ports.channels.clone()),
+            channels: channel::channels(writer.clone(), ports.channels.clone(), ports.price_lists.clone()),
+            price_lists: price_lists(writer.clone(), ports.price_lists.clone(), ports.channels.clone()),
+            prices: Prices::new(writer.clone(), ports.price_lists.clone(), ports.prices.clone()),
+            pricing: Pricing::new(ports.prices.clone(), tools.clock.clone()),
             bodies: CachedProducts::new(products, encoder, cache),
+            media: MediaFiles::new(
+                writer,
+                ports.media.clone(),
+                tools.files.clone(),
+                Arc::new(HeaderInspector),
+            ),
             ports,
         }
     }
@@ -124,6 +141,7 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
         default_currency,
         clock: Arc::new(SystemClock),
         ids: Arc::new(UuidV7),
+        files: Arc::new(ObjectFiles::open(&settings.media, &settings.data_dir)?),
     };
     let first_change = database.log.read(LogPosition::default(), 1).await;
     let is_new = first_change.map_err(StartError::Database)?.is_empty();
@@ -153,6 +171,7 @@ fn first_channel(key: Key, tools: &Tools) -> Option<ChannelContent> {
         locales: ChannelLocales::new(vec![locale.clone()], locale.clone(), BTreeMap::new()).ok()?,
         currencies: ChannelCurrencies::new(vec![currency], currency).ok()?,
         countries: Vec::new(),
+        price_lists: Vec::new(),
         metadata: Metadata::default(),
     })
 }

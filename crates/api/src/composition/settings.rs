@@ -3,6 +3,7 @@
 //! Invariant: what [`Settings::load`] returns is complete and valid; an unknown key is an error that names it.
 
 mod catalog;
+mod history;
 mod layers;
 #[cfg(test)]
 mod tests;
@@ -14,11 +15,13 @@ use std::path::{Path, PathBuf};
 use infrastructure::access::AuthSettings;
 use infrastructure::cache_settings::CacheSettings;
 use infrastructure::database::DatabaseSettings;
+use infrastructure::files::MediaSettings;
 use infrastructure::settings::{SecretUrl, mask_url};
 use serde::Serialize;
 
 use crate::server::settings::HttpSettings;
 use catalog::CatalogSettings;
+use history::HistorySettings;
 use infrastructure::telemetry::TelemetrySettings;
 use layers::{Layers, PREFIX};
 
@@ -28,7 +31,8 @@ const FILE_VARIABLE: &str = "VITRINE_CONFIG";
 /// Where a settings file is looked for that nothing names.
 const USUAL_FILES: [&str; 2] = ["vitrine.toml", "config/vitrine.toml"];
 
-const KEYS: &str = "`data_dir`, `http`, `database`, `cache`, `auth`, `catalog`, `telemetry`";
+const KEYS: &str =
+    "`data_dir`, `http`, `database`, `cache`, `media`, `auth`, `catalog`, `history`, `telemetry`";
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Settings {
@@ -37,8 +41,10 @@ pub(crate) struct Settings {
     pub(crate) http: HttpSettings,
     pub(crate) database: DatabaseSettings,
     pub(crate) cache: CacheSettings,
+    pub(crate) media: MediaSettings,
     pub(crate) auth: AuthSettings,
     pub(crate) catalog: CatalogSettings,
+    pub(crate) history: HistorySettings,
     pub(crate) telemetry: TelemetrySettings,
 }
 
@@ -49,8 +55,10 @@ impl Default for Settings {
             http: HttpSettings::default(),
             database: DatabaseSettings::default(),
             cache: CacheSettings::default(),
+            media: MediaSettings::default(),
             auth: AuthSettings::default(),
             catalog: CatalogSettings::default(),
+            history: HistorySettings::default(),
             telemetry: TelemetrySettings::default(),
         }
     }
@@ -97,8 +105,10 @@ impl Settings {
             http: layers.section("http", &mut problems),
             database: layers.section("database", &mut problems),
             cache: layers.section("cache", &mut problems),
+            media: layers.section("media", &mut problems),
             auth: layers.section("auth", &mut problems),
             catalog: layers.section("catalog", &mut problems),
+            history: layers.section("history", &mut problems),
             telemetry: layers.section("telemetry", &mut problems),
         };
         layers.refuse_rest(KEYS, &mut problems);
@@ -117,8 +127,10 @@ impl Settings {
             http,
             database,
             cache,
+            media,
             auth,
             catalog,
+            history,
             telemetry,
         } = self;
         let root = data_dir
@@ -129,8 +141,10 @@ impl Settings {
             ("http", http.problems()),
             ("database", database.problems()),
             ("cache", cache.problems()),
+            ("media", media.problems()),
             ("auth", auth.problems()),
             ("catalog", catalog.problems()),
+            ("history", history.problems()),
             ("telemetry", telemetry.problems()),
         ];
         let sections = sections.into_iter().flat_map(|(name, problems)| {

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use application::access::TokenVerifier;
 use application::cache::{Cache, TouchingStore};
+use application::history::History;
 use domain::value::Locale;
 
 use super::database::{Database, Unit};
 use super::services::{Catalog, Tools};
-use crate::http::{App, AppState, CursorKey, Health, Imports, OpenWorkspace, Workspace, routes};
+use crate::http::{
+    App, AppState, CursorKey, Health, Histories, Imports, OpenWorkspace, Uploads, Workspace, routes,
+};
 
 /// What is the same whichever catalog is answered from.
 #[derive(Clone)]
@@ -20,6 +23,7 @@ pub(super) struct Shared {
     pub(super) store_max_age: Duration,
     pub(super) health: Health,
     pub(super) metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    pub(super) uploads: Arc<Uploads>,
     pub(super) imports: Imports,
 }
 
@@ -32,6 +36,10 @@ impl Shared {
             categories,
             channels,
             product_types,
+            media,
+            price_lists,
+            prices,
+            pricing,
             bodies,
             importer: _,
         } = catalog;
@@ -42,6 +50,7 @@ impl Shared {
             store_max_age,
             health,
             metrics,
+            uploads,
             imports,
         } = self;
         App {
@@ -50,10 +59,21 @@ impl Shared {
             categories,
             channels,
             product_types,
+            price_lists,
+            prices,
+            pricing,
             product_reader: ports.products,
             variant_reader: ports.variants,
             category_reader: ports.categories,
+            price_reader: ports.prices,
             bodies,
+            histories: Histories {
+                products: History::new(ports.product_history),
+                variants: History::new(ports.variant_history),
+                categories: History::new(ports.category_history),
+            },
+            media,
+            uploads,
             imports,
             verifier,
             cursors,

@@ -27,7 +27,13 @@ macro_rules! required_scopes {
     )+};
 }
 
-required_scopes!(CatalogRead, CatalogWrite, CatalogPublish, CatalogImport);
+required_scopes!(
+    CatalogRead,
+    CatalogWrite,
+    PricesWrite,
+    CatalogPublish,
+    CatalogImport
+);
 
 /// Any token will do, whatever its scopes.
 #[derive(Debug)]

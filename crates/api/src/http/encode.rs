@@ -46,7 +46,7 @@ impl Encode for JsonEncoder {
 }
 
 /// A tag of the bytes themselves.
-fn strong_tag(body: &[u8]) -> String {
+pub(super) fn strong_tag(body: &[u8]) -> String {
     let digest = Sha256::digest(body);
     format!(
         "\"{}\"",

@@ -8,6 +8,8 @@ use application::access::TokenVerifier;
 use application::cache::CachedProducts;
 use application::category::{Categories, CategoryReader};
 use application::channel::Channels;
+use application::media::MediaFiles;
+use application::pricing::{PriceLists, PriceReader, Prices, Pricing};
 use application::product::{ProductReader, Products, VariantReader, Variants};
 use application::product_type::ProductTypes;
 use axum::extract::FromRef;
@@ -15,7 +17,8 @@ use domain::value::Locale;
 
 use super::cursor::CursorKey;
 use super::operations::Health;
-use super::v1::{Imports, OpenWorkspace};
+use super::upload::Uploads;
+use super::v1::{Histories, Imports, OpenWorkspace};
 
 /// Use cases and readers behind the routes.
 pub(crate) struct App {
@@ -24,10 +27,17 @@ pub(crate) struct App {
     pub(crate) categories: Categories,
     pub(crate) channels: Channels,
     pub(crate) product_types: ProductTypes,
+    pub(crate) price_lists: PriceLists,
+    pub(crate) prices: Prices,
+    pub(crate) pricing: Pricing,
     pub(crate) product_reader: Arc<dyn ProductReader>,
     pub(crate) variant_reader: Arc<dyn VariantReader>,
     pub(crate) category_reader: Arc<dyn CategoryReader>,
+    pub(crate) price_reader: Arc<dyn PriceReader>,
     pub(crate) bodies: CachedProducts,
+    pub(crate) histories: Histories,
+    pub(crate) media: MediaFiles,
+    pub(crate) uploads: Arc<Uploads>,
     pub(crate) imports: Imports,
     pub(crate) verifier: Arc<dyn TokenVerifier>,
     pub(crate) cursors: CursorKey,

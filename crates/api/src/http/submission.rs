@@ -75,35 +75,17 @@ impl Submission {
     }
 
     fn idempotency(&self) -> Result<Option<IdempotencyClaim>, Problem> {
-        let Some(key) = self.headers.get(IDEMPOTENCY_KEY) else {
-            return Ok(None);
-        };
-        let key = key.to_str().unwrap_or_default();
-        if !(1..=255).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
-            return Err(invalid(
-                "Idempotency-Key",
-                "must have 1 to 255 printable ASCII characters",
-            ));
-        }
-        let mut digest = Sha256::new();
         let path = self
             .uri
             .path_and_query()
             .map_or("", http::uri::PathAndQuery::as_str);
-        // Each part is preceded by its length, so that no two requests run together into the same digest.
-        for part in [
+        let parts = [
             self.method.as_str().as_bytes(),
             path.as_bytes(),
             self.content_type().as_bytes(),
             &self.body,
-        ] {
-            digest.update(part.len().to_be_bytes());
-            digest.update(part);
-        }
-        Ok(Some(IdempotencyClaim {
-            key: key.to_owned(),
-            fingerprint: digest.finalize().to_vec(),
-        }))
+        ];
+        claim(&self.headers, &parts)
     }
 
     /// The body as JSON, parsed into a command, or every fault of it.
@@ -174,6 +156,30 @@ impl Submission {
         let stated = self.headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
         stated.map_or("", |t| t.split(';').next().unwrap_or_default().trim())
     }
+}
+
+/// The claim of a request that these parts make up, where it makes one.
+pub(crate) fn claim(headers: &HeaderMap, parts: &[&[u8]]) -> Result<Option<IdempotencyClaim>, Problem> {
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
+    let key = key.to_str().unwrap_or_default();
+    if !(1..=255).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
+        return Err(invalid(
+            "Idempotency-Key",
+            "must have 1 to 255 printable ASCII characters",
+        ));
+    }
+    let mut digest = Sha256::new();
+    // Each part is preceded by its length, so that no two requests run together into the same digest.
+    for part in parts {
+        digest.update(part.len().to_be_bytes());
+        digest.update(part);
+    }
+    Ok(Some(IdempotencyClaim {
+        key: key.to_owned(),
+        fingerprint: digest.finalize().to_vec(),
+    }))
 }
 
 fn unsupported(expected: &[&str]) -> Problem {

@@ -89,6 +89,16 @@ pub(crate) const CODES: &[Entry] = &[
     ),
     code("uri_too_long", 414, "The address is longer than 8 KiB."),
     code(
+        "range_not_satisfiable",
+        416,
+        "The file has none of the bytes that `Range` asks for; `Content-Range` says how many it has.",
+    ),
+    code(
+        "malformed_multipart",
+        400,
+        "The form (RFC 7578) has no boundary, is cut off, or does not hold together.",
+    ),
+    code(
         "unsupported_media_type",
         415,
         "The address does not take this content type or content encoding.",
@@ -118,6 +128,11 @@ pub(crate) const CODES: &[Entry] = &[
         409,
         "Another variant of the product has the same options; `conflictingId` names it.",
     ),
+    code(
+        "price_overlap",
+        409,
+        "Another price of the same list, variant, currency and quantity holds at the same time; `conflictingId` names it.",
+    ),
     code("referenced", 409, "The resource is still referred to by others."),
     code(
         "state_conflict",
@@ -129,6 +144,11 @@ pub(crate) const CODES: &[Entry] = &[
         "idempotency_in_progress",
         409,
         "A request with this idempotency key is still running. Try again after `Retry-After`.",
+    ),
+    code(
+        "history_expired",
+        410,
+        "The version was removed from the history, which is kept for as long as the service is told to.",
     ),
     code(
         "version_conflict",
@@ -235,6 +255,21 @@ pub(crate) const CODES: &[Entry] = &[
         "malformed_csv",
         ITEM,
         "The row of a file has more or fewer fields than its header.",
+    ),
+    code(
+        "media_type_not_allowed",
+        ITEM,
+        "The file is of none of the types that are taken in, told from its bytes.",
+    ),
+    code(
+        "media_type_mismatch",
+        ITEM,
+        "The bytes of the file are of another type than its content type says.",
+    ),
+    code(
+        "media_unreadable",
+        ITEM,
+        "The header of the picture is cut off or damaged.",
     ),
     code("duplicate", ITEM, "The value stands in the list twice."),
     code(

@@ -154,6 +154,7 @@ impl From<CatalogError> for Problem {
         match error {
             CatalogError::Invalid(faults) => faults.into(),
             CatalogError::NotFound(_) => problem(StatusCode::NOT_FOUND),
+            CatalogError::HistoryExpired => problem(StatusCode::GONE),
             CatalogError::Rule(_) => problem(StatusCode::CONFLICT),
             CatalogError::VersionConflict { current } => {
                 problem(StatusCode::PRECONDITION_FAILED).with("currentVersion", current)
@@ -181,6 +182,15 @@ impl From<CatalogError> for Problem {
             CatalogError::IdempotencyKeyReused => problem(StatusCode::UNPROCESSABLE_ENTITY),
             CatalogError::IdempotencyInProgress => {
                 problem(StatusCode::CONFLICT).header(RETRY_AFTER, HeaderValue::from_static("1"))
+            }
+            CatalogError::Files(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the store of files failed"
+                );
+                let detail = "the store of files is not available";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+                    .header(RETRY_AFTER, HeaderValue::from_static("5"))
             }
             CatalogError::Store(error) => error.into(),
         }

@@ -25,7 +25,10 @@ use http::{
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tower_http::timeout::{TimeoutBody, TimeoutError};
 
-use super::{layers::StreamPredicate, problem::problem};
+use super::{
+    layers::{Allowance, StreamPredicate},
+    problem::problem,
+};
 
 /// Cuts a body whose client pauses for too long: 408 `request_timeout`.
 pub(super) async fn limit_pauses(State(longest): State<Duration>, request: Request, next: Next) -> Response {
@@ -46,6 +49,7 @@ pub(super) async fn limit_pauses(State(longest): State<Duration>, request: Reque
 pub(super) struct BodySize {
     pub(super) limit: usize,
     pub(super) exempt: StreamPredicate,
+    pub(super) allowance: Allowance,
 }
 
 /// Cuts a body that is larger than the limit, whether it says so beforehand or not: 413 `payload_too_large`.
@@ -53,14 +57,15 @@ pub(super) async fn limit_size(State(size): State<BodySize>, request: Request, n
     if (size.exempt)(request.method(), request.uri()) || request.body().is_end_stream() {
         return next.run(request).await;
     }
-    if content_length(request.headers()).is_some_and(|length| length > size.limit) {
-        return too_large(size.limit);
+    let limit = size.limit.max((size.allowance)(request.method(), request.uri()));
+    if content_length(request.headers()).is_some_and(|length| length > limit) {
+        return too_large(limit);
     }
     let cut = Cut::default();
-    let request = request.map(|body| cut.watch::<LengthLimitError, _>(Limited::new(body, size.limit)));
+    let request = request.map(|body| cut.watch::<LengthLimitError, _>(Limited::new(body, limit)));
     let response = next.run(request).await;
     if cut.explains(&response) {
-        too_large(size.limit)
+        too_large(limit)
     } else {
         response
     }

@@ -43,18 +43,22 @@ use super::{
 /// Smaller answers fit one packet with or without compression.
 const COMPRESS_ABOVE: u64 = 1024;
 
-const REQUEST_HEADERS: [HeaderName; 8] = [
+const REQUEST_HEADERS: [HeaderName; 10] = [
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     header::IF_MATCH,
     header::IF_NONE_MATCH,
+    header::IF_RANGE,
+    header::RANGE,
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("last-event-id"),
     HeaderName::from_static("traceparent"),
     REQUEST_ID,
 ];
 
-const RESPONSE_HEADERS: [HeaderName; 10] = [
+const RESPONSE_HEADERS: [HeaderName; 12] = [
+    header::ACCEPT_RANGES,
+    header::CONTENT_RANGE,
     header::ETAG,
     header::LINK,
     header::LOCATION,
@@ -71,6 +75,9 @@ const RESPONSE_HEADERS: [HeaderName; 10] = [
 /// the request time-out applies to them, the pause between two chunks stays limited.
 pub type StreamPredicate = fn(&Method, &Uri) -> bool;
 
+/// Tells how large a body may be at least, whatever the limit on others: for addresses that take much at once.
+pub type Allowance = fn(&Method, &Uri) -> usize;
+
 /// What the layers need.
 pub struct Layers {
     pub settings: HttpSettings,
@@ -78,6 +85,7 @@ pub struct Layers {
     pub metrics: HttpMetrics,
     pub new_request_id: NewRequestId,
     pub is_stream: StreamPredicate,
+    pub allowance: Allowance,
 }
 
 /// Puts the layers around all routes that `router` has now, and around its fallback.
@@ -88,6 +96,7 @@ pub fn wrap(router: Router, layers: Layers) -> Router {
         metrics,
         new_request_id,
         is_stream,
+        allowance,
     } = layers;
     let time = RequestTimeout {
         after: settings.request_timeout,
@@ -96,6 +105,7 @@ pub fn wrap(router: Router, layers: Layers) -> Router {
     let size = BodySize {
         limit: settings.body_limit,
         exempt: is_stream,
+        allowance,
     };
     router.layer(
         ServiceBuilder::new()
@@ -133,6 +143,9 @@ fn compression() -> CompressionLayer<impl Predicate> {
     let predicate = SizeAbove::new(COMPRESS_ABOVE)
         .and(NotForContentType::GRPC)
         .and(NotForContentType::IMAGES)
+        // Compressed in itself, and fetched in ranges.
+        .and(NotForContentType::const_new("video/"))
+        .and(NotForContentType::const_new("application/pdf"))
         .and(NotForContentType::SSE);
     CompressionLayer::new().no_deflate().compress_when(predicate)
 }

@@ -18,7 +18,7 @@ pub mod request_id;
 pub mod settings;
 mod timeout;
 
-pub use layers::{Layers, StreamPredicate, answering, wrap};
+pub use layers::{Allowance, Layers, StreamPredicate, answering, wrap};
 pub use lifecycle::{Lifecycle, Readiness, Shutdown};
 pub use listener::serve;
 pub use metrics::HttpMetrics;

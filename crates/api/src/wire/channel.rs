@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use application::channel::ChannelDraft;
 use application::{Fault, Faults, pointer_to};
 use deserr::Deserr;
 use domain::channel::{ChannelContent, ChannelCurrencies, ChannelLocales, CurrenciesFault, LocalesFault};
@@ -10,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::parse::Parser;
+use super::reference::resource_ref;
 use super::values::{LocalizedDto, Texts, metadata};
 
 /// A channel as a client writes it.
@@ -51,6 +53,11 @@ pub(crate) struct ChannelInput {
     #[deserr(default)]
     #[schema(required = false, example = json!(["DE", "AT"]))]
     pub(crate) countries: Vec<String>,
+    /// At most 200 price lists that count here (ids or `key:<key>`; answers have ids), in the order that decides between
+    /// those of one priority; empty for all.
+    #[deserr(default)]
+    #[schema(required = false, example = json!([]))]
+    pub(crate) price_lists: Vec<String>,
     /// At most 50 pairs of strings; names of at most 64 characters, values of at most 1,000.
     #[deserr(default, from(Texts) = BTreeMap::from)]
     #[schema(required = false, example = json!({}))]
@@ -58,7 +65,7 @@ pub(crate) struct ChannelInput {
 }
 
 impl ChannelInput {
-    pub(crate) fn parse(self, default_locale: &Locale) -> Result<ChannelContent, Faults> {
+    pub(crate) fn parse(self, default_locale: &Locale) -> Result<ChannelDraft, Faults> {
         let mut p = Parser::new(default_locale);
         let key = p.take("/key", Key::parse(self.key.unwrap_or_default()));
         let name = p.localized("/name", self.name);
@@ -70,6 +77,12 @@ impl ChannelInput {
             ChannelContent::MAX_COUNTRIES,
             |p, at, code| p.take(at, Country::parse(&code)),
         );
+        let lists = p.list(
+            "/priceLists",
+            self.price_lists,
+            ChannelContent::MAX_PRICE_LISTS,
+            |p, at, list| p.take(at, resource_ref(&list)),
+        );
         let metadata = p.metadata("/metadata", self.metadata);
         let content = || {
             Some(ChannelContent {
@@ -78,11 +91,14 @@ impl ChannelInput {
                 locales: locales?,
                 currencies: currencies?,
                 countries: countries?,
+                price_lists: Vec::new(),
                 metadata: metadata?,
             })
         };
-        let content = content();
-        p.finish(content)
+        let draft = content()
+            .zip(lists)
+            .map(|(content, price_lists)| ChannelDraft { content, price_lists });
+        p.finish(draft)
     }
 }
 
@@ -162,6 +178,7 @@ impl From<&ChannelContent> for ChannelInput {
             locales,
             currencies,
             countries,
+            price_lists,
             metadata: pairs,
         } = content;
         let tag = |locale: &Locale| locale.as_str().to_owned();
@@ -179,6 +196,7 @@ impl From<&ChannelContent> for ChannelInput {
             currencies: currencies.currencies().iter().map(code).collect(),
             default_currency: Some(code(&currencies.default_currency())),
             countries: countries.iter().map(|c| c.as_str().to_owned()).collect(),
+            price_lists: price_lists.iter().map(ToString::to_string).collect(),
             metadata: metadata(pairs),
         }
     }

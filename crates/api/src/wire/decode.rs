@@ -89,6 +89,8 @@ impl DeserializeError for ShapeFaults {
     }
 }
 
+const AN_OBJECT: &str = "an object";
+
 const fn kind(kind: ValueKind) -> &'static str {
     match kind {
         ValueKind::Null => "null",
@@ -98,7 +100,7 @@ const fn kind(kind: ValueKind) -> &'static str {
         ValueKind::Float => "a number",
         ValueKind::String => "a string",
         ValueKind::Sequence => "an array",
-        ValueKind::Map => "an object",
+        ValueKind::Map => AN_OBJECT,
     }
 }
 
@@ -168,7 +170,8 @@ fn is_within(pointer: &str, other: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Takes a faulty part out; where one is missing or stands in a list, a text stands in, as all required parts are text.
+/// Takes a faulty part out; where one is missing or stands in a list, a text stands in, as all required parts are text,
+/// or an empty object where one has to be.
 fn mend(value: &mut Value, fault: &Fault) {
     let Some((parent, token)) = fault.pointer.rsplit_once('/') else {
         return;
@@ -183,7 +186,11 @@ fn mend(value: &mut Value, fault: &Fault) {
         }
         Some(Value::Array(items)) => {
             if let Some(item) = token.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
-                *item = "x".into();
+                *item = if fault.detail.starts_with(&format!("must be {AN_OBJECT}")) {
+                    Value::Object(serde_json::Map::new())
+                } else {
+                    "x".into()
+                };
             }
         }
         _ => {}

@@ -4,10 +4,15 @@
 mod category;
 mod channel;
 mod decode;
+mod history;
+mod media;
 mod parse;
+mod price;
+mod price_list;
 mod product;
 mod product_type;
 mod reference;
+mod resolution;
 mod resource;
 mod values;
 mod variant;
@@ -15,10 +20,17 @@ mod variant;
 pub(crate) use category::{CategoryBody, CategoryInput};
 pub(crate) use channel::ChannelInput;
 pub(crate) use decode::{JsonError, MAX_DEPTH, ShapeFaults, decode, depth, parse_all, read_json};
+pub(crate) use history::{DiffBody, HistoryEntryBody, RevertInput};
+pub(crate) use media::MediaFileBody;
 pub(crate) use parse::Parser;
+pub(crate) use price::{PriceBody, PriceInput, PriceLinesInput, UpsertBody};
+pub(crate) use price_list::PriceListInput;
 pub(crate) use product::{ProductBody, ProductInput, StoreProductBody};
 pub(crate) use product_type::{ProductTypeInput, product_schema};
-pub(crate) use reference::{category_ref, product_ref, resource_ref, variant_ref};
+pub(crate) use reference::{canonical_id, category_ref, price_id, product_ref, resource_ref, variant_ref};
+pub(crate) use resolution::{
+    MAX_LINES, Question, ResolutionBody, ResolveInput, ResolvedLineBody, StorePriceBody, StorePricesBody,
+};
 pub(crate) use resource::ResourceBody;
 pub(crate) use values::instant;
 pub(crate) use variant::{VariantBody, VariantInput};

@@ -5,14 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use application::category::CategoryRef;
 use application::product::ProductRef;
 use application::{Fault, Faults, pointer_to};
+use chrono::{DateTime, Datelike as _};
+use domain::pricing::Validity;
 use domain::product::{Options, Seo};
 use domain::product_type::{AttributeValue, Attributes};
 use domain::value::{
     Currency, Decimal, Dimensions, Key, LengthUnit, Locale, Localized, LocalizedSlug, MAX_MEDIA, Media,
     MediaRole, Metadata, Money, Price, Prices, Slug, Text, ValueError, Weight, WeightUnit,
 };
+use domain::{MediaId, Timestamp};
 
-use super::reference::{category_ref, product_ref};
+use super::media::FILES;
+use super::reference::{canonical_id, category_ref, product_ref};
 use super::values::{AttributesDto, DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, WeightDto};
 
 /// Parses the parts of one input. A part that is not valid is `None`, and why is among the faults.
@@ -162,18 +166,43 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn media(&mut self, at: &str, media: Vec<MediaDto>) -> Option<Vec<Media>> {
-        self.list(at, media, MAX_MEDIA, |p, at, MediaDto { url, alt, role }| {
+        self.list(at, media, MAX_MEDIA, |p, at, media| {
+            let MediaDto {
+                url,
+                media_id,
+                alt,
+                role,
+            } = media;
             let alt = p.maybe(alt, |p, alt| p.localized(&format!("{at}/alt"), alt));
             let role = match role {
                 None => Some(MediaRole::Gallery),
                 Some(role) => p.take(&format!("{at}/role"), MediaRole::parse(&role)),
             };
-            // The address is looked at even when the rest is wrong, so that all faults are told.
-            let mut media = p.take(&format!("{at}/url"), Media::new(url, None, MediaRole::Gallery))?;
+            // The source is looked at even when the rest is wrong, so that all faults are told.
+            let mut media = p.media_source(at, url, media_id)?;
             media.alt = alt?;
             media.role = role?;
             Some(media)
         })
+    }
+
+    /// A file by its id, else an address. Of a file the address that answers have may come along.
+    fn media_source(&mut self, at: &str, url: Option<String>, file: Option<String>) -> Option<Media> {
+        let Some(file) = file else {
+            let url = url.ok_or(ValueError::Required);
+            let media = url.and_then(|url| Media::new(url, None, MediaRole::Gallery));
+            return self.take(&format!("{at}/url"), media);
+        };
+        let id = canonical_id(&file, "the id of an uploaded file");
+        let id = self.take(&format!("{at}/mediaId"), id);
+        let own = match url {
+            Some(url) if !url.starts_with(FILES) => Err(ValueError::Pattern {
+                expected: "left out where there is a mediaId",
+            }),
+            Some(_) | None => Ok(()),
+        };
+        self.take(&format!("{at}/url"), own)?;
+        Some(Media::named(MediaId::new(id?), None, MediaRole::Gallery))
     }
 
     pub(super) fn seo(&mut self, at: &str, SeoDto { title, description }: SeoDto) -> Option<Seo> {
@@ -242,7 +271,7 @@ impl<'a> Parser<'a> {
         valid.then_some(prices)
     }
 
-    fn price(
+    pub(super) fn price(
         &mut self,
         at: &str,
         PriceDto {
@@ -256,6 +285,32 @@ impl<'a> Parser<'a> {
         let at = format!("{at}/compareAt");
         let compare_at = self.maybe(compare_at, |p, c| p.take(&at, Money::parse(&c, currency)));
         self.take(&at, Price::new(amount?, compare_at?))
+    }
+
+    /// An instant (RFC 3339), cut to microseconds.
+    pub(super) fn instant(&mut self, at: &str, text: &str) -> Option<Timestamp> {
+        let parsed = DateTime::parse_from_rfc3339(text)
+            .ok()
+            // A leap second is the first of the next minute.
+            .and_then(|time| DateTime::from_timestamp_micros(time.timestamp_micros()))
+            // Others have no common notation that sorts.
+            .filter(|time| (1..=9999).contains(&time.year()))
+            .ok_or(ValueError::Pattern {
+                expected: "an instant such as 2026-01-31T12:00:00Z",
+            });
+        self.take(at, parsed)
+    }
+
+    pub(super) fn validity(
+        &mut self,
+        at: &str,
+        from: Option<String>,
+        until: Option<String>,
+    ) -> Option<Validity> {
+        let until_at = format!("{at}/validUntil");
+        let from = self.maybe(from, |p, from| p.instant(&format!("{at}/validFrom"), &from));
+        let until = self.maybe(until, |p, until| p.instant(&until_at, &until));
+        self.take(&until_at, Validity::new(from?, until?))
     }
 
     pub(super) fn weight(&mut self, at: &str, WeightDto { value, unit }: &WeightDto) -> Option<Weight> {

@@ -6,11 +6,12 @@ use application::Faults;
 use application::product::{ProductDraft, ProductView};
 use deserr::Deserr;
 use domain::product::{ProductContent, ProductState, VariantContent, VariantState, option_axes};
-use domain::value::{Key, Locale, Text};
+use domain::value::{Key, Locale, MediaSource, Text};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::media::file_address;
 use super::parse::Parser;
 use super::reference::resource_ref;
 use super::values::{
@@ -324,6 +325,7 @@ pub(crate) struct StoreProductBody {
 
 #[derive(Debug, Serialize, ToSchema)]
 struct StoreMedia {
+    /// Of an uploaded file the path under which this service has it.
     #[schema(example = "https://images.example.com/kettle.jpg")]
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -365,16 +367,21 @@ pub(crate) struct StoreVariantBody {
 }
 
 fn store_media(media: &[domain::value::Media], locale: &Locale) -> Vec<StoreMedia> {
-    let resolve = |m: &domain::value::Media| StoreMedia {
-        url: m.url().to_owned(),
-        alt: m
-            .alt
-            .as_ref()
-            .and_then(|alt| alt.resolve(locale, locale))
-            .map(ToString::to_string),
-        role: m.role.as_str(),
+    let resolve = |m: &domain::value::Media| {
+        let url = match m.source() {
+            MediaSource::Web(url) => url.clone(),
+            MediaSource::File(_, digest) => file_address(digest),
+            // Not to be found in what is stored.
+            MediaSource::Named(_) => return None,
+        };
+        let alt = m.alt.as_ref().and_then(|alt| alt.resolve(locale, locale));
+        Some(StoreMedia {
+            url,
+            alt: alt.map(ToString::to_string),
+            role: m.role.as_str(),
+        })
     };
-    media.iter().map(resolve).collect()
+    media.iter().filter_map(resolve).collect()
 }
 
 impl StoreProductBody {

@@ -5,10 +5,11 @@ use application::product::{ProductRef, VariantRef};
 use application::resource::ResourceRef;
 use domain::resource::Identity;
 use domain::value::{Gtin, Key, Locale, Sku, Slug, ValueError};
-use domain::{CategoryId, ProductId, VariantId};
+use domain::{CategoryId, PriceId, ProductId, VariantId};
 use uuid::Uuid;
 
-fn id(text: &str, expected: &'static str) -> Result<Uuid, ValueError> {
+/// An id by itself.
+pub(crate) fn canonical_id(text: &str, expected: &'static str) -> Result<Uuid, ValueError> {
     // Only the canonical form: the parser alone would also take braces, URNs and ids without hyphens.
     Uuid::try_parse(text)
         .ok()
@@ -20,7 +21,9 @@ pub(crate) fn product_ref(text: &str, default_locale: &Locale) -> Result<Product
     match text.split_once(':') {
         Some(("key", key)) => Key::parse(key).map(ProductRef::Key),
         Some(("slug", slug)) => Ok(ProductRef::Slug(default_locale.clone(), Slug::parse(slug)?)),
-        _ => id(text, "an id, key:<key> or slug:<slug>").map(|id| ProductRef::Id(ProductId::new(id))),
+        _ => {
+            canonical_id(text, "an id, key:<key> or slug:<slug>").map(|id| ProductRef::Id(ProductId::new(id)))
+        }
     }
 }
 
@@ -28,7 +31,8 @@ pub(crate) fn category_ref(text: &str, default_locale: &Locale) -> Result<Catego
     match text.split_once(':') {
         Some(("key", key)) => Key::parse(key).map(CategoryRef::Key),
         Some(("slug", slug)) => Ok(CategoryRef::Slug(default_locale.clone(), Slug::parse(slug)?)),
-        _ => id(text, "an id, key:<key> or slug:<slug>").map(|id| CategoryRef::Id(CategoryId::new(id))),
+        _ => canonical_id(text, "an id, key:<key> or slug:<slug>")
+            .map(|id| CategoryRef::Id(CategoryId::new(id))),
     }
 }
 
@@ -37,7 +41,7 @@ pub(crate) fn variant_ref(text: &str) -> Result<VariantRef, ValueError> {
         Some(("key", key)) => Key::parse(key).map(VariantRef::Key),
         Some(("sku", sku)) => Sku::parse(sku).map(VariantRef::Sku),
         Some(("gtin", gtin)) => Gtin::parse(gtin).map(VariantRef::Gtin),
-        _ => id(text, "an id, key:<key>, sku:<sku> or gtin:<gtin>")
+        _ => canonical_id(text, "an id, key:<key>, sku:<sku> or gtin:<gtin>")
             .map(|id| VariantRef::Id(VariantId::new(id))),
     }
 }
@@ -46,6 +50,11 @@ pub(crate) fn variant_ref(text: &str) -> Result<VariantRef, ValueError> {
 pub(crate) fn resource_ref<I: Identity>(text: &str) -> Result<ResourceRef<I>, ValueError> {
     match text.split_once(':') {
         Some(("key", key)) => Key::parse(key).map(ResourceRef::Key),
-        _ => id(text, "an id or key:<key>").map(|id| ResourceRef::Id(I::from_uuid(id))),
+        _ => canonical_id(text, "an id or key:<key>").map(|id| ResourceRef::Id(I::from_uuid(id))),
     }
+}
+
+/// Prices have no names but their ids.
+pub(crate) fn price_id(text: &str) -> Result<PriceId, ValueError> {
+    canonical_id(text, "an id").map(PriceId::new)
 }

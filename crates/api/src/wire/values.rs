@@ -12,10 +12,12 @@ use domain::Timestamp;
 use domain::product::Seo;
 use domain::product_type::{AttributeValue, Attributes};
 use domain::value::{
-    Dimensions, Json, Key, Locale, Localized, LocalizedSlug, Media, Metadata, Price, Weight,
+    Dimensions, Json, Key, Locale, Localized, LocalizedSlug, Media, MediaSource, Metadata, Price, Weight,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::media::file_address;
 
 /// RFC 3339 in UTC with microseconds.
 pub(crate) fn instant(time: Timestamp) -> String {
@@ -201,14 +203,21 @@ pub(super) fn metadata(pairs: &Metadata) -> BTreeMap<String, String> {
     pairs.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
 }
 
-/// A picture or document by address.
+/// A picture or document: an address on the web, or a file that was uploaded.
 #[derive(Debug, Clone, Serialize, Deserr, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[deserr(deny_unknown_fields, rename_all = camelCase)]
 pub(crate) struct MediaDto {
-    /// Absolute `http` or `https` URL of at most 2,048 characters.
+    /// Absolute `http` or `https` URL of at most 2,048 characters. Of an uploaded file answers have the path under which
+    /// it is served, which may be sent back with its `mediaId`.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "https://images.example.com/kettle.jpg", max_length = 2048)]
-    pub(crate) url: String,
+    pub(crate) url: Option<String>,
+    /// Id of a file that was uploaded to `/v1/media`, instead of a URL.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) media_id: Option<String>,
     /// At most 500 characters.
     #[deserr(default)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -221,8 +230,14 @@ pub(crate) struct MediaDto {
 
 impl From<&Media> for MediaDto {
     fn from(media: &Media) -> Self {
+        let (url, media_id) = match media.source() {
+            MediaSource::Web(url) => (Some(url.clone()), None),
+            MediaSource::Named(id) => (None, Some(id.to_string())),
+            MediaSource::File(id, digest) => (Some(file_address(digest)), Some(id.to_string())),
+        };
         Self {
-            url: media.url().to_owned(),
+            url,
+            media_id,
             alt: media.alt.as_ref().map(Into::into),
             role: Some(media.role.as_str().to_owned()),
         }

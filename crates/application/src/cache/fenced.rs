@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::value::{Locale, Slug};
-use domain::{ProductId, Timestamp};
+use domain::value::{Digest, Locale, Slug};
+use domain::{MediaId, ProductId, Timestamp};
 use tokio::time::timeout;
 
 use super::{Cache, CacheError, CacheEvent, LeftFence, Token, WriteMode};
@@ -61,6 +61,10 @@ impl CatalogStore for FencedStore {
         slugs: &[(Locale, Slug)],
     ) -> Result<Vec<(Locale, Slug)>, StoreError> {
         self.inner.taken_category_slugs(slugs).await
+    }
+
+    async fn media_digests(&self, ids: &[MediaId]) -> Result<Vec<(MediaId, Digest)>, StoreError> {
+        self.inner.media_digests(ids).await
     }
 }
 
@@ -139,6 +143,10 @@ impl CatalogStore for TouchingStore {
         slugs: &[(Locale, Slug)],
     ) -> Result<Vec<(Locale, Slug)>, StoreError> {
         self.inner.taken_category_slugs(slugs).await
+    }
+
+    async fn media_digests(&self, ids: &[MediaId]) -> Result<Vec<(MediaId, Digest)>, StoreError> {
+        self.inner.media_digests(ids).await
     }
 }
 
@@ -269,8 +277,10 @@ fn touched(changes: &Changes) -> Vec<ProductId> {
         let before = change.before.as_ref().map(|before| before.product);
         before.into_iter().chain([change.after.product])
     });
+    let prices = changes.prices.iter().map(|change| change.after.product);
     products
         .chain(variants)
+        .chain(prices)
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect()

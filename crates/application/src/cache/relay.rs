@@ -76,7 +76,7 @@ impl Cache {
 fn products(entries: &[LogEntry]) -> Vec<ProductId> {
     let changed = entries
         .iter()
-        .filter(|entry| matches!(entry.resource.as_str(), "product" | "variant"));
+        .filter(|entry| matches!(entry.resource.as_str(), "product" | "variant" | "price"));
     let roots: BTreeSet<_> = changed.map(|entry| ProductId::new(entry.root)).collect();
     roots.into_iter().collect()
 }

@@ -9,6 +9,7 @@ use domain::value::{Key, Localized, LocalizedSlug, Media, Metadata, Slug};
 use super::{CategoryReader, CategoryRef, CategoryView};
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
+use crate::media::settle;
 use crate::store::{Changes, Precondition, Receipt, WriteContext};
 use crate::write::{Decision, Render, Writer, check};
 
@@ -155,10 +156,14 @@ impl Categories {
         let id = stored
             .as_ref()
             .map_or_else(|| CategoryId::new(self.writer.id()), |s| s.id);
+        let mut draft = draft;
+        let mut faults = Faults::default();
+        settle(self.writer.store(), &mut draft.media, &mut faults).await?;
         let path = match &draft.parent {
-            None => Vec::new(),
-            Some(parent) => self.path_to(parent).await?,
+            None => Some(Vec::new()),
+            Some(parent) => self.path_to(parent, &mut faults).await?,
         };
+        let path = faults.or(path)?;
         let slug = self.settle_slug(&draft, stored.as_ref(), id).await?;
         let content = draft.into_content(path.last().copied(), slug);
         let created = stored.is_none();
@@ -174,15 +179,17 @@ impl Categories {
     }
 
     /// The ids from the root down to `parent`.
-    async fn path_to(&self, parent: &CategoryRef) -> Result<Vec<CategoryId>, CatalogError> {
-        let view = self.categories.find(parent, false).await?.ok_or_else(|| {
-            Faults::from(Fault::new(
-                "/parent",
-                "reference_not_found",
-                "there is no such category",
-            ))
-        })?;
-        Ok(view.path.into_iter().chain([view.category.id]).collect())
+    async fn path_to(
+        &self,
+        parent: &CategoryRef,
+        faults: &mut Faults,
+    ) -> Result<Option<Vec<CategoryId>>, CatalogError> {
+        let Some(view) = self.categories.find(parent, false).await? else {
+            let detail = "there is no such category";
+            faults.push(Fault::new("/parent", "reference_not_found", detail));
+            return Ok(None);
+        };
+        Ok(Some(view.path.into_iter().chain([view.category.id]).collect()))
     }
 
     async fn settle_slug(

@@ -172,6 +172,10 @@ fn pointer(conflict: &Conflict, planned: &Planned) -> String {
         | ConflictRule::ProductSlug
         | ConflictRule::CategoryKey
         | ConflictRule::ChannelKey
+        | ConflictRule::PriceListKey
+        | ConflictRule::PriceOverlap
+        | ConflictRule::PriceListInUse
+        | ConflictRule::ChannelInUse
         | ConflictRule::CategorySlug
         | ConflictRule::ProductTypeKey
         | ConflictRule::TypeInUse
@@ -180,7 +184,9 @@ fn pointer(conflict: &Conflict, planned: &Planned) -> String {
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced
         | ConflictRule::OptionAxes
-        | ConflictRule::VariantLimit => false,
+        | ConflictRule::VariantLimit
+        | ConflictRule::MediaBytes
+        | ConflictRule::MediaReferenced => false,
     };
     let blamed = planned
         .changes

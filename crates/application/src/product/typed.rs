@@ -10,6 +10,7 @@ use super::draft::{ProductDraft, variant_faults};
 use super::service::Products;
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
+use crate::media::{Settled as Files, named};
 use crate::product_type::new_referrals;
 use crate::store::Basis;
 
@@ -31,9 +32,15 @@ impl Products {
     ) -> Result<Settled, CatalogError> {
         let product = stored.map(|stored| stored.id);
         let stored = stored.map(|stored| &stored.content);
-        let named = draft.product_type.as_ref();
-        let product_type = self.typing.choose(named, stored.map(|s| s.product_type)).await?;
+        let wanted = draft.product_type.as_ref();
+        let product_type = self.typing.choose(wanted, stored.map(|s| s.product_type)).await?;
         let mut faults = Faults::default();
+        let shown = draft.media.iter().chain(variants.iter().flat_map(|v| &v.media));
+        let files = Files::find(self.writer.store(), named(shown)).await?;
+        faults.extend(files.apply("/media", &mut draft.media));
+        for (index, variant) in variants.iter_mut().enumerate() {
+            faults.extend(files.apply(&format!("/variants/{index}/media"), &mut variant.media));
+        }
         let mut referrals = Vec::new();
         if let Some(product_type) = &product_type {
             let found = self.typing.settle(draft, &product_type.content, stored, moment);

@@ -11,6 +11,7 @@ use super::draft::option_faults;
 use super::{ProductReader, ProductRef, VariantReader, VariantRef};
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
+use crate::media::settle;
 use crate::product_type::{Typing, moment_of, new_referrals};
 use crate::store::{
     Basis, Changes, Conflict, ConflictRule, Footing, Precondition, Receipt, StoreError, WriteContext,
@@ -70,7 +71,10 @@ impl Variants {
     ) -> Result<Receipt, CatalogError> {
         let decide = || async {
             let parent = self.product(product).await?;
-            self.decide_creation(&parent, content.clone(), render).await
+            let mut content = content.clone();
+            let mut faults = Faults::default();
+            settle(self.writer.store(), &mut content.media, &mut faults).await?;
+            self.decide_creation(&parent, content, faults, render).await
         };
         self.writer.write(context, || Box::pin(decide())).await
     }
@@ -124,9 +128,10 @@ impl Variants {
         &self,
         product: &ProductState,
         mut content: VariantContent,
+        faults: Faults,
         render: Render<'_, VariantState>,
     ) -> Result<Decision, CatalogError> {
-        let basis = self.fit(&mut content, product, None).await?;
+        let basis = self.fit(&mut content, product, None, faults).await?;
         let variant = Variant::create(
             VariantId::new(self.writer.id()),
             product.id,
@@ -152,7 +157,9 @@ impl Variants {
             let (Some(key), Some(product)) = (key, &options.upsert_into) else {
                 return Err(CatalogError::NotFound("variant"));
             };
-            let content = keyed(revision(None)?, key);
+            let mut content = keyed(revision(None)?, key);
+            let mut faults = Faults::default();
+            settle(self.writer.store(), &mut content.media, &mut faults).await?;
             let product = self.product(product).await.map_err(|error| match error {
                 CatalogError::NotFound(_) => CatalogError::Invalid(
                     Fault::new("/product", "reference_not_found", "there is no such product").into(),
@@ -160,22 +167,26 @@ impl Variants {
                 other => other,
             })?;
             check(&options.precondition, None)?;
-            return self.decide_creation(&product, content, render).await;
+            return self.decide_creation(&product, content, faults, render).await;
         };
         let mut content = revision(Some(&state))?;
         if let (Some(key), true) = (key, options.replace) {
             content = keyed(content, key);
         }
+        let mut faults = Faults::default();
+        settle(self.writer.store(), &mut content.media, &mut faults).await?;
         let stored = &state.content;
         // What says the same as before fits as it did before.
         let same =
             content.options == stored.options && content.attributes.to_json() == stored.attributes.to_json();
         let basis = if same {
             content.attributes.clone_from(&stored.attributes);
+            faults.or(Some(()))?;
             Basis::default()
         } else {
             let product = self.product(&ProductRef::Id(state.product)).await?;
-            self.fit(&mut content, &product, Some(&stored.attributes)).await?
+            self.fit(&mut content, &product, Some(&stored.attributes), faults)
+                .await?
         };
         check(&options.precondition, Some(&state.record))?;
         let mut variant = Variant::load(state);
@@ -183,15 +194,15 @@ impl Variants {
         Ok(decision(variant, basis, render, false))
     }
 
-    /// Holds a variant against its product and that one's type, and types its attributes.
+    /// Holds a variant against its product and that one's type, and types its attributes. `faults` are those found already.
     async fn fit(
         &self,
         content: &mut VariantContent,
         product: &ProductState,
         before: Option<&Attributes>,
+        mut faults: Faults,
     ) -> Result<Basis, CatalogError> {
         let product_type = self.typing.of(product.content.product_type).await?;
-        let mut faults = Faults::default();
         faults.extend(option_faults("", &product.content.option_axes, content));
         let moment = moment_of(product.status);
         let of_type = self

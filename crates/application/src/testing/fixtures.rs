@@ -285,6 +285,7 @@ pub fn channel(h: &Harness) -> ChannelContent {
         locales: ChannelLocales::new(vec![de, en.clone()], en, fallbacks).unwrap(),
         currencies: ChannelCurrencies::new(currencies.to_vec(), currencies[1]).unwrap(),
         countries: vec![Country::parse("DE").unwrap()],
+        price_lists: vec![domain::pricing::base_list()],
         metadata,
     }
 }

@@ -11,10 +11,13 @@
 
 pub mod categories;
 pub mod fixtures;
+pub mod history;
 pub mod imports;
 pub mod jobs;
 pub mod lists;
 pub mod log;
+pub mod media;
+pub mod prices;
 pub mod product_types;
 pub mod reads;
 pub mod receipts;
@@ -26,7 +29,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Timestamp;
+use domain::category::CategoryState;
 use domain::channel::ChannelContent;
+use domain::pricing::PriceListContent;
+use domain::product::{ProductState, VariantState};
 use domain::product_type::{JsonSchemas, ProductTypeContent};
 use domain::value::Json;
 use uuid::Uuid;
@@ -34,7 +40,10 @@ use uuid::Uuid;
 use crate::category::CategoryReader;
 use crate::changelog::ChangeLog;
 use crate::channel::ChannelReader;
+use crate::history::{HistoryReader, HistoryUpkeep};
 use crate::import::JobStore;
+use crate::media::MediaReader;
+use crate::pricing::{PriceListReader, PriceReader};
 use crate::product::{ProductReader, VariantReader};
 use crate::product_type::{ProductTypeReader, Typing};
 use crate::resource::ResourceReader;
@@ -47,10 +56,22 @@ pub struct Harness {
     pub variants: Arc<dyn VariantReader>,
     pub categories: Arc<dyn CategoryReader>,
     pub channels: Arc<ChannelReader>,
+    pub media: Arc<dyn MediaReader>,
+    pub history: Pasts,
+    pub upkeep: Arc<dyn HistoryUpkeep>,
     pub log: Arc<dyn ChangeLog>,
     pub jobs: Arc<dyn JobStore>,
     pub types: Arc<ProductTypeReader>,
+    pub price_lists: Arc<PriceListReader>,
+    pub prices: Arc<dyn PriceReader>,
     made: AtomicU64,
+}
+
+/// The past of each kind.
+pub struct Pasts {
+    pub products: Arc<dyn HistoryReader<ProductState>>,
+    pub variants: Arc<dyn HistoryReader<VariantState>>,
+    pub categories: Arc<dyn HistoryReader<CategoryState>>,
 }
 
 impl Harness {
@@ -63,6 +84,13 @@ impl Harness {
             + ResourceReader<ChannelContent>
             + ChangeLog
             + JobStore
+            + MediaReader
+            + HistoryReader<ProductState>
+            + HistoryReader<VariantState>
+            + HistoryReader<CategoryState>
+            + HistoryUpkeep
+            + ResourceReader<PriceListContent>
+            + PriceReader
             + ResourceReader<ProductTypeContent>,
     {
         Self {
@@ -71,9 +99,18 @@ impl Harness {
             variants: Arc::<C>::clone(catalog),
             categories: Arc::<C>::clone(catalog),
             channels: Arc::<C>::clone(catalog),
+            media: Arc::<C>::clone(catalog),
+            history: Pasts {
+                products: Arc::<C>::clone(catalog),
+                variants: Arc::<C>::clone(catalog),
+                categories: Arc::<C>::clone(catalog),
+            },
+            upkeep: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
             jobs: Arc::<C>::clone(catalog),
             types: Arc::<C>::clone(catalog),
+            price_lists: Arc::<C>::clone(catalog),
+            prices: Arc::<C>::clone(catalog),
             made: AtomicU64::new(1),
         }
     }
@@ -186,6 +223,13 @@ macro_rules! catalog_contract {
                 unique_values_of_variants_go_and_come_with_their_product, becoming_unique_takes_different_values,
                 what_rests_on_an_old_type_is_refused, stored_products_keep_their_type_from_narrowing,
                 no_product_slips_past_a_change_of_its_type, a_type_in_use_stays, references_lead_to_what_is_there;
+            media: files_are_found_listed_and_deleted, bytes_are_unique, files_that_are_shown_stay,
+                deleting_and_showing_a_file_exclude_each_other;
+            history: every_version_is_told, states_are_told_as_of_an_instant, all_kinds_have_one,
+                old_versions_are_removed_and_the_last_never;
+            prices: are_kept, never_overlap, never_overlap_under_concurrency, need_a_list_and_a_variant,
+                hold_their_list, lists_and_channels_hold_each_other, are_of_variants_by_every_name, are_upserted, are_upserted_all_or_nothing,
+                are_upserted_by_the_thousands, are_resolved, are_shown_of_what_is_on_sale;
             jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,
                 made_slugs_are_told_apart, products_go_where_the_file_says, modes_limit_what_is_done,

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ChannelId;
 use crate::resource::{Content, Resource, State};
 use crate::value::{Country, Currency, Key, Locale, Localized, Metadata, ValueError};
+use crate::{ChannelId, PriceListId};
 
 /// The languages of a channel, in the order in which it offers them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,11 +164,14 @@ pub struct ChannelContent {
     pub currencies: ChannelCurrencies,
     /// Empty for all.
     pub countries: Vec<Country>,
+    /// The price lists that count here, in the order that decides between those of one priority; empty for all.
+    pub price_lists: Vec<PriceListId>,
     pub metadata: Metadata,
 }
 
 impl ChannelContent {
     pub const MAX_COUNTRIES: usize = 250;
+    pub const MAX_PRICE_LISTS: usize = 200;
 }
 
 impl Content for ChannelContent {

@@ -1,8 +1,9 @@
-//! Pictures and documents of a resource, by address.
+//! Pictures and documents of a resource: addresses on the web, or files that were uploaded.
 
 use url::Url;
 
-use super::{Localized, ValueError};
+use super::{Digest, Localized, ValueError};
+use crate::MediaId;
 
 /// The most media a resource has.
 pub const MAX_MEDIA: usize = 250;
@@ -38,10 +39,21 @@ impl MediaRole {
     }
 }
 
+/// Where a picture or document is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaSource {
+    /// Elsewhere, at an absolute address.
+    Web(String),
+    /// An uploaded file as a client names it. Use cases look for it before anything is stored.
+    Named(MediaId),
+    /// An uploaded file and its bytes, which never change: its address can be told without asking for it again.
+    File(MediaId, Digest),
+}
+
 /// One picture or document. Media stand in the order of their list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {
-    url: String,
+    source: MediaSource,
     pub alt: Option<Localized<500>>,
     pub role: MediaRole,
 }
@@ -61,10 +73,47 @@ impl Media {
                 expected: "an absolute http or https URL",
             });
         }
-        Ok(Self { url, alt, role })
+        Ok(Self {
+            source: MediaSource::Web(url),
+            alt,
+            role,
+        })
     }
 
-    pub fn url(&self) -> &str {
-        &self.url
+    /// A file that a client names.
+    pub const fn named(file: MediaId, alt: Option<Localized<500>>, role: MediaRole) -> Self {
+        Self {
+            source: MediaSource::Named(file),
+            alt,
+            role,
+        }
+    }
+
+    /// A file that was found.
+    pub const fn file(file: MediaId, digest: Digest, alt: Option<Localized<500>>, role: MediaRole) -> Self {
+        Self {
+            source: MediaSource::File(file, digest),
+            alt,
+            role,
+        }
+    }
+
+    pub const fn source(&self) -> &MediaSource {
+        &self.source
+    }
+
+    /// The uploaded file, if it is one.
+    pub const fn file_id(&self) -> Option<MediaId> {
+        match self.source {
+            MediaSource::Web(_) => None,
+            MediaSource::Named(id) | MediaSource::File(id, _) => Some(id),
+        }
+    }
+
+    /// Notes the bytes of the file that the client named.
+    pub fn settle(&mut self, digest: Digest) {
+        if let MediaSource::Named(id) = self.source {
+            self.source = MediaSource::File(id, digest);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Value objects: parsed once at the edge, valid ever after.
 
 mod country;
+mod digest;
 mod gtin;
 mod json;
 mod key;
@@ -14,12 +15,13 @@ mod slug;
 mod text;
 
 pub use country::Country;
+pub use digest::Digest;
 pub use gtin::Gtin;
 pub use json::{Json, JsonNumber, MAX_SAFE_INTEGER};
 pub use key::{Key, Sku};
 pub use locale::{Locale, Localized};
 pub use measure::{Decimal, Dimensions, LengthUnit, Weight, WeightUnit};
-pub use media::{MAX_MEDIA, Media, MediaRole};
+pub use media::{MAX_MEDIA, Media, MediaRole, MediaSource};
 pub use metadata::Metadata;
 pub use money::{Currency, Money, Price, Prices};
 pub use number::Number;

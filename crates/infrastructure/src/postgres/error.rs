@@ -11,10 +11,10 @@ pub(super) fn failure(error: sqlx::Error) -> Failure {
             let database = database.downcast_ref::<PgDatabaseError>();
             match database.code() {
                 "40001" | "40P01" => Failure::Retry(error),
-                "23505" | "23503" => match database.constraint() {
-                    Some("product_categories_category_id_fkey" | "categories_parent") => {
-                        StoreError::ReferenceGone.into()
-                    }
+                "23505" | "23503" | "23P01" => match database.constraint() {
+                    Some(
+                        "product_categories_category_id_fkey" | "categories_parent" | "media_uses_media",
+                    ) => StoreError::ReferenceGone.into(),
                     constraint => match constraint.and_then(rule) {
                         Some(rule) => Failure::Rule(rule),
                         None => StoreError::Internal(Box::new(error)).into(),
@@ -54,7 +54,10 @@ fn rule(constraint: &str) -> Option<ConflictRule> {
         "product_types_key" => ConflictRule::ProductTypeKey,
         "unique_attributes_pkey" => ConflictRule::UniqueAttribute,
         "channels_key" => ConflictRule::ChannelKey,
+        "price_lists_key" => ConflictRule::PriceListKey,
+        "prices_overlap" => ConflictRule::PriceOverlap,
         "category_slugs_slug" => ConflictRule::CategorySlug,
+        "media_sha256" => ConflictRule::MediaBytes,
         _ => return None,
     })
 }

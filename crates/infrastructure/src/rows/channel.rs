@@ -1,8 +1,10 @@
 //! The row document of a channel.
 
+use domain::PriceListId;
 use domain::channel::{ChannelContent, ChannelCurrencies, ChannelLocales};
 use domain::value::{Country, Currency, Key, Locale, ValueError};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::RowError;
 use super::resource::Stored;
@@ -19,6 +21,8 @@ pub struct ChannelDoc {
     currencies: Vec<String>,
     default_currency: String,
     countries: Vec<String>,
+    #[serde(default)]
+    price_lists: Vec<Uuid>,
     metadata: Texts,
 }
 
@@ -37,6 +41,7 @@ impl From<&ChannelContent> for ChannelDoc {
             locales,
             currencies,
             countries,
+            price_lists,
             metadata,
         } = content;
         let tag = |locale: &Locale| locale.as_str().to_owned();
@@ -57,6 +62,7 @@ impl From<&ChannelContent> for ChannelDoc {
                 .collect(),
             default_currency: currencies.default_currency().code().to_owned(),
             countries: countries.iter().map(|c| c.as_str().to_owned()).collect(),
+            price_lists: price_lists.iter().map(|l| l.uuid()).collect(),
             metadata: pairs(metadata),
         }
     }
@@ -75,6 +81,7 @@ impl TryFrom<ChannelDoc> for ChannelContent {
             currencies,
             default_currency,
             countries,
+            price_lists,
             metadata: pairs,
         } = doc;
         let fallback = |(from, to): (String, String)| Ok((Locale::parse(&from)?, Locale::parse(&to)?));
@@ -106,6 +113,7 @@ impl TryFrom<ChannelDoc> for ChannelContent {
                 .iter()
                 .map(|c| Country::parse(c))
                 .collect::<Result<_, _>>()?,
+            price_lists: price_lists.into_iter().map(PriceListId::new).collect(),
             metadata: metadata(pairs)?,
         })
     }

@@ -4,6 +4,9 @@
 mod attributes;
 mod category;
 mod channel;
+mod media;
+mod price;
+mod price_list;
 mod product;
 mod product_type;
 mod resource;
@@ -18,9 +21,13 @@ use serde::{Deserialize, Serialize};
 pub(crate) use attributes::typed;
 pub use category::CategoryDoc;
 pub use channel::ChannelDoc;
+pub use media::MediaFileDoc;
+pub use price::PriceDoc;
+pub use price_list::PriceListDoc;
 pub use product::ProductDoc;
 pub use product_type::ProductTypeDoc;
 pub use resource::{StateDoc, Stored};
+pub(crate) use variant::MoneyDoc;
 pub use variant::VariantDoc;
 
 /// Stored data that the domain does not accept.

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::value::{Locale, Localized, LocalizedSlug, Media, MediaRole, Metadata, Slug, Text, ValueError};
+use domain::MediaId;
+use domain::value::{
+    Digest, Locale, Localized, LocalizedSlug, Media, MediaRole, MediaSource, Metadata, Slug, Text, ValueError,
+};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Text per language tag.
 pub(super) type Texts = BTreeMap<String, String>;
@@ -44,17 +48,30 @@ pub(super) fn metadata(pairs: Texts) -> Result<Metadata, ValueError> {
     Ok(metadata)
 }
 
+/// With an address on the web, or the file and the digest of its bytes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct MediaDoc {
-    url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
     alt: Option<Texts>,
     role: String,
 }
 
 impl From<&Media> for MediaDoc {
     fn from(media: &Media) -> Self {
+        let (url, file, sha256) = match media.source() {
+            MediaSource::Web(url) => (Some(url.clone()), None, None),
+            MediaSource::Named(id) => (None, Some(id.uuid()), None),
+            MediaSource::File(id, digest) => (None, Some(id.uuid()), Some(digest.to_string())),
+        };
         Self {
-            url: media.url().to_owned(),
+            url,
+            file,
+            sha256,
             alt: media.alt.as_ref().map(texts),
             role: media.role.as_str().to_owned(),
         }
@@ -65,8 +82,19 @@ impl TryFrom<MediaDoc> for Media {
     type Error = ValueError;
 
     fn try_from(doc: MediaDoc) -> Result<Self, Self::Error> {
-        let MediaDoc { url, alt, role } = doc;
-        Self::new(url, alt.map(localized).transpose()?, MediaRole::parse(&role)?)
+        let MediaDoc {
+            url,
+            file,
+            sha256,
+            alt,
+            role,
+        } = doc;
+        let (alt, role) = (alt.map(localized).transpose()?, MediaRole::parse(&role)?);
+        match (file.map(MediaId::new), sha256) {
+            (Some(id), Some(sha256)) => Ok(Self::file(id, Digest::parse(&sha256)?, alt, role)),
+            (Some(_), None) => Err(ValueError::Required),
+            (None, _) => Self::new(url.unwrap_or_default(), alt, role),
+        }
     }
 }
 

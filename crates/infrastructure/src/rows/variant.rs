@@ -25,7 +25,7 @@ pub struct VariantDoc {
     gtin: Option<String>,
     mpn: Option<String>,
     options: Texts,
-    prices: Vec<PriceDoc>,
+    prices: Vec<MoneyDoc>,
     media: Vec<MediaDoc>,
     weight: Option<WeightDoc>,
     dimensions: Option<DimensionsDoc>,
@@ -38,13 +38,13 @@ pub struct VariantDoc {
 /// Amounts in minor units of the currency.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PriceDoc {
+pub(crate) struct MoneyDoc {
     currency: String,
     amount: i64,
     compare_at: Option<i64>,
 }
 
-impl From<Price> for PriceDoc {
+impl From<Price> for MoneyDoc {
     fn from(price: Price) -> Self {
         Self {
             currency: price.amount().currency().code().to_owned(),
@@ -54,11 +54,11 @@ impl From<Price> for PriceDoc {
     }
 }
 
-impl TryFrom<PriceDoc> for Price {
+impl TryFrom<MoneyDoc> for Price {
     type Error = ValueError;
 
-    fn try_from(doc: PriceDoc) -> Result<Self, Self::Error> {
-        let PriceDoc {
+    fn try_from(doc: MoneyDoc) -> Result<Self, Self::Error> {
+        let MoneyDoc {
             currency,
             amount,
             compare_at,

@@ -70,7 +70,7 @@ impl<D: Database> ChangeLog for SqlCatalog<D> {
         // SQLite's clock ticks in milliseconds; an entry too many is harmless.
         let since = since - TimeDelta::milliseconds(1);
         let query = Query::new(
-            "select distinct cast(root as text) from changes where at >= $1 and resource in ('product', 'variant') \
+            "select distinct cast(root as text) from changes where at >= $1 and resource in ('product', 'variant', 'price') \
              limit $2",
         );
         let rows = self

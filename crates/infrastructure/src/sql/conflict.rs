@@ -34,6 +34,14 @@ impl<D: Database> SqlCatalog<D> {
     }
 
     async fn parties(&self, rule: ConflictRule, changes: &Changes) -> Result<Parties, Failure> {
+        if rule == ConflictRule::PriceOverlap {
+            let (subject, existing) = self.rivals(changes).await?;
+            return Ok(Parties {
+                subject,
+                existing,
+                attribute: None,
+            });
+        }
         let mut owners: HashMap<Name, Uuid> = HashMap::new();
         let mut twin = Parties::default();
         for (name, id) in names(rule, changes) {
@@ -80,6 +88,16 @@ impl<D: Database> SqlCatalog<D> {
             }
         }
         Ok(twin)
+    }
+
+    /// A written price and the stored one that excludes it.
+    async fn rivals(&self, changes: &Changes) -> Result<(Option<Uuid>, Option<Uuid>), Failure> {
+        let (batch, text) = write::rival(D::DIALECT, &changes.prices);
+        let found = self.database.fetch(Query::new(text).with(batch)).await?;
+        match found.into_iter().next() {
+            Some(mut row) => Ok((Some(row.uuid()?), Some(row.uuid()?))),
+            None => Ok((None, None)),
+        }
     }
 
     /// The parties where a variant that comes back with its product meets another one.
@@ -153,6 +171,9 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
             .into_iter()
             .map(|(kind, claim, owner)| ((kind.to_string(), claim), owner))
             .collect(),
+        ConflictRule::PriceListKey => claimed(&changes.price_lists, |l| {
+            (l.id.uuid(), single(l.content.key.as_str()))
+        }),
         ConflictRule::ChannelKey => claimed(&changes.channels, |c| {
             (c.id.uuid(), single(c.content.key.as_str()))
         }),
@@ -172,10 +193,15 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         ConflictRule::CategoryCycle
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced
+        | ConflictRule::PriceOverlap
+        | ConflictRule::PriceListInUse
+        | ConflictRule::ChannelInUse
         | ConflictRule::OptionAxes
         | ConflictRule::TypeInUse
         | ConflictRule::TypeMisfit
-        | ConflictRule::VariantLimit => Vec::new(),
+        | ConflictRule::VariantLimit
+        | ConflictRule::MediaBytes
+        | ConflictRule::MediaReferenced => Vec::new(),
     }
 }
 
@@ -211,6 +237,9 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         ConflictRule::UniqueAttribute => {
             "cast(t.owner_id as text) from r join unique_attributes t on t.product_type_id = r.a and t.claim = r.b"
         }
+        ConflictRule::PriceListKey => {
+            "cast(t.id as text) from r join price_lists t on t.key = r.a where t.deleted_at is null"
+        }
         ConflictRule::ChannelKey => {
             "cast(t.id as text) from r join channels t on t.key = r.a where t.deleted_at is null"
         }
@@ -230,9 +259,14 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         ConflictRule::CategoryCycle
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced
+        | ConflictRule::PriceOverlap
+        | ConflictRule::PriceListInUse
+        | ConflictRule::ChannelInUse
         | ConflictRule::OptionAxes
         | ConflictRule::TypeInUse
         | ConflictRule::TypeMisfit
-        | ConflictRule::VariantLimit => return None,
+        | ConflictRule::VariantLimit
+        | ConflictRule::MediaBytes
+        | ConflictRule::MediaReferenced => return None,
     })
 }

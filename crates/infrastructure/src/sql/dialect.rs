@@ -62,6 +62,16 @@ impl Dialect {
         }
     }
 
+    /// Whether the array in the field of a document has the text of `value` in it.
+    pub(crate) fn lists(self, document: &str, field: &str, value: &str) -> String {
+        match self {
+            Self::Postgres => format!("{document} -> '{field}' ? cast({value} as text)"),
+            Self::Sqlite => {
+                format!("exists (select 1 from json_each({document}, '$.{field}') e where e.value = {value})")
+            }
+        }
+    }
+
     /// A column of instants as RFC 3339 text.
     pub(crate) fn instant(self, column: &str) -> String {
         match self {

@@ -9,8 +9,11 @@ mod conflict;
 mod database;
 mod dialect;
 mod find;
+mod history;
 mod job;
+mod media;
 mod page;
+mod price;
 mod product;
 mod query;
 mod resource;
@@ -23,6 +26,7 @@ mod write;
 
 pub use database::{Database, DatabaseOptions, Failure, PoolUse, Transaction};
 pub use dialect::Dialect;
+pub use history::Logged;
 pub use query::{Cell, Param, Query, Row};
 pub use unit::Unit;
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use application::store::{CatalogStore, Changes, IdempotencyClaim, Receipt, StoreError, WriteContext};
 use async_trait::async_trait;
-use domain::value::{Locale, Slug};
+use domain::MediaId;
+use domain::value::{Digest, Locale, Slug};
 
 use super::dialect::PAIRS;
 use super::write::{Plan, Writer};
@@ -178,5 +179,9 @@ impl<D: Database> CatalogStore for SqlCatalog<D> {
         slugs: &[(Locale, Slug)],
     ) -> Result<Vec<(Locale, Slug)>, StoreError> {
         self.taken("category_slugs", slugs).await
+    }
+
+    async fn media_digests(&self, ids: &[MediaId]) -> Result<Vec<(MediaId, Digest)>, StoreError> {
+        Ok(self.digests(ids).await?)
     }
 }

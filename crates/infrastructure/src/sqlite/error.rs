@@ -42,7 +42,9 @@ fn rule(message: &str) -> Option<ConflictRule> {
         "product_types.key" => ConflictRule::ProductTypeKey,
         "unique_attributes.product_type_id, unique_attributes.claim" => ConflictRule::UniqueAttribute,
         "channels.key" => ConflictRule::ChannelKey,
+        "price_lists.key" => ConflictRule::PriceListKey,
         "category_slugs.locale, category_slugs.slug" => ConflictRule::CategorySlug,
+        "media.sha256" => ConflictRule::MediaBytes,
         _ => return None,
     })
 }

@@ -10,4 +10,5 @@
 mod access;
 mod cache;
 mod catalog;
+mod files;
 mod telemetry;

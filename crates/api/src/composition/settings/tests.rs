@@ -312,6 +312,21 @@ fn values_out_of_range_are_refused() {
         ),
         ("[telemetry]\nsample_ratio = 1.5", "telemetry.sample_ratio"),
         ("[auth]\njwks = \"ftp://id.example\"", "auth.jwks"),
+        ("[media]\nurl = \"https://bucket\"", "media.url"),
+        (
+            "[media]\nurl = \"s3://b\"\nendpoint = \"ftp://x\"",
+            "media.endpoint",
+        ),
+        (
+            "[media]\nurl = \"s3://b\"\naccess_key_id = \"a\"",
+            "media.access_key_id",
+        ),
+        (
+            "[media]\nurl = \"s3://b\"\nsecret_access_key = \"hunter2\"",
+            "media.access_key_id",
+        ),
+        ("[media]\nendpoint = \"http://x\"", "media.url"),
+        ("[history]\nretention = \"30m\"", "history.retention"),
     ] {
         if part.is_empty() {
             load(file, &[]);
@@ -359,6 +374,9 @@ fn printing_masks_every_secret_and_shows_what_is_in_force() {
             ("VITRINE__AUTH__JWKS", "https://ann:hunter2@id.example/jwks"),
             ("VITRINE__DATABASE__URL", "postgres://ann:hunter2@db/catalog"),
             ("VITRINE__CACHE__URL", "redis://:hunter2@cache:6379"),
+            ("VITRINE__MEDIA__URL", "s3://shop-media"),
+            ("VITRINE__MEDIA__ACCESS_KEY_ID", "vitrine"),
+            ("VITRINE__MEDIA__SECRET_ACCESS_KEY", secret),
             (
                 "VITRINE__TELEMETRY__OTLP_ENDPOINT",
                 "http://ann:hunter2@otel:4318",
@@ -376,8 +394,8 @@ fn printing_masks_every_secret_and_shows_what_is_in_force() {
         assert!(printed.contains(part), "{part}: {printed}");
     }
     let debug = format!(
-        "{:?} {:?} {:?}",
-        settings.auth.hs256_secret, settings.database, settings.cache
+        "{:?} {:?} {:?} {:?}",
+        settings.auth.hs256_secret, settings.database, settings.cache, settings.media
     );
     assert!(!debug.contains("hunter2"), "{debug}");
     assert_eq!(settings.auth.hs256_secret.unwrap().expose_secret(), secret);
@@ -393,7 +411,7 @@ fn printing_masks_every_secret_and_shows_what_is_in_force() {
         assert!(nothing.contains(part), "{part}: {nothing}");
     }
     let again: Table = nothing.parse().unwrap();
-    assert_eq!(again.len(), 7);
+    assert_eq!(again.len(), 9);
 }
 
 /// The names of a section's keys, as its own refusal of an unknown one lists them.
@@ -445,8 +463,10 @@ fn the_reference_file_has_the_defaults_and_names_every_key() {
         keys_of::<HttpSettings>("http"),
         keys_of::<DatabaseSettings>("database"),
         keys_of::<CacheSettings>("cache"),
+        keys_of::<MediaSettings>("media"),
         keys_of::<AuthSettings>("auth"),
         keys_of::<CatalogSettings>("catalog"),
+        keys_of::<HistorySettings>("history"),
         keys_of::<TelemetrySettings>("telemetry"),
     ]
     .into_iter()

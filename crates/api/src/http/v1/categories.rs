@@ -7,18 +7,20 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use domain::Timestamp;
+use domain::category::CategoryState;
 use domain::value::Locale;
 use http::{HeaderMap, Uri};
 use sha2::{Digest, Sha256};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, CreateOnly, DryRun, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{AsOf, Conditional, CreateOnly, DryRun, PageParameters, Revalidate, WriteHeaders};
 use super::products::other_key;
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
-use crate::http::state::AppState;
+use crate::http::state::{App, AppState};
 use crate::http::submission::Submission;
 use crate::problem::Problem;
 use crate::wire::{CategoryBody, CategoryInput, category_ref};
@@ -36,12 +38,12 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(restore))
 }
 
-fn reference(text: &str, default_locale: &Locale) -> Result<CategoryRef, Problem> {
+pub(super) fn reference(text: &str, default_locale: &Locale) -> Result<CategoryRef, Problem> {
     category_ref(text, default_locale).map_err(|error| invalid("ref", &error.to_string()))
 }
 
 /// The version, by which writes are conditional, and a digest of the path, which changes with the ancestors.
-fn tag(view: &CategoryView) -> String {
+pub(super) fn tag(view: &CategoryView) -> String {
     let digest = view
         .path
         .iter()
@@ -51,7 +53,42 @@ fn tag(view: &CategoryView) -> String {
     version_tag(view.category.record.version, &format!("{SCHEMA}-{path}"))
 }
 
-fn receipt(view: &CategoryView, created: bool) -> Receipt {
+/// A past state with the path that its parent has in the tree as it is now.
+pub(super) async fn past_view(app: &App, category: CategoryState) -> Result<CategoryView, Problem> {
+    let parent = match category.content.parent {
+        None => None,
+        Some(parent) => app.category_reader.find(&CategoryRef::Id(parent), true).await?,
+    };
+    let path = parent.map(|view| view.path.into_iter().chain([view.category.id]).collect());
+    Ok(CategoryView {
+        category,
+        path: path.unwrap_or_default(),
+    })
+}
+
+/// The category as it was, which is named as it is now, or was last.
+async fn as_of(
+    app: &App,
+    category: &CategoryRef,
+    instant: Timestamp,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let now = app.category_reader.find(category, true).await?;
+    let now = now.ok_or_else(|| Problem::not_found("category"))?.category;
+    let history = &app.histories.categories;
+    let then = history
+        .as_of(now.id.uuid(), "category", &now.record, instant)
+        .await?;
+    let view = past_view(app, then).await?;
+    reply::resource(
+        headers,
+        to_bytes(&CategoryBody::from(&view)),
+        &tag(&view),
+        PRIVATE,
+    )
+}
+
+pub(super) fn receipt(view: &CategoryView, created: bool) -> Receipt {
     let address = created.then(|| format!("/v1/categories/{}", view.category.id));
     reply::receipt(&CategoryBody::from(view), Some(tag(view)), address)
 }
@@ -137,23 +174,27 @@ async fn create(
 /// By id, `key:<key>` or `slug:<slug>` (in the default locale).
 #[utoipa::path(
     get, path = "/v1/categories/{ref}", tag = "Categories",
-    params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:kettles"), Revalidate),
+    params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:kettles"), AsOf, Revalidate),
     responses(
         (status = 200, description = "The category", body = CategoryBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
     ),
     security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one"]))),
+    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
 )]
 async fn get(
     _: Authorized<CatalogRead>,
     State(app): State<AppState>,
     Path(text): Path<String>,
-    query: Query,
+    mut query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let category = reference(&text, &app.default_locale)?;
+    let instant = query.instant("asOf")?;
     query.finish()?;
+    if let Some(instant) = instant {
+        return as_of(&app, &category, instant, &headers).await;
+    }
     let view = app
         .category_reader
         .find(&category, false)

@@ -1,6 +1,7 @@
 //! Channels under `/v1/channels`.
 
 use application::Faults;
+use application::channel::ChannelDraft;
 use application::resource::Resources;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -24,16 +25,16 @@ struct ChannelKind;
 impl Kind for ChannelKind {
     type Content = ChannelContent;
     type Input = ChannelInput;
-    type Draft = ChannelContent;
+    type Draft = ChannelDraft;
 
     const PATH: &'static str = "/v1/channels";
     const SCHEMA: &'static str = "ch1";
 
-    fn service(app: &App) -> &Resources<ChannelContent> {
+    fn service(app: &App) -> &Resources<ChannelContent, ChannelDraft> {
         &app.channels
     }
 
-    fn parse(input: ChannelInput, default_locale: &Locale) -> Result<ChannelContent, Faults> {
+    fn parse(input: ChannelInput, default_locale: &Locale) -> Result<ChannelDraft, Faults> {
         input.parse(default_locale)
     }
 

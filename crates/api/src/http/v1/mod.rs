@@ -3,11 +3,16 @@
 mod batch;
 mod categories;
 mod channels;
+mod history;
 mod imports;
 mod me;
+mod media;
 mod parameters;
+mod price_lists;
+mod prices;
 mod product_types;
 mod products;
+mod resolution;
 mod resources;
 mod variants;
 
@@ -16,6 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::state::AppState;
 
 pub(crate) use batch::{OpenWorkspace, Workspace};
+pub(crate) use history::Histories;
 pub(crate) use imports::Imports;
 pub(super) use parameters::{PageParameters, Revalidate};
 pub(super) use products::{in_category, locate};
@@ -28,6 +34,11 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(batch::routes())
         .merge(channels::routes())
         .merge(product_types::routes())
+        .merge(history::routes())
+        .merge(price_lists::routes())
+        .merge(prices::routes())
+        .merge(resolution::routes())
         .merge(imports::routes())
+        .merge(media::routes())
         .merge(me::routes())
 }

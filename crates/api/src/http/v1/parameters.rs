@@ -34,6 +34,27 @@ described!(
 
 described!(
     #[into_params(parameter_in = Query)]
+    HistoryParameters {
+        /// How many versions a page has, 1 to 200; 50 when absent.
+        #[param(required = false, minimum = 1, maximum = 200, example = 50)]
+        limit: Option<u32>,
+        /// `nextCursor` of the page before.
+        cursor: Option<String>,
+    }
+);
+
+described!(
+    #[into_params(parameter_in = Query)]
+    AsOf {
+        /// The resource as it was at this instant (RFC 3339), which is not the future's. 404 when it did not exist then or
+        /// was deleted.
+        #[param(rename = "asOf", example = "2026-01-31T12:00:00Z")]
+        as_of: Option<String>,
+    }
+);
+
+described!(
+    #[into_params(parameter_in = Query)]
     DryRun {
         /// Make every check, keep nothing, and answer what would be.
         #[param(rename = "dryRun")]

@@ -2,26 +2,28 @@
 
 use application::product::{ProductRef, VariantOptions, VariantRef, VariantRevision, VariantStep};
 use application::store::Receipt;
-use application::{Faults, Render};
+use application::{CatalogError, Faults, Render};
 use axum::extract::{Path, State};
 use axum::response::Response;
+use domain::Timestamp;
 use domain::product::VariantState;
 use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, CreateOnly, DryRun, PageParameters, Revalidate, WriteHeaders};
+use super::history::Histories;
+use super::parameters::{AsOf, Conditional, CreateOnly, DryRun, PageParameters, Revalidate, WriteHeaders};
 use super::products::{other_key, reference as product_reference};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
-use crate::http::state::AppState;
+use crate::http::state::{App, AppState};
 use crate::http::submission::Submission;
 use crate::problem::Problem;
 use crate::wire::{Parser, VariantBody, VariantInput, variant_ref};
 
 /// Names the shape of the body in its tags.
-const SCHEMA: &str = "v1";
+pub(super) const SCHEMA: &str = "v1";
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -30,11 +32,11 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(restore))
 }
 
-fn reference(text: &str) -> Result<VariantRef, Problem> {
+pub(super) fn reference(text: &str) -> Result<VariantRef, Problem> {
     variant_ref(text).map_err(|error| invalid("ref", &error.to_string()))
 }
 
-fn receipt(variant: &VariantState, created: bool) -> Receipt {
+pub(super) fn receipt(variant: &VariantState, created: bool) -> Receipt {
     let tag = version_tag(variant.record.version, SCHEMA);
     reply::receipt(
         &VariantBody::from(variant),
@@ -117,23 +119,27 @@ async fn create(
 /// By id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`.
 #[utoipa::path(
     get, path = "/v1/variants/{ref}", tag = "Variants",
-    params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), Revalidate),
+    params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), AsOf, Revalidate),
     responses(
         (status = 200, description = "The variant", body = VariantBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
     ),
     security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one"]))),
+    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
 )]
 async fn get(
     _: Authorized<CatalogRead>,
     State(app): State<AppState>,
     Path(text): Path<String>,
-    query: Query,
+    mut query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let variant = reference(&text)?;
+    let instant = query.instant("asOf")?;
     query.finish()?;
+    if let Some(instant) = instant {
+        return as_of(&app, &variant, instant, &headers).await;
+    }
     let variant = app
         .variant_reader
         .find(&variant, false)
@@ -141,6 +147,35 @@ async fn get(
         .ok_or_else(|| Problem::not_found("variant"))?;
     let etag = version_tag(variant.record.version, SCHEMA);
     reply::resource(&headers, to_bytes(&VariantBody::from(&variant)), &etag, PRIVATE)
+}
+
+/// The variant as it was, which is named as it is now, or was last.
+async fn as_of(
+    app: &App,
+    variant: &VariantRef,
+    instant: Timestamp,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let absent = || Problem::not_found("variant");
+    let now = app.variant_reader.find(variant, true).await?.ok_or_else(absent)?;
+    let Histories {
+        products, variants, ..
+    } = &app.histories;
+    let then = variants
+        .as_of(now.id.uuid(), "variant", &now.record, instant)
+        .await?;
+    // Its own history does not tell when it went with its product.
+    let owner = ProductRef::Id(then.product);
+    if let Some(owner) = app.product_reader.find(&owner, true).await? {
+        let owner = products
+            .as_of(owner.id.uuid(), "variant", &owner.record, instant)
+            .await;
+        if let Err(error @ CatalogError::NotFound(_)) = owner {
+            return Err(error.into());
+        }
+    }
+    let etag = version_tag(then.record.version, SCHEMA);
+    reply::resource(headers, to_bytes(&VariantBody::from(&then)), &etag, PRIVATE)
 }
 
 /// Replace or create a variant

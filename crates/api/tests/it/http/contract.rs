@@ -251,8 +251,74 @@ async fn go_through_a_resource(api: &Api, kind: &str, mut body: Value) -> [Strin
     ]
 }
 
+/// Every operation on prices.
+async fn price_something(api: &Api) -> [String; 9] {
+    let product = api.product(json!({})).await;
+    let variant = api.variant(text(&product, "/id"), json!({})).await;
+    let body = json!({"priceList": "key:base", "variant": variant["id"], "currency": "EUR", "amount": "1"});
+    let made = api.post("/v1/prices").json(&body).send().await.is(201).value();
+    let one = format!("/v1/prices/{}", text(&made, "/id"));
+    api.get("/v1/prices").send().await.is(200);
+    api.get(&one).send().await.is(200);
+    api.put(&one).json(&body).send().await.is(200);
+    api.patch(&one)
+        .merge(&json!({"amount": "2"}))
+        .send()
+        .await
+        .is(200);
+    let question = json!({"lines": [{"variant": variant["id"]}], "currency": "EUR"});
+    api.post("/v1/prices/resolve")
+        .json(&question)
+        .send()
+        .await
+        .is(200);
+    let seen = format!("/v1/store/default/prices?skus={}", text(&variant, "/sku"));
+    api.get(&seen).send().await.is(200);
+    api.delete(&one).send().await.is(204);
+    let lines = json!({"lines": [{"variant": variant["id"], "currency": "EUR", "amount": "1"}]});
+    api.put("/v1/price-lists/key:base/prices")
+        .json(&lines)
+        .send()
+        .await
+        .is(200);
+    [
+        "GET /v1/prices",
+        "POST /v1/prices",
+        "GET /v1/prices/{id}",
+        "PUT /v1/prices/{id}",
+        "PATCH /v1/prices/{id}",
+        "DELETE /v1/prices/{id}",
+        "POST /v1/prices/resolve",
+        "PUT /v1/price-lists/{ref}/prices",
+        "GET /v1/store/{channel}/prices",
+    ]
+    .map(str::to_owned)
+}
+
 fn channel() -> Value {
     json!({"name": "Web", "locales": ["en"], "currencies": ["EUR"]})
+}
+
+/// Uploads a file, fetches it and deletes it; tells which operations that took.
+async fn keep_a_file(api: &Api) -> [String; 5] {
+    let pdf = format!("%PDF-1.7\n{}{}", unique("file"), rand::random::<u64>());
+    let uploaded = api.post("/v1/media").body("application/pdf", pdf.clone());
+    let uploaded = uploaded.send().await.is(201);
+    let path = uploaded.header("location").to_owned();
+    let url = text(&uploaded.value(), "/url").to_owned();
+    api.get("/v1/media").send().await.is(200);
+    api.get(&path).send().await.is(200);
+    let served = api.get(&url).anonymous().send().await.is(200);
+    assert_eq!(served.body, pdf.as_bytes());
+    api.delete(&path).send().await.is(204);
+    [
+        "POST /v1/media",
+        "GET /v1/media",
+        "GET /v1/media/{id}",
+        "GET /media/{sha256}",
+        "DELETE /v1/media/{id}",
+    ]
+    .map(str::to_owned)
 }
 
 /// One request to every operation that does what it is there for.
@@ -385,6 +451,54 @@ async fn every_operation_succeeds(api: Api) {
             201,
         ),
         (
+            "GET /v1/products/{ref}/history",
+            format!("/v1/products/key:{key}/history"),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/products/{ref}/history/{version}",
+            format!("/v1/products/key:{key}/history/1"),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/products/{ref}/diff",
+            format!("/v1/products/key:{key}/diff?from=1&to=2"),
+            None,
+            200,
+        ),
+        (
+            "POST /v1/products/{ref}/revert",
+            format!("/v1/products/key:{key}/revert"),
+            Some(json!({"version": 1})),
+            200,
+        ),
+        (
+            "GET /v1/categories/{ref}/history",
+            format!("/v1/categories/key:{key}/history"),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/categories/{ref}/history/{version}",
+            format!("/v1/categories/key:{key}/history/1"),
+            None,
+            200,
+        ),
+        (
+            "GET /v1/categories/{ref}/diff",
+            format!("/v1/categories/key:{key}/diff?from=1&to=2"),
+            None,
+            200,
+        ),
+        (
+            "POST /v1/categories/{ref}/revert",
+            format!("/v1/categories/key:{key}/revert"),
+            Some(json!({"version": 2})),
+            200,
+        ),
+        (
             "POST /v1/products/{ref}/archive",
             format!("/v1/products/key:{key}/archive"),
             None,
@@ -422,13 +536,31 @@ async fn every_operation_succeeds(api: Api) {
     api.delete(&path).send().await.is(204);
     api.post(&format!("{path}/restore")).send().await.is(200);
     done.insert("POST /v1/variants/{ref}/restore".to_owned());
+    for address in ["history", "history/1", "diff?from=1&to=2"] {
+        api.get(&format!("{path}/{address}")).send().await.is(200);
+    }
+    let revert = api.post(&format!("{path}/revert"));
+    revert.json(&json!({"version": 1})).send().await.is(200);
+    done.extend(
+        [
+            "GET /v1/variants/{ref}/history",
+            "GET /v1/variants/{ref}/history/{version}",
+            "GET /v1/variants/{ref}/diff",
+            "POST /v1/variants/{ref}/revert",
+        ]
+        .map(str::to_owned),
+    );
 
     let batch = json!({"operations": [{"method": "DELETE", "path": format!("/v1/products/{}", text(&owner, "/id"))}]});
     api.post("/v1/batch").json(&batch).send().await.is(200);
     done.insert("POST /v1/batch".to_owned());
     done.extend(run_a_job(&api).await);
+    done.extend(keep_a_file(&api).await);
+    done.extend(price_something(&api).await);
+    let list = json!({"name": "List"});
     for (kind, body) in [
         ("/v1/channels", channel()),
+        ("/v1/price-lists", list),
         ("/v1/product-types", json!({"name": "All"})),
     ] {
         done.extend(go_through_a_resource(&api, kind, body).await);

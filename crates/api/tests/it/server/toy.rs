@@ -84,6 +84,7 @@ impl Server {
             metrics: HttpMetrics::new(meter),
             new_request_id: Arc::new(|| "made-here".to_owned()),
             is_stream: |_, uri| uri.path() == "/imports",
+            allowance: |_, _| 0,
         };
         let router =
             server::wrap(routes(toy.clone()), layers).layer(from_fn_with_state(toy.clone(), tell_abandoned));

@@ -5,27 +5,55 @@ mod product;
 
 use std::collections::{HashMap, HashSet};
 
-use domain::value::{Key, Locale, LocalizedSlug, Slug};
+use domain::value::{Key, Locale, LocalizedSlug, Media, Slug};
 use domain::{CategoryId, RuleError};
 use uuid::Uuid;
 
 use super::importer::Importer;
-use super::record::{ImportMode, Record};
+use super::record::{ImportMode, ImportVariant, Record};
 use super::run::{Planned, Run};
 use super::wave::Item;
 use crate::category::{CategoryRef, resolve};
 use crate::fault::Fault;
+use crate::media::{Settled, named};
 use crate::product::short;
 use crate::store::StoreError;
 
 impl Importer {
     /// What each record changes. Those that can change nothing because they are wrong are noted as failed.
     pub(super) async fn plan(&self, items: Vec<Item>, run: &mut Run<'_>) -> Result<Vec<Planned>, StoreError> {
+        let items = self.settle_files(items, run).await?;
         match items.first().map(|item| &item.record) {
             None => Ok(Vec::new()),
             Some(Record::Category(_)) => self.plan_categories(items, run).await,
             Some(Record::Product(_) | Record::Variants(_)) => self.plan_products(items, run).await,
         }
+    }
+
+    /// Finds the files that the records show. Records that name one that does not exist are noted as failed.
+    async fn settle_files(&self, items: Vec<Item>, run: &mut Run<'_>) -> Result<Vec<Item>, StoreError> {
+        let files = Settled::find(self.writer.store(), named(items.iter().flat_map(shown))).await?;
+        let mut settled = Vec::with_capacity(items.len());
+        for mut item in items {
+            let mut faults = Vec::new();
+            let (own, variants): (_, &mut [ImportVariant]) = match &mut item.record {
+                Record::Category(category) => (Some(&mut category.draft.media), &mut []),
+                Record::Product(product) => (Some(&mut product.draft.media), &mut product.variants),
+                Record::Variants(more) => (None, &mut more.variants),
+            };
+            if let Some(own) = own {
+                faults.extend(files.apply("/media", own));
+            }
+            for (index, variant) in variants.iter_mut().enumerate() {
+                faults.extend(files.apply(&format!("/variants/{index}/media"), &mut variant.content.media));
+            }
+            if faults.is_empty() {
+                settled.push(item);
+            } else {
+                run.refuse(&item, faults);
+            }
+        }
+        Ok(settled)
     }
 
     /// The ids behind references; those that lead nowhere are missing from the answer.
@@ -69,6 +97,17 @@ impl Importer {
         }
         Ok(found)
     }
+}
+
+/// The media of a record and of its variants.
+fn shown(item: &Item) -> impl Iterator<Item = &Media> {
+    let own = match &item.record {
+        Record::Category(category) => category.draft.media.as_slice(),
+        Record::Product(product) => &product.draft.media,
+        Record::Variants(_) => &[],
+    };
+    own.iter()
+        .chain(item.record.variants().iter().flat_map(|v| &v.content.media))
 }
 
 /// The id that a key is, where it stands for a resource without key.

@@ -1,6 +1,6 @@
 //! Taking files in.
 
-mod support;
+pub(super) mod support;
 
 use support::{
     Told, a_category, a_product, category_record, counts, draft, find, importer, log_length, more, of_sku,

@@ -69,10 +69,15 @@ impl ImportObserver for Told {
     }
 }
 
-pub(super) fn importer(h: &Harness) -> Importer {
+/// What use cases write with, and the clock that it goes by.
+pub(in crate::testing) fn writer(h: &Harness) -> (Writer, Arc<dyn Clock>) {
     let counter = Arc::new(Counter(AtomicU64::new(1 + h.number() * 1_000_000)));
-    let writer = Writer::new(h.store.clone(), counter.clone(), counter);
-    Importer::new(writer, h.products.clone(), h.categories.clone(), h.typing())
+    let writer = Writer::new(h.store.clone(), counter.clone(), counter.clone());
+    (writer, counter)
+}
+
+pub(super) fn importer(h: &Harness) -> Importer {
+    Importer::new(writer(h).0, h.products.clone(), h.categories.clone(), h.typing())
 }
 
 pub(super) fn options(mode: ImportMode, dry_run: bool) -> ImportOptions {

@@ -2,6 +2,8 @@
 
 use application::store::{Changes, WriteContext};
 use domain::category::CategoryState;
+use domain::media::MediaState;
+use domain::pricing::PriceState;
 use domain::product::{ProductState, VariantState};
 use domain::resource::{Identity, State};
 use domain::{Change, Event, Recorded};
@@ -10,7 +12,10 @@ use uuid::Uuid;
 
 use super::Writer;
 use super::batch::Batch;
-use crate::rows::{CategoryDoc, ChannelDoc, ProductDoc, ProductTypeDoc, StateDoc, Stored, VariantDoc};
+use crate::rows::{
+    CategoryDoc, ChannelDoc, MediaFileDoc, PriceDoc, PriceListDoc, ProductDoc, ProductTypeDoc, StateDoc,
+    Stored, VariantDoc,
+};
 use crate::sql::Failure;
 use crate::sql::dialect::Kind;
 
@@ -32,8 +37,11 @@ enum Doc {
     Category(CategoryDoc),
     Product(ProductDoc),
     Variant(VariantDoc),
+    Media(MediaFileDoc),
     Channel(StateDoc<ChannelDoc>),
     ProductType(StateDoc<ProductTypeDoc>),
+    PriceList(StateDoc<PriceListDoc>),
+    Price(PriceDoc),
 }
 
 #[derive(Debug, Serialize)]
@@ -53,6 +61,8 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
     let category = |state: &CategoryState| Doc::Category(state.into());
     let product = |state: &ProductState| Doc::Product(state.into());
     let variant = |state: &VariantState| Doc::Variant(state.into());
+    let media = |state: &MediaState| Doc::Media(state.into());
+    let price = |state: &PriceState| Doc::Price(state.into());
     let mut rows = Batch::default();
     rows.extend(changes.categories.iter().map(|change| {
         let id = change.after.id.uuid();
@@ -66,8 +76,17 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
         let ids = (change.after.id.uuid(), change.after.product.uuid());
         row("variant", ids, change, variant, context)
     }));
+    rows.extend(changes.media.iter().map(|change| {
+        let id = change.after.id.uuid();
+        row("media", (id, id), change, media, context)
+    }));
     rows.extend(resources(&changes.channels, Doc::Channel, context));
     rows.extend(resources(&changes.product_types, Doc::ProductType, context));
+    rows.extend(resources(&changes.price_lists, Doc::PriceList, context));
+    rows.extend(changes.prices.iter().map(|change| {
+        let ids = (change.after.id.uuid(), change.after.product.uuid());
+        row("price", ids, change, price, context)
+    }));
     rows
 }
 

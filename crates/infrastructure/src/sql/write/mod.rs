@@ -1,22 +1,27 @@
 //! What a commit does inside its transaction: a fixed number of statements however many changes there are, and none
 //! for what a commit does not touch.
 //!
-//! Invariant: rows are locked in one order (product types, channels, categories, then products, each by id; variants only
-//! ever under the lock on their product), so that commits wait for one another and seldom deadlock.
+//! Invariant: rows are locked in one order (product types, channels, price lists, categories, then products, each by id; variants and
+//! prices only ever under the lock on their product; then files), so that commits wait for one another and seldom
+//! deadlock.
 
 mod batch;
 mod category;
 mod log;
+mod media;
+mod price;
 mod product;
 mod resource;
 mod types;
 mod variant;
 
+pub(crate) use price::rival;
 pub(crate) use types::claimed;
 pub(crate) use variant::options;
 
 use application::store::{Changes, Conflict, ConflictRule, StoreError, WriteContext};
 use domain::channel::ChannelContent;
+use domain::pricing::PriceListContent;
 use domain::{Change, Recorded};
 use uuid::Uuid;
 
@@ -31,8 +36,11 @@ pub(crate) struct Plan {
     categories: category::Plan,
     products: product::Plan,
     variants: variant::Plan,
+    media: media::Plan,
     channels: resource::Plan<ChannelContent>,
     types: types::Plan,
+    price_lists: resource::Plan<PriceListContent>,
+    prices: price::Plan,
     log: Batch<log::LogRow>,
 }
 
@@ -42,8 +50,11 @@ impl Plan {
             categories: category::Plan::new(&changes.categories),
             products: product::Plan::new(changes)?,
             variants: variant::Plan::new(changes)?,
+            media: media::Plan::new(changes),
             channels: resource::Plan::new(&changes.channels),
             types: types::Plan::new(changes),
+            price_lists: resource::Plan::new(&changes.price_lists),
+            prices: price::Plan::new(changes),
             log: log::rows(changes, context),
         })
     }
@@ -51,6 +62,7 @@ impl Plan {
     pub(crate) async fn write(&self, tx: &mut Writer<'_>, schemas: &JsonSchemas) -> Result<(), Failure> {
         self.types.lock(tx).await?;
         self.channels.write(tx).await?;
+        self.price_lists.write(tx).await?;
         self.categories.write(tx).await?;
         self.variants.lock_products(tx).await?;
         self.products.write(tx).await?;
@@ -59,7 +71,11 @@ impl Plan {
         // After the variants' own changes: a product is deleted with those that are left, restored with those that
         // went with it.
         self.products.cascade(tx).await?;
+        self.media.write(tx).await?;
         self.products.check_axes(tx).await?;
+        self.prices.write(tx).await?;
+        price::check_lists(&self.price_lists, tx).await?;
+        price::check_channels(&self.channels, tx).await?;
         self.categories.check_unreferenced(tx).await?;
         self.types.check_fit(tx, schemas).await?;
         log::write(&self.log, tx).await

@@ -59,7 +59,7 @@ impl Identified for VariantRow {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     rows: Batches<VariantRow>,
-    /// Stored products that are written or whose variants are.
+    /// Stored products that are written or whose variants or prices are.
     products: Batch<Id>,
     /// Products that must be alive and are not written by this commit.
     needed: HashSet<Uuid>,
@@ -112,10 +112,11 @@ impl Plan {
         let written = changes.products.iter().map(|c| c.after.id);
         let written: HashSet<_> = written
             .chain(changes.variants.iter().map(|c| c.after.product))
+            .chain(changes.prices.iter().map(|c| c.after.product))
             .collect();
         let stored = ids(written.into_iter().filter(|id| !is_new(id)).map(ProductId::uuid));
         // A single product is locked by its own update.
-        if stored.iter().count() > 1 || !changes.variants.is_empty() {
+        if stored.iter().count() > 1 || !(changes.variants.is_empty() && changes.prices.is_empty()) {
             plan.products = stored;
         }
         // A product that begins with few variants cannot have too many.

@@ -13,8 +13,8 @@ use application::product::{ProductFilter, ProductReader, ProductRef, ProductView
 use application::store::{CatalogStore, Changes, Receipt, StoreError, WriteContext};
 use async_trait::async_trait;
 use domain::product::{ProductContent, ProductState, ProductStatus, VariantState};
-use domain::value::{Key, Locale, Localized, LocalizedSlug, Metadata, Slug, Text};
-use domain::{Change, Event, ProductId, Record, Timestamp};
+use domain::value::{Digest, Key, Locale, Localized, LocalizedSlug, Metadata, Slug, Text};
+use domain::{Change, Event, MediaId, ProductId, Record, Timestamp};
 use infrastructure::system::SystemClock;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -210,6 +210,10 @@ impl CatalogStore for Register {
     }
 
     async fn taken_category_slugs(&self, _: &[(Locale, Slug)]) -> Result<Vec<(Locale, Slug)>, StoreError> {
+        Ok(vec![])
+    }
+
+    async fn media_digests(&self, _: &[MediaId]) -> Result<Vec<(MediaId, Digest)>, StoreError> {
         Ok(vec![])
     }
 }

@@ -4,20 +4,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use application::store::Changes;
-use application::testing::Harness;
 use application::testing::fixtures::{
     full_product, full_variant, new_product, new_variant, product, renamed,
 };
+use application::testing::{Harness, prices};
 use async_trait::async_trait;
 use infrastructure::sql::{Database, Dialect, Failure, PoolUse, Query, Row, SqlCatalog, Transaction};
 use infrastructure::sqlite::{Sqlite, SqliteCatalog};
 
+use tempfile::TempDir;
+
 use super::sqlite::options_in;
 
-/// The database with a count of the statements that its transactions ran.
+/// The database with a count of the statements that its transactions ran, and of those outside of them.
 struct Counted {
     inner: Sqlite,
     statements: Arc<AtomicUsize>,
+    reads: Arc<AtomicUsize>,
 }
 
 struct Open {
@@ -30,6 +33,7 @@ impl Database for Counted {
     const DIALECT: Dialect = Sqlite::DIALECT;
 
     async fn fetch(&self, query: Query) -> Result<Vec<Row>, Failure> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         self.inner.fetch(query).await
     }
 
@@ -78,16 +82,43 @@ impl Transaction for Open {
     }
 }
 
+async fn counted(folder: &TempDir) -> Arc<SqlCatalog<Counted>> {
+    let sqlite = SqliteCatalog::connect(&options_in(folder)).await.unwrap();
+    let catalog = Arc::new(SqlCatalog::new(Counted {
+        inner: sqlite.database().clone(),
+        statements: Arc::default(),
+        reads: Arc::default(),
+    }));
+    catalog.migrate().await.unwrap();
+    catalog
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_prices_does_not_grow_with_their_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = counted(&folder).await;
+    let (h, database) = (Harness::new(&catalog), catalog.database());
+    let cost = async |lines: usize| {
+        database.statements.store(0, Ordering::Relaxed);
+        database.reads.store(0, Ordering::Relaxed);
+        prices::write_and_resolve(&h, lines).await;
+        let [statements, reads] = [&database.statements, &database.reads].map(|c| c.load(Ordering::Relaxed));
+        (statements, reads)
+    };
+    let few = cost(3).await;
+    assert_eq!(few, cost(5000).await);
+    assert_eq!(
+        few.1, 4,
+        "the list, the variants, their prices; and one read that resolves"
+    );
+    catalog.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn does_not_grow_with_the_number_of_changes() {
     let folder = tempfile::tempdir().unwrap();
-    let sqlite = SqliteCatalog::connect(&options_in(&folder)).await.unwrap();
-    let statements = Arc::new(AtomicUsize::new(0));
-    let catalog = Arc::new(SqlCatalog::new(Counted {
-        inner: sqlite.database().clone(),
-        statements: Arc::clone(&statements),
-    }));
-    catalog.migrate().await.unwrap();
+    let catalog = counted(&folder).await;
+    let statements = Arc::clone(&catalog.database().statements);
     let h = Harness::new(&catalog);
     let category = h.category(None).await;
 

@@ -42,7 +42,7 @@ pub(super) fn reference(text: &str, default_locale: &Locale) -> Result<ProductRe
 }
 
 /// The receipt for a product without its variants.
-fn receipt(view: &ProductView, created: bool) -> Receipt {
+pub(super) fn receipt(view: &ProductView, created: bool) -> Receipt {
     receipt_of(&ProductBody::from(&view.product), view, created)
 }
 

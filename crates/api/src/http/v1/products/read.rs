@@ -5,18 +5,19 @@ use application::category::CategoryRef;
 use application::product::{ProductFilter, ProductRef};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::ProductId;
 use domain::product::{ProductState, ProductStatus};
 use domain::value::Text;
+use domain::{ProductId, Timestamp};
 use http::{HeaderMap, Uri};
 use utoipa::IntoParams;
 
 use super::reference;
 use crate::http::auth::{Authorized, CatalogRead};
+use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
-use crate::http::reply::{self, ListBody, PRIVATE};
+use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
 use crate::http::state::{App, AppState};
-use crate::http::v1::parameters::{PageParameters, Revalidate};
+use crate::http::v1::parameters::{AsOf, PageParameters, Revalidate};
 use crate::problem::Problem;
 use crate::wire::{ProductBody, category_ref};
 
@@ -114,15 +115,15 @@ pub(in crate::http) async fn in_category(
     get, path = "/v1/products/{ref}", tag = "Products",
     params(
         ("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"),
-        ("expand" = Option<String>, Query, description = "`variants`: with the first 200 variants", example = "variants"),
-        Revalidate,
+        ("expand" = Option<String>, Query, description = "`variants`: with the first 200 variants; not with `asOf`", example = "variants"),
+        AsOf, Revalidate,
     ),
     responses(
         (status = 200, description = "The product", body = ProductBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
     ),
     security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one"]))),
+    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
 )]
 pub(super) async fn get(
     _: Authorized<CatalogRead>,
@@ -137,7 +138,14 @@ pub(super) async fn get(
         Some("variants") => Representation::Expanded,
         Some(_) => return Err(invalid("expand", "must be variants")),
     };
+    let instant = query.instant("asOf")?;
     query.finish()?;
+    if let Some(instant) = instant {
+        if representation != Representation::Management {
+            return Err(invalid("expand", "does not go with asOf"));
+        }
+        return as_of(&app, &product, instant, &headers).await;
+    }
     let id = locate(&app, &product).await?;
     let body = app
         .bodies
@@ -145,6 +153,23 @@ pub(super) async fn get(
         .await?
         .ok_or_else(|| Problem::not_found("product"))?;
     reply::resource(&headers, body.body, &body.etag, PRIVATE)
+}
+
+/// The product as it was, which is named as it is now, or was last.
+async fn as_of(
+    app: &App,
+    product: &ProductRef,
+    instant: Timestamp,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let now = app.product_reader.find(product, true).await?;
+    let now = now.ok_or_else(|| Problem::not_found("product"))?;
+    let history = &app.histories.products;
+    let then = history
+        .as_of(now.id.uuid(), "product", &now.record, instant)
+        .await?;
+    let tag = version_tag(then.record.version, Representation::Management.tag());
+    reply::resource(headers, to_bytes(&ProductBody::from(&then)), &tag, PRIVATE)
 }
 
 /// The id that a reference leads to.

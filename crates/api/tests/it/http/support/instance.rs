@@ -11,7 +11,7 @@ use std::time::{Duration, Instant as Time};
 
 use tokio::sync::Mutex;
 
-use super::{Backend, database};
+use super::{Backend, bucket, database};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_vitrine");
 
@@ -39,6 +39,7 @@ impl Instance {
         if backend == Backend::Servers {
             environment.push(("VITRINE__DATABASE__URL".to_owned(), database::create().await));
             environment.push(("VITRINE__CACHE__URL".to_owned(), database::redis()));
+            environment.extend(bucket::settings().await);
         }
         let settings = settings.iter();
         environment.extend(settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -101,6 +102,12 @@ impl Instance {
     async fn is_ready(&self, client: &reqwest::Client) -> bool {
         let answer = client.get(format!("{}/health/ready", self.url)).send().await;
         answer.is_ok_and(|answer| answer.status() == 200)
+    }
+
+    /// What the instance was started with.
+    pub(crate) fn setting(&self, name: &str) -> &str {
+        let found = self.environment.iter().find(|(known, _)| known == name);
+        found.map_or_else(|| panic!("{name} is not set"), |(_, value)| value)
     }
 
     /// What the service has written so far.

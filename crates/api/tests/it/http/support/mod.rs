@@ -3,6 +3,7 @@
 //! The two shared instances serve all tests that do not disturb each other: keep keys, SKUs, brands and the like
 //! apart with [`unique`].
 
+mod bucket;
 mod call;
 mod contract;
 mod database;
@@ -30,7 +31,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 pub(crate) enum Backend {
     /// `SQLite` and the in-process cache.
     Embedded,
-    /// `PostgreSQL` and Redis.
+    /// `PostgreSQL`, Redis and a bucket for files.
     Servers,
 }
 
