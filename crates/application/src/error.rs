@@ -4,7 +4,7 @@ use domain::{RuleError, Version};
 
 use crate::fault::Faults;
 use crate::media::FileStoreError;
-use crate::store::{ConflictRule, StoreError};
+use crate::store::{Affected, ConflictRule, StoreError};
 use uuid::Uuid;
 
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,7 @@ pub enum CatalogError {
         rule: ConflictRule,
         pointer: String,
         existing: Option<Uuid>,
+        affected: Option<Affected>,
     },
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
@@ -86,6 +87,7 @@ impl From<StoreError> for CatalogError {
                 rule: conflict.rule,
                 pointer: String::new(),
                 existing: conflict.existing,
+                affected: conflict.affected,
             },
             other => Self::Store(other),
         }

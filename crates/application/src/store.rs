@@ -1,14 +1,17 @@
 //! The port that all writes go through, and what a store can answer.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::category::CategoryState;
 use domain::channel::ChannelState;
 use domain::media::MediaState;
 use domain::pricing::{PriceListState, PriceState};
-use domain::product::{ProductState, VariantState};
+use domain::product::{ProductState, ProductStatus, VariantState};
+use domain::product_type::ProductTypeState;
 use domain::value::{Digest, Locale, Slug};
-use domain::{Change, MediaId, Version};
+use domain::{Change, MediaId, ProductId, ProductTypeId, Version};
 use uuid::Uuid;
 
 /// Why a store did not do what it was asked.
@@ -44,6 +47,35 @@ pub struct Conflict {
     pub subject: Option<Uuid>,
     /// The stored resource that was there first, when the store can tell.
     pub existing: Option<Uuid>,
+    /// The attribute of the subject whose value is not its own.
+    pub attribute: Option<String>,
+    /// What is stored and would not fit any more.
+    pub affected: Option<Affected>,
+}
+
+impl Conflict {
+    pub const fn of(rule: ConflictRule) -> Self {
+        Self {
+            rule,
+            subject: None,
+            existing: None,
+            attribute: None,
+            affected: None,
+        }
+    }
+}
+
+/// Stored products that a change would make unfit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Affected {
+    pub count: u64,
+    /// Some of them.
+    pub sample: Vec<Uuid>,
+}
+
+impl Affected {
+    /// The most ids of a sample.
+    pub const SAMPLE: usize = 10;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +89,13 @@ pub enum ConflictRule {
     CategoryKey,
     CategorySlug,
     ChannelKey,
+    ProductTypeKey,
+    /// A product type still has products.
+    TypeInUse,
+    /// Stored products, or variants, would not fit their product type.
+    TypeMisfit,
+    /// Another product or variant of the type has the value of a unique attribute.
+    UniqueAttribute,
     PriceListKey,
     /// Two prices of one list, variant, currency and quantity would hold at the same time.
     PriceOverlap,
@@ -89,6 +128,7 @@ impl ConflictRule {
             | Self::VariantKey
             | Self::CategoryKey
             | Self::ChannelKey
+            | Self::ProductTypeKey
             | Self::PriceListKey => "duplicate_key",
             Self::PriceOverlap => "price_overlap",
             Self::ProductSlug | Self::CategorySlug => "duplicate_slug",
@@ -100,10 +140,22 @@ impl ConflictRule {
             | Self::TooManyReferences
             | Self::MediaReferenced
             | Self::PriceListInUse
-            | Self::ChannelInUse => "referenced",
-            Self::CategoryDepth | Self::OptionAxes | Self::VariantLimit | Self::MediaBytes => {
-                "state_conflict"
-            }
+            | Self::ChannelInUse
+            | Self::TypeInUse => "referenced",
+            Self::CategoryDepth
+            | Self::OptionAxes
+            | Self::VariantLimit
+            | Self::MediaBytes
+            | Self::TypeMisfit
+            | Self::UniqueAttribute => "state_conflict",
+        }
+    }
+
+    /// The code among the faults of an input, where the rule is broken by what a client wrote.
+    pub const fn item_code(self) -> &'static str {
+        match self {
+            Self::UniqueAttribute => "unique_attribute",
+            other => other.code(),
         }
     }
 
@@ -114,8 +166,10 @@ impl ConflictRule {
             | Self::VariantKey
             | Self::CategoryKey
             | Self::ChannelKey
+            | Self::ProductTypeKey
             | Self::PriceListKey => "key",
             Self::PriceOverlap => "validFrom",
+            Self::UniqueAttribute => "attributes",
             Self::ProductSlug | Self::CategorySlug => "slug",
             Self::Sku => "sku",
             Self::Gtin => "gtin",
@@ -128,7 +182,9 @@ impl ConflictRule {
             | Self::TooManyReferences
             | Self::VariantLimit
             | Self::MediaBytes
-            | Self::MediaReferenced => "",
+            | Self::MediaReferenced
+            | Self::TypeInUse
+            | Self::TypeMisfit => "",
         }
     }
 
@@ -151,6 +207,10 @@ impl ConflictRule {
             }
             Self::ChannelInUse => "a price list has the channel among its conditions",
             Self::CategorySlug => "another category has this slug in the same locale",
+            Self::ProductTypeKey => "another product type has this key",
+            Self::TypeInUse => "the product type still has products",
+            Self::TypeMisfit => "stored products would not fit the product type",
+            Self::UniqueAttribute => "another one of the product type has this value",
             Self::CategoryCycle => "the category would be its own ancestor",
             Self::CategoryDepth => "the category tree is at most 12 levels deep",
             Self::Referenced => "other resources still refer to it",
@@ -206,6 +266,37 @@ pub struct Changes {
     pub channels: Vec<Change<ChannelState>>,
     pub price_lists: Vec<Change<PriceListState>>,
     pub prices: Vec<Change<PriceState>>,
+    pub product_types: Vec<Change<ProductTypeState>>,
+    pub basis: Basis,
+}
+
+/// What was checked before the commit, and must still hold within it.
+#[derive(Debug, Clone, Default)]
+pub struct Basis {
+    /// The types that products and variants were held against.
+    pub types: Vec<Arc<ProductTypeState>>,
+    /// The products of variants that are written without them.
+    pub products: Vec<Footing>,
+    /// Products to be held against their type once more with all of their variants, as they are after the changes.
+    pub whole: Vec<ProductId>,
+}
+
+/// What a variant was held against of its product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Footing {
+    pub product: ProductId,
+    pub product_type: ProductTypeId,
+    pub status: ProductStatus,
+}
+
+impl From<&ProductState> for Footing {
+    fn from(product: &ProductState) -> Self {
+        Self {
+            product: product.id,
+            product_type: product.content.product_type,
+            status: product.status,
+        }
+    }
 }
 
 impl Changes {
@@ -216,6 +307,8 @@ impl Changes {
             variants,
             media,
             channels,
+            product_types,
+            basis: _,
             price_lists,
             prices,
         } = self;
@@ -226,6 +319,7 @@ impl Changes {
             && channels.is_empty()
             && price_lists.is_empty()
             && prices.is_empty()
+            && product_types.is_empty()
     }
 }
 
@@ -252,6 +346,7 @@ changes_of!(CategoryState, categories);
 changes_of!(ProductState, products);
 changes_of!(VariantState, variants);
 changes_of!(ChannelState, channels);
+changes_of!(ProductTypeState, product_types);
 changes_of!(MediaState, media);
 changes_of!(PriceListState, price_lists);
 changes_of!(PriceState, prices);
@@ -265,6 +360,10 @@ pub trait CatalogStore: Send + Sync + 'static {
     ///   `before`'s; one without MUST insert.
     /// - Uniqueness MUST be held by the database, for concurrent writers too; of two that conflict one fails with
     ///   [`StoreError::Conflict`]. Deleted resources hold no key, slug, SKU or GTIN.
+    /// - The [`Basis`] MUST hold until the commit: a type that is not at its version any more, or a product on another
+    ///   footing, fails with [`StoreError::VersionConflict`].
+    /// - A product type whose change leaves products unfit MUST fail with [`ConflictRule::TypeMisfit`] and what is
+    ///   affected. That cost alone grows with what is stored, and memory does not.
     /// - Prices of one list, variant, currency and quantity MUST NOT overlap in time, and MUST be of a list and a
     ///   variant that are there; of concurrent writers that break this one fails.
     /// - Deleting a product deletes its variants with it, restoring it restores those.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::error::CatalogError;
+use crate::fault::{Fault, Faults, pointer_to};
 use crate::ids::Ids;
 use crate::store::{
     CatalogStore, Changes, Conflict, ConflictRule, Precondition, Receipt, StoreError, WriteContext,
@@ -140,6 +141,10 @@ const fn may_pass(conflict: &Conflict) -> bool {
 /// Where in the request's body the conflict lies.
 fn located(conflict: &Conflict, changes: &Changes) -> CatalogError {
     let field = conflict.rule.field();
+    let field = match &conflict.attribute {
+        Some(attribute) => &pointer_to(field, attribute),
+        None => field,
+    };
     let nested = changes
         .products
         .iter()
@@ -168,10 +173,19 @@ fn located(conflict: &Conflict, changes: &Changes) -> CatalogError {
         (Some(index), field) => format!("/variants/{index}/{field}"),
         (None, field) => format!("/{field}"),
     };
+    // A value that a client wrote is a fault of the input; one that comes back with a resource is not.
+    if conflict.rule == ConflictRule::UniqueAttribute && writes(conflict.subject, changes) {
+        let detail = match conflict.existing {
+            Some(id) => format!("{}: {id}", conflict.rule.detail()),
+            None => conflict.rule.detail().to_owned(),
+        };
+        return Faults::from(Fault::new(pointer, conflict.rule.item_code(), detail)).into();
+    }
     CatalogError::Conflict {
         rule: conflict.rule,
         pointer,
         existing: conflict.existing,
+        affected: conflict.affected.clone(),
     }
 }
 
@@ -188,6 +202,14 @@ fn names(conflict: &Conflict, changes: &Changes) -> bool {
 fn speaks(change: &domain::Change<domain::product::ProductState>) -> bool {
     let of_content = |event: &Event| matches!(event, Event::Created | Event::Updated);
     change.events.iter().any(of_content)
+}
+
+fn writes(subject: Option<Uuid>, changes: &Changes) -> bool {
+    let products = changes.products.iter().map(|c| (c.after.id.uuid(), &c.events));
+    let variants = changes.variants.iter().map(|c| (c.after.id.uuid(), &c.events));
+    products
+        .chain(variants)
+        .any(|(id, events)| Some(id) == subject && !events.contains(&Event::Restored))
 }
 
 /// Holds a request's conditions against what is stored.

@@ -46,6 +46,8 @@ pub enum RuleError {
     NothingToRestore(&'static str),
     #[error("the product has no published copy to go back to")]
     NothingPublished,
+    #[error("the default product type cannot be deleted")]
+    DefaultType,
 }
 
 /// Version and times of a resource.

@@ -49,6 +49,10 @@ id!(
     CategoryId
 );
 id!(
+    /// Identifies a product type (`UUIDv7`).
+    ProductTypeId
+);
+id!(
     /// Identifies an uploaded file (`UUIDv7`).
     MediaId
 );

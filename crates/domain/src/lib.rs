@@ -8,11 +8,12 @@ mod id;
 pub mod media;
 pub mod pricing;
 pub mod product;
+pub mod product_type;
 pub mod resource;
 pub mod value;
 
 pub use change::{Change, Event, Record, Recorded, RuleError};
-pub use id::{CategoryId, ChannelId, MediaId, PriceId, PriceListId, ProductId, VariantId};
+pub use id::{CategoryId, ChannelId, MediaId, PriceId, PriceListId, ProductId, ProductTypeId, VariantId};
 
 /// A version of a resource: 1 when created, one more with every change.
 pub type Version = i64;

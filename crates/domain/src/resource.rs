@@ -26,6 +26,11 @@ pub trait Content: Debug + Clone + PartialEq + Send + Sync + 'static {
     const KIND: &'static str;
 
     fn key(&self) -> Option<&Key>;
+
+    /// Whether the resource may go at all.
+    fn may_go(_: Self::Id) -> Result<(), RuleError> {
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +85,7 @@ impl<C: Content> Resource<C> {
 
     pub fn delete(&mut self, now: Timestamp) -> Result<(), RuleError> {
         self.alive()?;
+        C::may_go(self.state().id)?;
         self.0.edit(Event::Deleted, now, |r| {
             r.record.deleted_at = Some(r.record.updated_at);
         });

@@ -4,6 +4,7 @@ pub mod access;
 pub mod cache_settings;
 pub mod database;
 pub mod files;
+pub mod json_schema;
 pub mod memory_cache;
 pub mod postgres;
 pub mod redis_cache;

@@ -32,7 +32,11 @@ const RULES: [Rule; 5] = [
         outer: Outer::Only(&[
             "chrono",
             "iso_currency",
+            // Patterns of attributes: matched in linear time, and in the dialect of JSON Schema, so that the schema of a
+            // product type and the service's own check cannot disagree.
+            "jsonschema-regex",
             "oxilangtag",
+            "regex",
             "slug",
             "thiserror",
             "url",

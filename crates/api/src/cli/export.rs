@@ -35,6 +35,7 @@ pub(super) async fn run(args: Args, settings: &Settings) -> Result<(), Failure> 
         &*database.categories,
         &*database.channels,
         &*database.products,
+        &*database.types,
         &mut out,
     )
     .await;

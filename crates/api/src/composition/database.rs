@@ -11,10 +11,12 @@ use application::import::JobStore;
 use application::media::MediaReader;
 use application::pricing::{PriceListReader, PriceReader};
 use application::product::{ProductReader, VariantReader};
+use application::product_type::ProductTypeReader;
 use application::store::{CatalogStore, StoreError};
 use application::storefront::StorefrontReader;
 use domain::category::CategoryState;
 use domain::product::{ProductState, VariantState};
+use domain::product_type::JsonSchemas;
 use futures::future::BoxFuture;
 use infrastructure::postgres::PostgresCatalog;
 use infrastructure::sql::{Database as Engine, DatabaseOptions, PoolUse, SqlCatalog};
@@ -31,6 +33,8 @@ pub(crate) struct Ports {
     pub(crate) categories: Arc<dyn CategoryReader>,
     pub(crate) channels: Arc<ChannelReader>,
     pub(crate) storefront: Arc<dyn StorefrontReader>,
+    pub(crate) types: Arc<ProductTypeReader>,
+    pub(crate) schemas: Arc<dyn JsonSchemas>,
     pub(crate) media: Arc<dyn MediaReader>,
     pub(crate) product_history: Arc<dyn HistoryReader<ProductState>>,
     pub(crate) variant_history: Arc<dyn HistoryReader<VariantState>>,
@@ -150,6 +154,8 @@ fn ports<E: Engine>(catalog: &Arc<SqlCatalog<E>>) -> Ports {
         categories: catalog.clone(),
         channels: catalog.clone(),
         storefront: catalog.clone(),
+        types: catalog.clone(),
+        schemas: Arc::new(catalog.schemas()),
         media: catalog.clone(),
         product_history: catalog.clone(),
         variant_history: catalog.clone(),

@@ -12,6 +12,7 @@ use application::import::Importer;
 use application::media::MediaFiles;
 use application::pricing::{PriceLists, Prices, Pricing, price_lists};
 use application::product::{Products, Variants};
+use application::product_type::{ProductTypes, Typing, product_types};
 use application::store::CatalogStore;
 use application::{Clock, Ids, Writer};
 use domain::channel::{ChannelContent, ChannelCurrencies, ChannelLocales};
@@ -48,6 +49,7 @@ pub(crate) struct Catalog {
     pub(crate) variants: Variants,
     pub(crate) categories: Categories,
     pub(crate) channels: Channels,
+    pub(crate) product_types: ProductTypes,
     pub(crate) media: MediaFiles,
     pub(crate) price_lists: PriceLists,
     pub(crate) prices: Prices,
@@ -67,20 +69,30 @@ impl Catalog {
         let writer = Writer::new(store, tools.clock.clone(), tools.ids.clone());
         let (products, categories) = (ports.products.clone(), ports.categories.clone());
         let channels = ports.channels.clone();
+        let typing = Typing::new(
+            ports.types.clone(),
+            products.clone(),
+            categories.clone(),
+            ports.schemas.clone(),
+            tools.default_locale.clone(),
+        );
         Self {
             importer: Importer::new(
                 writer.clone(),
                 products.clone(),
                 categories.clone(),
                 channels.clone(),
+                typing.clone(),
             ),
             products: Products::new(
                 writer.clone(),
                 products.clone(),
                 categories.clone(),
                 channels.clone(),
+                typing.clone(),
             ),
-            variants: Variants::new(writer.clone(), products.clone(), ports.variants.clone()),
+            variants: Variants::new(writer.clone(), products.clone(), ports.variants.clone(), typing),
+            product_types: product_types(writer.clone(), ports.types.clone(), ports.schemas.clone()),
             categories: Categories::new(writer.clone(), categories, products.clone()),
             channels: channel::channels(writer.clone(), channels.clone(), ports.price_lists.clone()),
             price_lists: price_lists(writer.clone(), ports.price_lists.clone(), channels),

@@ -7,11 +7,13 @@ use application::category::CategoryReader;
 use application::channel::ChannelReader;
 use application::page::{Count, PageRequest, Sort, SortField};
 use application::product::{ProductFilter, ProductReader};
+use application::product_type::ProductTypeReader;
+use application::resource::ResourceReader;
 use application::store::StoreError;
 use domain::category::CategoryState;
 use domain::product::{ProductState, ProductStatus, VariantState};
-use domain::resource::Identity;
-use domain::{CategoryId, ChannelId, ProductId};
+use domain::resource::{Content, Identity, State};
+use domain::{CategoryId, ChannelId, ProductId, ProductTypeId};
 use serde::Serialize;
 
 use crate::wire::{CategoryInput, ProductInput};
@@ -47,6 +49,7 @@ pub(crate) async fn export(
     categories: &dyn CategoryReader,
     channels: &ChannelReader,
     products: &dyn ProductReader,
+    types: &ProductTypeReader,
     out: &mut (impl Write + Send),
 ) -> Result<u64, ExportError> {
     let mut lines = 0;
@@ -59,7 +62,11 @@ pub(crate) async fn export(
         write_line(out, &Line::Category(input))?;
         lines += 1;
     }
-    let channels = channel_keys(channels).await?;
+    let names = Names {
+        categories: keys,
+        channels: whole_keys(channels).await?,
+        types: whole_keys(types).await?,
+    };
     let mut page = first_page();
     loop {
         let found = products.list(&ProductFilter::default(), &page).await?;
@@ -70,7 +77,7 @@ pub(crate) async fn export(
         }
         for product in &found.items {
             let variants = variants.remove(&product.id).unwrap_or_default();
-            write_line(out, &product_line(product, &variants, (&keys, &channels)))?;
+            write_line(out, &product_line(product, &variants, &names))?;
             lines += 1;
         }
         match found.next {
@@ -94,13 +101,23 @@ const fn first_page() -> PageRequest {
     }
 }
 
-/// Channels are few.
-async fn channel_keys(reader: &ChannelReader) -> Result<HashMap<ChannelId, String>, StoreError> {
+/// What the file calls what products refer to.
+struct Names {
+    categories: HashMap<CategoryId, String>,
+    channels: HashMap<ChannelId, String>,
+    types: HashMap<ProductTypeId, String>,
+}
+
+/// Channels and types are few.
+async fn whole_keys<C: Content>(
+    reader: &dyn ResourceReader<C>,
+) -> Result<HashMap<C::Id, String>, StoreError> {
     let mut keys = HashMap::new();
     let mut page = first_page();
     loop {
         let found = reader.list(false, &page).await?;
-        keys.extend(found.items.into_iter().map(|c| (c.id, c.content.key.to_string())));
+        let named = |state: State<C>| Some((state.id, state.content.key()?.to_string()));
+        keys.extend(found.items.into_iter().filter_map(named));
         match found.next {
             Some(next) => page.after = Some(next),
             None => return Ok(keys),
@@ -108,21 +125,20 @@ async fn channel_keys(reader: &ChannelReader) -> Result<HashMap<ChannelId, Strin
     }
 }
 
-fn product_line(
-    product: &ProductState,
-    variants: &[VariantState],
-    (keys, channels): (&HashMap<CategoryId, String>, &HashMap<ChannelId, String>),
-) -> Line {
+fn product_line(product: &ProductState, variants: &[VariantState], names: &Names) -> Line {
     let mut content = ProductInput::from(&product.content);
     content.key.get_or_insert_with(|| product.id.to_string());
     content.categories = product
         .content
         .categories
         .iter()
-        .map(|id| reference(*id, keys))
+        .map(|id| reference(*id, &names.categories))
         .collect();
     for (listing, stored) in content.channels.iter_mut().zip(&product.content.channels) {
-        listing.channel = reference(stored.channel, channels);
+        listing.channel = reference(stored.channel, &names.channels);
+    }
+    if let Some(key) = names.types.get(&product.content.product_type) {
+        content.product_type = Some(format!("key:{key}"));
     }
     content.variants = Some(variants.iter().map(|variant| (&variant.content).into()).collect());
     Line::Product {

@@ -12,6 +12,7 @@ use application::channel::Channels;
 use application::media::MediaFiles;
 use application::pricing::{PriceLists, PriceReader, Prices, Pricing};
 use application::product::{ProductReader, Products, VariantReader, Variants};
+use application::product_type::ProductTypes;
 use application::storefront::StorefrontReader;
 use axum::extract::FromRef;
 use domain::value::Locale;
@@ -27,6 +28,7 @@ pub(crate) struct App {
     pub(crate) variants: Variants,
     pub(crate) categories: Categories,
     pub(crate) channels: Channels,
+    pub(crate) product_types: ProductTypes,
     pub(crate) price_lists: PriceLists,
     pub(crate) prices: Prices,
     pub(crate) pricing: Pricing,

@@ -93,10 +93,21 @@ impl Submission {
     where
         D: Deserr<ShapeFaults>,
     {
+        Ok(self.checked(parse)??)
+    }
+
+    /// The body as JSON, parsed, or every fault of it for the answer to list.
+    pub(crate) fn checked<D, T>(
+        &self,
+        parse: impl Fn(D) -> Result<T, Faults>,
+    ) -> Result<Result<T, Faults>, Problem>
+    where
+        D: Deserr<ShapeFaults>,
+    {
         if !self.content_type().eq_ignore_ascii_case("application/json") {
             return Err(unsupported(&["application/json"]));
         }
-        Ok(parse_all(self.value()?, parse)?)
+        Ok(parse_all(self.value()?, parse))
     }
 
     /// The same where everything in the body may be left out, and so the body.

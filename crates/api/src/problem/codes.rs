@@ -137,7 +137,7 @@ pub(crate) const CODES: &[Entry] = &[
     code(
         "state_conflict",
         409,
-        "The state of the resource, or of one it belongs to, does not allow this.",
+        "The state of the resource, or of one it belongs to, does not allow this. Where stored products would not fit their type, `affected` is how many, and `sample` has the ids of some.",
     ),
     code("category_cycle", 409, "The category would be its own ancestor."),
     code(
@@ -215,6 +215,26 @@ pub(crate) const CODES: &[Entry] = &[
         "reference_not_found",
         ITEM,
         "The resource that is referred to does not exist or is deleted.",
+    ),
+    code(
+        "unit_family",
+        ITEM,
+        "The unit is not one of the family that the attribute is measured in.",
+    ),
+    code(
+        "unique_attribute",
+        ITEM,
+        "Another product or variant of the type has this value of an attribute whose values are unique.",
+    ),
+    code(
+        "json_schema",
+        ITEM,
+        "The value does not fit the JSON Schema of its attribute.",
+    ),
+    code(
+        "contradiction",
+        ITEM,
+        "The members of the definition exclude one another.",
     ),
     code(
         "forward_reference",

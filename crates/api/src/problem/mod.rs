@@ -5,6 +5,7 @@
 
 pub(crate) mod codes;
 
+use application::store::Affected;
 use application::{CatalogError, Fault, Faults};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
@@ -160,11 +161,18 @@ impl From<CatalogError> for Problem {
             }
             CatalogError::PreconditionFailed => problem(StatusCode::PRECONDITION_FAILED),
             CatalogError::Conflict {
-                pointer, existing, ..
+                pointer,
+                existing,
+                affected,
+                ..
             } => {
                 let mut conflict = problem(StatusCode::CONFLICT);
                 if let Some(id) = existing {
                     conflict = conflict.with("conflictingId", id.to_string());
+                }
+                if let Some(Affected { count, sample }) = affected {
+                    let sample: Vec<_> = sample.iter().map(ToString::to_string).collect();
+                    conflict = conflict.with("affected", count).with("sample", sample);
                 }
                 if !pointer.is_empty() {
                     conflict.errors.push(Fault::new(pointer, code, detail));

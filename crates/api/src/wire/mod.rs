@@ -13,6 +13,7 @@ mod parse;
 mod price;
 mod price_list;
 mod product;
+mod product_type;
 mod reference;
 mod relocation;
 mod resolution;
@@ -34,6 +35,7 @@ pub(crate) use parse::Parser;
 pub(crate) use price::{PriceBody, PriceInput, PriceLinesInput, UpsertBody};
 pub(crate) use price_list::PriceListInput;
 pub(crate) use product::{ProductBody, ProductInput};
+pub(crate) use product_type::{ProductTypeInput, product_schema};
 pub(crate) use reference::{canonical_id, category_ref, price_id, product_ref, resource_ref, variant_ref};
 pub(crate) use relocation::RelocationInput;
 pub(crate) use resolution::{

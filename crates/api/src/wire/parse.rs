@@ -8,15 +8,16 @@ use application::{Fault, Faults, pointer_to};
 use chrono::{DateTime, Datelike as _};
 use domain::pricing::Validity;
 use domain::product::{Options, Seo};
+use domain::product_type::{AttributeValue, Attributes};
 use domain::value::{
-    Currency, Decimal, Dimensions, LengthUnit, Locale, Localized, LocalizedSlug, MAX_MEDIA, Media, MediaRole,
-    Metadata, Money, Price, Prices, Slug, Text, ValueError, Weight, WeightUnit,
+    Currency, Decimal, Dimensions, Key, LengthUnit, Locale, Localized, LocalizedSlug, MAX_MEDIA, Media,
+    MediaRole, Metadata, Money, Price, Prices, Slug, Text, ValueError, Weight, WeightUnit,
 };
 use domain::{MediaId, Timestamp};
 
 use super::media::FILES;
 use super::reference::{canonical_id, category_ref, product_ref};
-use super::values::{DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, WeightDto};
+use super::values::{AttributesDto, DimensionsDto, LocalizedDto, MediaDto, PriceDto, SeoDto, WeightDto};
 
 /// Parses the parts of one input. A part that is not valid is `None`, and why is among the faults.
 pub(crate) struct Parser<'a> {
@@ -221,6 +222,27 @@ impl<'a> Parser<'a> {
             valid &= self.take(&at, metadata.add(name, value)).is_some();
         }
         valid.then_some(metadata)
+    }
+
+    /// Attributes as they were written, still to be held against their type.
+    pub(super) fn attributes(
+        &mut self,
+        at: &str,
+        AttributesDto(values): AttributesDto,
+    ) -> Option<Attributes> {
+        self.at_most(at, values.len(), Attributes::MAX, "attributes")?;
+        let parsed: Vec<_> = values
+            .into_iter()
+            .map(|(name, value)| {
+                let at = pointer_to(at, &name);
+                let Ok(key) = Key::parse(name) else {
+                    self.refuse(&at, "unknown_field", "the product type has no such attribute");
+                    return None;
+                };
+                Some((key, AttributeValue::Raw(value.to_json())))
+            })
+            .collect();
+        parsed.into_iter().collect()
     }
 
     pub(super) fn options(&mut self, at: &str, options: BTreeMap<String, String>) -> Option<Options> {

@@ -16,7 +16,8 @@ use uuid::Uuid;
 use super::category::AncestorBody;
 use super::listing::{ListingDto, RelationDto};
 use super::parse::Parser;
-use super::values::{LocalizedDto, MediaDto, SeoDto, Texts, instant, metadata};
+use super::reference::resource_ref;
+use super::values::{AttributesDto, LocalizedDto, MediaDto, SeoDto, Texts, instant, metadata};
 use super::variant::{VariantBody, VariantInput};
 
 /// The most variants that come with a product in one request.
@@ -64,10 +65,21 @@ pub(crate) struct ProductInput {
     #[deserr(default)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seo: Option<SeoDto>,
-    /// At most 10 names of the axes along which the variants differ. Can't change while there are variants.
+    /// At most 10 names of the axes along which the variants differ; when absent, the option attributes of the product
+    /// type, which they must be where it has some. Can't change while there are variants.
     #[deserr(default)]
     #[schema(required = false, example = json!(["colour"]))]
     pub(crate) option_axes: Vec<String>,
+    /// The product's type: id or `key:<key>`; answers have the id. When absent the type stays, and a new product is of
+    /// the type `generic`.
+    #[deserr(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "key:generic")]
+    pub(crate) product_type: Option<String>,
+    /// Values of the attributes that the product type defines for products.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub(crate) attributes: AttributesDto,
     /// At most 50 pairs of strings; names of at most 64 characters, values of at most 1,000.
     #[deserr(default, from(Texts) = BTreeMap::from)]
     #[schema(required = false, example = json!({"erpId": "40012"}))]
@@ -156,6 +168,10 @@ impl ProductInput {
             |p, at, axis| p.take(at, Text::parse(axis)),
         );
         let axes = axes.and_then(|axes| p.take("/optionAxes", option_axes(axes)));
+        let product_type = p.maybe(self.product_type, |p, named| {
+            p.take("/productType", resource_ref(&named))
+        });
+        let attributes = p.attributes("/attributes", self.attributes);
         let metadata = p.metadata("/metadata", self.metadata);
         let channels = p.listings("/channels", self.channels);
         let relations = p.relations("/relations", self.relations);
@@ -170,6 +186,8 @@ impl ProductInput {
             media: media?,
             seo: seo?,
             option_axes: axes?,
+            product_type: product_type?,
+            attributes: Some(attributes?),
             metadata: metadata?,
             channels: Some(channels?),
             relations: Some(relations?),
@@ -190,6 +208,8 @@ impl From<&ProductContent> for ProductInput {
             media,
             seo,
             option_axes,
+            product_type,
+            attributes,
             metadata: pairs,
             channels,
             relations,
@@ -205,6 +225,8 @@ impl From<&ProductContent> for ProductInput {
             media: media.iter().map(Into::into).collect(),
             seo: seo.as_ref().map(Into::into),
             option_axes: option_axes.iter().map(ToString::to_string).collect(),
+            product_type: Some(product_type.to_string()),
+            attributes: attributes.into(),
             metadata: metadata(pairs),
             channels: channels.iter().map(Into::into).collect(),
             relations: relations.iter().map(Into::into).collect(),

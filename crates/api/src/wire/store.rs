@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::media::file_address;
-use super::values::{DimensionsDto, PriceDto, WeightDto, instant};
+use super::values::{AttributesDto, DimensionsDto, PriceDto, WeightDto, instant};
 
 /// A published product as shoppers see it, in one locale.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,6 +39,8 @@ pub(crate) struct StoreProductBody {
     seo: Option<StoreSeo>,
     #[schema(example = json!(["colour"]))]
     option_axes: Vec<String>,
+    /// Localizable values are in the language of the request.
+    attributes: AttributesDto,
     variants: Vec<StoreVariantBody>,
     #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,6 +81,8 @@ pub(crate) struct StoreVariantBody {
     mpn: Option<String>,
     #[schema(example = json!({"colour": "Blue"}))]
     options: BTreeMap<String, String>,
+    /// Localizable values are in the language of the request.
+    attributes: AttributesDto,
     /// What one piece costs in the channel, currency and country and for the groups asked for; `null` where nothing
     /// has a price.
     price: Option<PriceDto>,
@@ -154,6 +158,7 @@ impl StoreProductBody {
             media: store_media(&content.media, locales),
             seo,
             option_axes: content.option_axes.iter().map(ToString::to_string).collect(),
+            attributes: AttributesDto::resolved(&content.attributes, locales),
             variants: variants
                 .iter()
                 .map(|v| StoreVariantBody::new(v, prices.0.get(&v.id), locales))
@@ -177,6 +182,7 @@ impl StoreVariantBody {
                 .iter()
                 .map(|(a, v)| (a.to_string(), v.to_string()))
                 .collect(),
+            attributes: AttributesDto::resolved(&content.attributes, locales),
             price: price
                 .and_then(|p| p.price.as_ref())
                 .map(|candidate| candidate.price.into()),

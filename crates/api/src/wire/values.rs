@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use application::json::JsonDoc;
 use chrono::SecondsFormat;
 use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, Map as _, Value, ValueKind, ValuePointerRef,
@@ -9,7 +10,10 @@ use deserr::{
 };
 use domain::Timestamp;
 use domain::product::Seo;
-use domain::value::{Dimensions, Localized, LocalizedSlug, Media, MediaSource, Metadata, Price, Weight};
+use domain::product_type::{AttributeValue, Attributes};
+use domain::value::{
+    Dimensions, Json, Key, Locale, Localized, LocalizedSlug, Media, MediaSource, Metadata, Price, Weight,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -109,6 +113,89 @@ impl From<&LocalizedSlug> for LocalizedDto {
                 .map(|(l, s)| (l.as_str().to_owned(), s.as_str().to_owned()))
                 .collect(),
         )
+    }
+}
+
+/// Any JSON.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(crate) struct JsonDto(pub(crate) serde_json::Value);
+
+impl<E: DeserializeError> Deserr<E> for JsonDto {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, E> {
+        serde_json::Value::deserialize_from_value(value, location).map(Self)
+    }
+}
+
+impl JsonDto {
+    pub(crate) fn to_json(&self) -> Json {
+        // There is no JSON that this cannot be read from.
+        serde_json::from_value(self.0.clone()).map_or(Json::Null, |JsonDoc(json)| json)
+    }
+}
+
+impl From<Json> for JsonDto {
+    fn from(json: Json) -> Self {
+        Self(serde_json::to_value(JsonDoc(json)).unwrap_or_default())
+    }
+}
+
+/// Values of attributes by their keys, in the form that the definitions of the product type give them: decimals as
+/// strings, measures as `{"value": "1.5", "unit": "kg"}`, sets as arrays, localizable values as objects by language.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = BTreeMap<String, serde_json::Value>, example = json!({}))]
+pub(crate) struct AttributesDto(pub(crate) BTreeMap<String, JsonDto>);
+
+impl<E: DeserializeError> Deserr<E> for AttributesDto {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, E> {
+        let map = match value {
+            Value::Map(map) => map,
+            actual => {
+                let accepted = &[ValueKind::Map];
+                return Err(take_cf_content(E::error(
+                    None,
+                    ErrorKind::IncorrectValueKind { actual, accepted },
+                    location,
+                )));
+            }
+        };
+        let mut values = BTreeMap::new();
+        for (name, value) in map.into_iter() {
+            let at = location.push_key(&name);
+            let value = JsonDto::deserialize_from_value(value.into_value(), at)?;
+            values.insert(name, value);
+        }
+        Ok(Self(values))
+    }
+}
+
+impl From<&Attributes> for AttributesDto {
+    fn from(attributes: &Attributes) -> Self {
+        Self(
+            attributes
+                .to_json()
+                .into_iter()
+                .map(|(key, value)| (key, value.into()))
+                .collect(),
+        )
+    }
+}
+
+impl AttributesDto {
+    /// For readers of one locale.
+    pub(crate) fn resolved(attributes: &Attributes, locales: &[Locale]) -> Self {
+        let value = |(key, value): (&Key, &AttributeValue)| {
+            let value = value.resolve(locales)?.to_json();
+            Some((key.to_string(), JsonDto::from(value)))
+        };
+        Self(attributes.iter().filter_map(value).collect())
     }
 }
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::parse::Parser;
-use super::values::{DimensionsDto, MediaDto, PriceDto, Texts, WeightDto, instant, metadata};
+use super::values::{AttributesDto, DimensionsDto, MediaDto, PriceDto, Texts, WeightDto, instant, metadata};
 
 /// A variant as a client writes it.
 #[derive(Debug, Clone, Serialize, Deserr, ToSchema)]
@@ -60,6 +60,10 @@ pub(crate) struct VariantInput {
     #[deserr(default)]
     #[schema(required = false, example = 0)]
     pub(crate) position: u32,
+    /// Values of the attributes that the product type defines for variants.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub(crate) attributes: AttributesDto,
     /// At most 50 pairs of strings; names of at most 64 characters, values of at most 1,000.
     #[deserr(default, from(Texts) = BTreeMap::from)]
     #[schema(required = false, example = json!({}))]
@@ -88,6 +92,7 @@ impl VariantInput {
         let media = p.media(&to("media"), self.media);
         let weight = p.maybe(self.weight, |p, weight| p.weight(&to("weight"), &weight));
         let dimensions = p.maybe(self.dimensions, |p, d| p.dimensions(&to("dimensions"), &d));
+        let attributes = p.attributes(&to("attributes"), self.attributes);
         let metadata = p.metadata(&to("metadata"), self.metadata);
         Some(VariantContent {
             key: key?,
@@ -100,6 +105,7 @@ impl VariantInput {
             weight: weight?,
             dimensions: dimensions?,
             position: self.position,
+            attributes: attributes?,
             metadata: metadata?,
         })
     }
@@ -118,6 +124,7 @@ impl From<&VariantContent> for VariantInput {
             weight,
             dimensions,
             position,
+            attributes,
             metadata: pairs,
         } = content;
         Self {
@@ -135,6 +142,7 @@ impl From<&VariantContent> for VariantInput {
             weight: weight.as_ref().map(Into::into),
             dimensions: dimensions.as_ref().map(Into::into),
             position: *position,
+            attributes: attributes.into(),
             metadata: metadata(pairs),
         }
     }

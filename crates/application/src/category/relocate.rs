@@ -83,7 +83,7 @@ impl Categories {
             (None, _) => (category.content.position, Vec::new()),
             (Some(sibling), _) => {
                 let sibling = self.path_to(sibling, pointer).await?;
-                let mut siblings = self.categories.children(parent).await?;
+                let mut siblings = self.reader.children(parent).await?;
                 siblings.retain(|s| s.id != category.id);
                 let index = siblings.iter().position(|s| Some(&s.id) == sibling.last());
                 let index = index.ok_or_else(|| {

@@ -97,12 +97,12 @@ impl Categories {
                     depth: u32::try_from(MAX_DEPTH).ok(),
                     limit: MOST + 1,
                 };
-                let below = self.categories.subtree(&below).await?;
+                let below = self.reader.subtree(&below).await?;
                 within(below.len())?;
                 doomed.extend(below.into_iter().map(|node| node.category).filter(|c| c.id != id));
             }
             OnChildren::Reparent => {
-                let children = self.categories.children(Some(id)).await?;
+                let children = self.reader.children(Some(id)).await?;
                 within(children.len())?;
                 for child in children {
                     let mut child = Category::load(child);
@@ -185,5 +185,6 @@ fn within(count: usize) -> Result<(), CatalogError> {
         rule: ConflictRule::TooManyReferences,
         pointer: String::new(),
         existing: None,
+        affected: None,
     })
 }

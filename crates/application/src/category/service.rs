@@ -60,7 +60,7 @@ pub type CategoryRevision<'a> =
 #[derive(Clone)]
 pub struct Categories {
     pub(super) writer: Writer,
-    pub(super) categories: Arc<dyn CategoryReader>,
+    pub(super) reader: Arc<dyn CategoryReader>,
     pub(super) products: Arc<dyn ProductReader>,
 }
 
@@ -72,7 +72,7 @@ impl Categories {
     ) -> Self {
         Self {
             writer,
-            categories,
+            reader: categories,
             products,
         }
     }
@@ -101,7 +101,7 @@ impl Categories {
         render: Render<'_, CategoryView>,
     ) -> Result<Receipt, CatalogError> {
         let decide = || async {
-            let stored = self.categories.find(category, false).await?;
+            let stored = self.reader.find(category, false).await?;
             let key = match category {
                 CategoryRef::Key(key) if upsert => Some(key),
                 _ => None,
@@ -143,7 +143,7 @@ impl Categories {
         category: &CategoryRef,
         with_deleted: bool,
     ) -> Result<CategoryView, CatalogError> {
-        let found = self.categories.find(category, with_deleted).await?;
+        let found = self.reader.find(category, with_deleted).await?;
         found.ok_or(CatalogError::NotFound("category"))
     }
 
@@ -195,7 +195,7 @@ impl Categories {
         category: &CategoryRef,
         pointer: &str,
     ) -> Result<Vec<CategoryId>, CatalogError> {
-        let path = self.categories.locate(category).await?;
+        let path = self.reader.locate(category).await?;
         let fault = || Fault::new(pointer, "reference_not_found", "there is no such category");
         path.ok_or_else(|| Faults::from(fault()).into())
     }

@@ -6,8 +6,8 @@ use domain::ProductId;
 use super::importer::Importer;
 use super::record::Record;
 use super::run::{Outcome, Planned, Run};
-use crate::fault::Fault;
-use crate::store::{Changes, Conflict, ConflictRule, StoreError};
+use crate::fault::{Fault, pointer_to};
+use crate::store::{Basis, Changes, Conflict, ConflictRule, StoreError};
 
 impl Importer {
     /// Stores the records, or notes why one was not. Fails only where no record is to blame.
@@ -56,6 +56,14 @@ impl Importer {
             changes.categories.extend_from_slice(&planned.changes.categories);
             changes.products.extend_from_slice(&planned.changes.products);
             changes.variants.extend_from_slice(&planned.changes.variants);
+            let Basis {
+                types,
+                products,
+                whole,
+            } = &planned.changes.basis;
+            changes.basis.types.extend_from_slice(types);
+            changes.basis.products.extend_from_slice(products);
+            changes.basis.whole.extend_from_slice(whole);
         }
         self.writer
             .store()
@@ -128,7 +136,7 @@ fn fault_of(planned: &Planned, error: StoreError) -> Result<Fault, StoreError> {
     match error {
         StoreError::Conflict(conflict) => Ok(Fault::new(
             pointer(&conflict, planned),
-            conflict.rule.code(),
+            conflict.rule.item_code(),
             conflict.rule.detail(),
         )),
         StoreError::VersionConflict { .. } => Ok(Fault::new(
@@ -149,8 +157,17 @@ fn fault_of(planned: &Planned, error: StoreError) -> Result<Fault, StoreError> {
 
 fn pointer(conflict: &Conflict, planned: &Planned) -> String {
     let field = conflict.rule.field();
+    let field = match &conflict.attribute {
+        Some(attribute) => &pointer_to(field, attribute),
+        None => field,
+    };
     let of_variant = match conflict.rule {
         ConflictRule::Sku | ConflictRule::Gtin | ConflictRule::VariantKey | ConflictRule::Options => true,
+        ConflictRule::UniqueAttribute => planned
+            .changes
+            .variants
+            .iter()
+            .any(|v| Some(v.after.id.uuid()) == conflict.subject),
         ConflictRule::ProductKey
         | ConflictRule::ProductSlug
         | ConflictRule::CategoryKey
@@ -160,6 +177,9 @@ fn pointer(conflict: &Conflict, planned: &Planned) -> String {
         | ConflictRule::PriceListInUse
         | ConflictRule::ChannelInUse
         | ConflictRule::CategorySlug
+        | ConflictRule::ProductTypeKey
+        | ConflictRule::TypeInUse
+        | ConflictRule::TypeMisfit
         | ConflictRule::CategoryCycle
         | ConflictRule::CategoryDepth
         | ConflictRule::Referenced

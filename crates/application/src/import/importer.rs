@@ -13,6 +13,7 @@ use super::{ImportCounts, ImportFault};
 use crate::category::CategoryReader;
 use crate::channel::ChannelReader;
 use crate::product::ProductReader;
+use crate::product_type::Typing;
 use crate::store::{StoreError, WriteContext};
 use crate::write::Writer;
 
@@ -75,6 +76,7 @@ pub struct Importer {
     pub(super) products: Arc<dyn ProductReader>,
     pub(super) categories: Arc<dyn CategoryReader>,
     pub(super) channels: Arc<ChannelReader>,
+    pub(super) typing: Typing,
 }
 
 impl Importer {
@@ -83,12 +85,14 @@ impl Importer {
         products: Arc<dyn ProductReader>,
         categories: Arc<dyn CategoryReader>,
         channels: Arc<ChannelReader>,
+        typing: Typing,
     ) -> Self {
         Self {
             writer,
             products,
             categories,
             channels,
+            typing,
         }
     }
 

@@ -174,6 +174,7 @@ fn refuse_overlaps(prices: &[(PriceState, Option<usize>)]) -> Result<(), Catalog
             rule: ConflictRule::PriceOverlap,
             pointer: format!("/lines/{line}/validFrom"),
             existing: existing.map(PriceId::uuid),
+            affected: None,
         }),
     }
 }

@@ -3,12 +3,11 @@
 use domain::product::{Product, Variant, VariantContent};
 use domain::{ProductId, VariantId};
 
-use super::draft::{ProductDraft, variant_faults};
+use super::draft::ProductDraft;
 use super::publish::go_live;
 use super::service::Products;
+use super::typed::{Settled, basis, moment};
 use crate::error::CatalogError;
-use crate::fault::Faults;
-use crate::media::{Settled, named};
 use crate::product::ProductView;
 use crate::store::{Changes, Receipt, WriteContext};
 use crate::write::{Decision, Render};
@@ -39,32 +38,22 @@ impl Products {
         new: &NewProduct,
         render: Render<'_, ProductView>,
     ) -> Result<Decision, CatalogError> {
-        let (mut draft, mut variants) = (new.draft.clone(), new.variants.clone());
-        let mut faults = variant_faults(&draft.option_axes, &variants);
-        let shown = draft.media.iter().chain(variants.iter().flat_map(|v| &v.media));
-        let files = Settled::find(self.writer.store(), named(shown)).await?;
-        faults.extend(files.apply("/media", &mut draft.media));
-        for (index, variant) in variants.iter_mut().enumerate() {
-            faults.extend(files.apply(&format!("/variants/{index}/media"), &mut variant.media));
-        }
+        let (mut draft, mut contents) = (new.draft.clone(), new.variants.clone());
         let id = ProductId::new(self.writer.id());
-        let references = match self.references(&draft, None, id).await {
-            Ok(references) => Some(references),
-            Err(CatalogError::Invalid(more)) => {
-                faults.extend(more.into_vec());
-                None
-            }
-            Err(other) => return Err(other),
-        };
-        let references = Faults::or(faults, references)?;
+        let Settled {
+            references,
+            product_type,
+        } = self
+            .settle(&mut draft, &mut contents, (id, None), moment(new.publish))
+            .await?;
 
         let now = self.writer.now();
         let slug = draft.settle_slug(None, id, self.writer.store()).await?;
-        let mut product = Product::create(id, draft.into_content(references, slug), now);
+        let mut product = Product::create(id, draft.into_content(references, slug, product_type.id), now);
         if new.publish {
             go_live(&mut product, now)?;
         }
-        let variants: Vec<_> = variants
+        let variants: Vec<_> = contents
             .into_iter()
             .map(|content| Variant::create(VariantId::new(self.writer.id()), id, content, now))
             .collect();
@@ -77,6 +66,7 @@ impl Products {
         let changes = Changes {
             products: product.into_change().into_iter().collect(),
             variants: variants.into_iter().filter_map(Variant::into_change).collect(),
+            basis: basis(product_type, id, false),
             ..Changes::default()
         };
         Ok(Decision {

@@ -6,6 +6,7 @@ use domain::product::{Variant, VariantState};
 use domain::{ProductId, Timestamp, VariantId};
 
 use super::service::{Products, view};
+use super::typed::basis;
 use crate::error::CatalogError;
 use crate::product::{ProductRef, ProductView};
 use crate::store::{Changes, Precondition, Receipt, WriteContext};
@@ -43,10 +44,14 @@ impl Products {
             Vec::new()
         };
         product.discard_draft(now)?;
+        // What was published once must fit the type as it is now.
+        let product_type = self.typing.of(product.state().content.product_type).await?;
+        let basis = basis(product_type, product.state().id, true);
         let receipt = render(&view(product.state()), false);
         let changes = Changes {
             products: product.into_change().into_iter().collect(),
             variants: variants.into_iter().filter_map(Variant::into_change).collect(),
+            basis,
             ..Changes::default()
         };
         Ok(Decision { changes, receipt })

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use domain::product::{Axis, OptionFault, ProductContent, RelationKind, Seo, VariantContent, Window};
+use domain::product_type::Attributes;
 use domain::value::{Key, Localized, LocalizedSlug, Media, Metadata, Slug, Text};
-use domain::{ChannelId, ProductId};
+use domain::{ChannelId, ProductId, ProductTypeId};
 
 use super::ProductRef;
 use super::references::References;
@@ -28,6 +29,10 @@ pub struct ProductDraft {
     pub media: Vec<Media>,
     pub seo: Option<Seo>,
     pub option_axes: Vec<Axis>,
+    /// The stored one when absent, else the default.
+    pub product_type: Option<ResourceRef<ProductTypeId>>,
+    /// The stored ones when absent.
+    pub attributes: Option<Attributes>,
     pub metadata: Metadata,
     /// What is stored is kept when absent.
     pub channels: Option<Vec<ListingDraft>>,
@@ -48,7 +53,12 @@ pub struct RelationDraft {
 }
 
 impl ProductDraft {
-    pub(crate) fn into_content(self, references: References, slug: LocalizedSlug) -> ProductContent {
+    pub(crate) fn into_content(
+        self,
+        references: References,
+        slug: LocalizedSlug,
+        product_type: ProductTypeId,
+    ) -> ProductContent {
         let Self {
             key,
             name,
@@ -60,6 +70,8 @@ impl ProductDraft {
             media,
             seo,
             option_axes,
+            product_type: _,
+            attributes,
             metadata,
             channels: _,
             relations: _,
@@ -80,6 +92,8 @@ impl ProductDraft {
             media,
             seo,
             option_axes,
+            product_type,
+            attributes: attributes.unwrap_or_default(),
             metadata,
             channels,
             relations,

@@ -1,11 +1,13 @@
 //! Making a new product from one that is there.
 
 use domain::product::{Product, ProductContent, Variant, VariantContent};
+use domain::product_type::Level;
 use domain::value::{Key, Localized, Sku};
 use domain::{ProductId, VariantId};
 
 use super::draft::{avoid, short, slug_of};
 use super::service::Products;
+use super::typed::basis;
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
 use crate::product::{ProductRef, ProductView};
@@ -23,7 +25,8 @@ pub struct Duplication {
 
 impl Products {
     /// Creates a draft that says what the product's working copy says, with copies of its variants. Names that only one
-    /// may have are new: slugs are made from the name, SKUs get a suffix, keys and GTINs are left out.
+    /// may have are new: slugs are made from the name, SKUs get a suffix, keys, GTINs and values of
+    /// unique attributes are left out.
     pub async fn duplicate(
         &self,
         product: &ProductRef,
@@ -42,6 +45,7 @@ impl Products {
                 rule,
                 pointer: "/skuSuffix".to_owned(),
                 existing,
+                affected: None,
             },
             other => other,
         })
@@ -57,7 +61,11 @@ impl Products {
         let original = original.state();
         let now = self.writer.now();
         let id = ProductId::new(self.writer.id());
-        let content = self.copy(&original.content, how, id).await?;
+        let product_type = self.typing.of(original.content.product_type).await?;
+        let mut content = self.copy(&original.content, how, id).await?;
+        content.attributes = product_type
+            .content
+            .without_unique(&content.attributes, Level::Product);
         let suffix = how
             .sku_suffix
             .clone()
@@ -73,6 +81,9 @@ impl Products {
                 key: None,
                 gtin: None,
                 sku,
+                attributes: product_type
+                    .content
+                    .without_unique(&variant.content.attributes, Level::Variant),
                 ..variant.content
             };
             variants.push(Variant::create(
@@ -91,6 +102,7 @@ impl Products {
         let changes = Changes {
             products: product.into_change().into_iter().collect(),
             variants: variants.into_iter().filter_map(Variant::into_change).collect(),
+            basis: basis(product_type, id, false),
             ..Changes::default()
         };
         Ok(Decision {

@@ -1,8 +1,10 @@
 //! Making the variants that a product's option axes allow for and that are not there yet.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use domain::product::{Axis, Options, ProductState, SkuTemplate, Variant, VariantContent, VariantState};
+use domain::product_type::Moment;
 use domain::value::{Sku, Text, ValueError};
 use domain::{ProductId, VariantId};
 
@@ -10,7 +12,7 @@ use super::variant::Variants;
 use super::{ProductRef, VariantNames, VariantRef};
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults, pointer_to};
-use crate::store::{Changes, ConflictRule, Receipt, WriteContext};
+use crate::store::{Basis, Changes, ConflictRule, Footing, Receipt, WriteContext};
 use crate::write::{Decision, Render};
 
 /// The value of an option.
@@ -51,6 +53,7 @@ impl Variants {
                 rule,
                 existing,
                 pointer,
+                affected: _,
             }) => Err(self.explain(product, rule, existing, pointer).await?),
             outcome => outcome,
         }
@@ -75,13 +78,27 @@ impl Variants {
 
         let (now, first) = (self.writer.now(), next_position(&siblings));
         let mut created = Vec::with_capacity(variants.len());
-        let mut changes = Changes::default();
+        let product_type = self.typing.of(product.content.product_type).await?;
+        let mut faults = Faults::default();
+        let mut changes = Changes {
+            basis: Basis {
+                types: vec![Arc::clone(&product_type)],
+                products: vec![Footing::from(&product)],
+                whole: Vec::new(),
+            },
+            ..Changes::default()
+        };
         for (position, (sku, options)) in (first..=u32::MAX).zip(variants) {
-            let content = VariantContent::new(sku, options, position);
+            let mut content = VariantContent::new(sku, options, position);
+            let found = self
+                .typing
+                .settle_variant(&mut content, &product_type.content, Moment::Write, "");
+            faults.extend(found.into_vec());
             let variant = Variant::create(VariantId::new(self.writer.id()), product.id, content, now);
             created.push(variant.state().clone());
             changes.variants.extend(variant.into_change());
         }
+        faults.or(Some(()))?;
         Ok(Decision {
             receipt: render(&Generated { created, existing }, false),
             changes,
@@ -126,6 +143,7 @@ impl Variants {
                     rule: ConflictRule::Options,
                     pointer: AXES.to_owned(),
                     existing: Some(twin.id.uuid()),
+                    affected: None,
                 });
             }
             for VariantState { id, content, .. } in found {
@@ -149,6 +167,7 @@ impl Variants {
             rule,
             pointer: pointer.to_owned(),
             existing,
+            affected: None,
         };
         Ok(match (rule, existing) {
             (ConflictRule::Options, _) => conflict(rule, AXES),

@@ -1,10 +1,14 @@
 //! Moving a product between draft, published, archived and deleted.
 
+use domain::product::ProductState;
+use domain::product_type::Moment;
+
 use super::publish::go_live;
 use super::service::{Products, changes, view};
+use super::typed::{asks_variants, basis};
 use crate::error::CatalogError;
 use crate::product::{ProductRef, ProductView};
-use crate::store::{Precondition, Receipt, WriteContext};
+use crate::store::{Basis, Changes, Precondition, Receipt, WriteContext};
 use crate::write::{Decision, Render, check};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +47,7 @@ impl Products {
     ) -> Result<Decision, CatalogError> {
         let mut product = self.load(reference, step == LifecycleStep::Restore).await?;
         check(precondition, Some(&product.state().record))?;
+        let basis = self.basis_of(product.state(), step).await?;
         let now = self.writer.now();
         match step {
             LifecycleStep::Publish => go_live(&mut product, now),
@@ -53,8 +58,37 @@ impl Products {
         }?;
         let receipt = render(&view(product.state()), false);
         Ok(Decision {
-            changes: changes(product),
+            changes: Changes {
+                basis,
+                ..changes(product)
+            },
             receipt,
         })
+    }
+
+    /// What the step rests on: what is published must be complete, and what comes back must fit its type as it is now.
+    async fn basis_of(&self, product: &ProductState, step: LifecycleStep) -> Result<Basis, CatalogError> {
+        let comes_back = product.record.deleted_at.is_some();
+        match step {
+            LifecycleStep::Publish => {
+                let product_type = self.typing.of(product.content.product_type).await?;
+                let mut faults =
+                    self.typing
+                        .product_faults(&product.content, &product_type.content, Moment::Publish);
+                let of_variants = self.variants_to_publish(product.id, &product_type).await?;
+                faults.extend(of_variants.into_vec());
+                faults.or(Some(()))?;
+                let whole = asks_variants(&product_type);
+                Ok(basis(product_type, product.id, whole))
+            }
+            LifecycleStep::Restore if comes_back => {
+                let product_type = self.typing.of(product.content.product_type).await?;
+                Ok(basis(product_type, product.id, true))
+            }
+            LifecycleStep::Unpublish
+            | LifecycleStep::Archive
+            | LifecycleStep::Delete
+            | LifecycleStep::Restore => Ok(Basis::default()),
+        }
     }
 }

@@ -12,6 +12,8 @@ mod references;
 mod reorder;
 mod revise;
 mod service;
+mod typed;
+mod validate;
 mod variant;
 
 pub use create::NewProduct;
@@ -28,4 +30,5 @@ pub(crate) use publish::go_live;
 pub(crate) use references::Found;
 pub use revise::{ReviseOptions, Revision};
 pub use service::Products;
+pub(crate) use typed::no_such_type;
 pub use variant::{VariantOptions, VariantRevision, VariantStep, Variants};

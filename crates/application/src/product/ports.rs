@@ -88,6 +88,8 @@ pub trait ProductReader: Send + Sync + 'static {
         products: &[ProductId],
         limit: u32,
     ) -> Result<Vec<VariantState>, StoreError>;
+    /// The ids of those of `ids` that exist and are not deleted, in any order.
+    async fn existing(&self, ids: &[ProductId]) -> Result<Vec<ProductId>, StoreError>;
 
     /// Products by key that are not deleted, in any order.
     async fn by_keys(&self, keys: &[Key]) -> Result<Vec<ProductState>, StoreError>;

@@ -6,11 +6,11 @@ use domain::product::{Product, ProductState};
 use super::draft::ProductDraft;
 use super::publish::go_live;
 use super::service::{Products, changes, view};
+use super::typed::{Settled, asks_variants, basis, moment};
 use crate::error::CatalogError;
 use crate::fault::Faults;
-use crate::media::settle;
 use crate::product::{ProductRef, ProductView};
-use crate::store::{Precondition, Receipt, WriteContext};
+use crate::store::{Changes, Precondition, Receipt, WriteContext};
 use crate::write::{Decision, Render, check};
 
 /// Makes the draft from what is stored: a replacement ignores it, a patch is applied to it.
@@ -59,27 +59,32 @@ impl Products {
         if let (ProductRef::Key(key), true) = (reference, options.upsert) {
             draft.key.get_or_insert_with(|| key.clone());
         }
-        let mut faults = Faults::default();
-        settle(self.writer.store(), &mut draft.media, &mut faults).await?;
         let id = stored
             .as_ref()
             .map_or_else(|| ProductId::new(self.writer.id()), |s| s.id);
-        let references = match self.references(&draft, stored.as_ref(), id).await {
-            Ok(references) => Some(references),
-            Err(CatalogError::Invalid(more)) => {
-                faults.extend(more.into_vec());
-                None
-            }
-            Err(other) => return Err(other),
-        };
-        let references = faults.or(references)?;
+        let Settled {
+            references,
+            product_type,
+        } = self
+            .settle(
+                &mut draft,
+                &mut [],
+                (id, stored.as_ref()),
+                moment(options.publish),
+            )
+            .await?;
+        // The variants of a product that changes its type, or is published, must fit too.
+        let switches = stored
+            .as_ref()
+            .is_some_and(|stored| stored.content.product_type != product_type.id);
+        let whole = stored.is_some() && (switches || (options.publish && asks_variants(&product_type)));
         check(&options.precondition, stored.as_ref().map(|s| &s.record))?;
 
         let now = self.writer.now();
         let slug = draft
             .settle_slug(stored.as_ref().map(|s| &s.content.slug), id, self.writer.store())
             .await?;
-        let content = draft.into_content(references, slug);
+        let content = draft.into_content(references, slug, product_type.id);
         let created = stored.is_none();
         let mut product = match stored {
             None => Product::create(id, content, now),
@@ -94,7 +99,10 @@ impl Products {
         }
         let receipt = render(&view(product.state()), created);
         Ok(Decision {
-            changes: changes(product),
+            changes: Changes {
+                basis: basis(product_type, id, whole),
+                ..changes(product)
+            },
             receipt,
         })
     }

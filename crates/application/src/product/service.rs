@@ -11,6 +11,7 @@ use crate::category::CategoryReader;
 use crate::channel::ChannelReader;
 use crate::error::CatalogError;
 use crate::product::{ProductReader, ProductRef, ProductView};
+use crate::product_type::Typing;
 use crate::store::Changes;
 use crate::write::Writer;
 
@@ -20,6 +21,7 @@ pub struct Products {
     pub(super) reader: Arc<dyn ProductReader>,
     pub(super) categories: Arc<dyn CategoryReader>,
     pub(super) channels: Arc<ChannelReader>,
+    pub(super) typing: Typing,
 }
 
 impl Products {
@@ -28,12 +30,14 @@ impl Products {
         reader: Arc<dyn ProductReader>,
         categories: Arc<dyn CategoryReader>,
         channels: Arc<ChannelReader>,
+        typing: Typing,
     ) -> Self {
         Self {
             writer,
             reader,
             categories,
             channels,
+            typing,
         }
     }
 

@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use domain::product::{Product, ProductState, Variant, VariantContent, VariantState};
+use domain::product_type::{Attributes, Moment};
 use domain::value::Key;
 use domain::{RuleError, Timestamp, VariantId};
 
 use super::draft::option_faults;
 use super::publish::go_live;
+use super::typed::{basis, moment};
 use super::{ProductReader, ProductRef, VariantReader, VariantRef};
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
 use crate::media::settle;
-use crate::store::{Changes, Precondition, Receipt, WriteContext};
+use crate::product_type::{Typing, moment_of, new_referrals};
+use crate::store::{
+    Basis, Changes, Conflict, ConflictRule, Footing, Precondition, Receipt, StoreError, WriteContext,
+};
 use crate::write::{Decision, Render, Writer, check};
 
 /// Makes the content from what is stored: a replacement ignores it, a patch is applied to it.
@@ -42,14 +47,21 @@ pub struct Variants {
     pub(super) writer: Writer,
     pub(super) products: Arc<dyn ProductReader>,
     pub(super) reader: Arc<dyn VariantReader>,
+    pub(super) typing: Typing,
 }
 
 impl Variants {
-    pub fn new(writer: Writer, products: Arc<dyn ProductReader>, reader: Arc<dyn VariantReader>) -> Self {
+    pub fn new(
+        writer: Writer,
+        products: Arc<dyn ProductReader>,
+        reader: Arc<dyn VariantReader>,
+        typing: Typing,
+    ) -> Self {
         Self {
             writer,
             products,
             reader,
+            typing,
         }
     }
 
@@ -68,6 +80,7 @@ impl Variants {
             let mut faults = Faults::default();
             settle(self.writer.store(), &mut content.media, &mut faults).await?;
             self.decide_creation(parent, content, (publish, faults), render)
+                .await
         };
         self.writer.write(context, || Box::pin(decide())).await
     }
@@ -103,34 +116,35 @@ impl Variants {
                 .map(Variant::load)
                 .ok_or(CatalogError::NotFound("variant"))?;
             check(precondition, Some(&variant.state().record))?;
-            let product = ProductRef::Id(variant.state().product);
-            if step == VariantStep::Restore && self.products.find(&product, false).await?.is_none() {
-                return Err(RuleError::Deleted("product").into());
-            }
+            let basis = match step {
+                VariantStep::Restore => self.ground(variant.state()).await?,
+                VariantStep::Delete => Basis::default(),
+            };
             let now = self.writer.now();
             match step {
                 VariantStep::Delete => variant.delete(now),
                 VariantStep::Restore => variant.restore(now),
             }?;
-            Ok(decision(variant, render, false))
+            Ok(decision(variant, basis, render, false))
         };
         self.writer.write(context, || Box::pin(decide())).await
     }
 
-    fn decide_creation(
+    async fn decide_creation(
         &self,
         product: ProductState,
-        content: VariantContent,
-        (publish, mut faults): (bool, Faults),
+        mut content: VariantContent,
+        (publish, faults): (bool, Faults),
         render: Render<'_, VariantState>,
     ) -> Result<Decision, CatalogError> {
-        fitting(&content, &product, &mut faults);
-        faults.or(Some(()))?;
+        let basis = self
+            .fit(&mut content, &product, None, (moment(publish), faults))
+            .await?;
         let now = self.writer.now();
         let variant = Variant::create(VariantId::new(self.writer.id()), product.id, content, now);
-        let decision = decision(variant, render, true);
+        let decision = decision(variant, basis, render, true);
         if publish {
-            return published(decision, product, now);
+            return self.published(decision, product, now).await;
         }
         Ok(decision)
     }
@@ -161,7 +175,9 @@ impl Variants {
                 other => other,
             })?;
             check(&options.precondition, None)?;
-            return self.decide_creation(product, content, (options.publish, faults), render);
+            return self
+                .decide_creation(product, content, (options.publish, faults), render)
+                .await;
         };
         let mut content = revision(Some(&state))?;
         if let (Some(key), true) = (key, options.replace) {
@@ -169,20 +185,103 @@ impl Variants {
         }
         let mut faults = Faults::default();
         settle(self.writer.store(), &mut content.media, &mut faults).await?;
-        if content.options != state.content.options {
+        let stored = &state.content;
+        // What says the same as before fits as it did before.
+        let same =
+            content.options == stored.options && content.attributes.to_json() == stored.attributes.to_json();
+        let basis = if same {
+            content.attributes.clone_from(&stored.attributes);
+            faults.or(Some(()))?;
+            Basis::default()
+        } else {
             let product = self.product(&ProductRef::Id(state.product)).await?;
-            fitting(&content, &product, &mut faults);
-        }
-        faults.or(Some(()))?;
+            self.fit(
+                &mut content,
+                &product,
+                Some(&stored.attributes),
+                (moment(options.publish), faults),
+            )
+            .await?
+        };
         check(&options.precondition, Some(&state.record))?;
         let now = self.writer.now();
         let product = ProductRef::Id(state.product);
         let mut variant = Variant::load(state);
         variant.revise(content, now)?;
-        let decision = decision(variant, render, false);
+        let decision = decision(variant, basis, render, false);
         if options.publish {
-            return published(decision, self.product(&product).await?, now);
+            return self.published(decision, self.product(&product).await?, now).await;
         }
+        Ok(decision)
+    }
+
+    /// Holds a variant against its product and that one's type, and types its attributes. `faults` are those found already.
+    async fn fit(
+        &self,
+        content: &mut VariantContent,
+        product: &ProductState,
+        before: Option<&Attributes>,
+        (moment, mut faults): (Moment, Faults),
+    ) -> Result<Basis, CatalogError> {
+        let product_type = self.typing.of(product.content.product_type).await?;
+        faults.extend(option_faults("", &product.content.option_axes, content));
+        let of_type = self
+            .typing
+            .settle_variant(content, &product_type.content, moment, "");
+        faults.extend(of_type.into_vec());
+        let referrals = new_referrals("", &content.attributes, before);
+        faults.extend(self.typing.lost(&referrals).await?);
+        faults.or(Some(()))?;
+        Ok(Basis {
+            types: vec![product_type],
+            products: vec![Footing::from(product)],
+            whole: Vec::new(),
+        })
+    }
+
+    /// What a variant that comes back rests on: a product that is there, with a type that it still fits.
+    async fn ground(&self, variant: &VariantState) -> Result<Basis, CatalogError> {
+        let product = self
+            .products
+            .find(&ProductRef::Id(variant.product), false)
+            .await?;
+        let product = product.ok_or(RuleError::Deleted("product"))?;
+        let product_type = self.typing.of(product.content.product_type).await?;
+        let mut content = variant.content.clone();
+        let moment = moment_of(product.status);
+        let faults = self
+            .typing
+            .settle_variant(&mut content, &product_type.content, moment, "");
+        if !faults.is_empty() {
+            return Err(StoreError::from(Conflict::of(ConflictRule::TypeMisfit)).into());
+        }
+        Ok(Basis {
+            types: vec![product_type],
+            products: vec![Footing::from(&product)],
+            whole: Vec::new(),
+        })
+    }
+
+    /// The decision with the publication of the product that the variant belongs to.
+    async fn published(
+        &self,
+        mut decision: Decision,
+        product: ProductState,
+        now: Timestamp,
+    ) -> Result<Decision, CatalogError> {
+        let product_type = self.typing.of(product.content.product_type).await?;
+        let faults = self
+            .typing
+            .product_faults(&product.content, &product_type.content, Moment::Publish);
+        faults.or(Some(()))?;
+        let mut product = Product::load(product);
+        if !decision.changes.variants.is_empty() {
+            product.stage_variants();
+        }
+        go_live(&mut product, now)?;
+        // All of its variants go live, those too that nobody has looked at here.
+        decision.changes.basis = basis(product_type, product.state().id, true);
+        decision.changes.products.extend(product.into_change());
         Ok(decision)
     }
 
@@ -199,32 +298,14 @@ fn keyed(mut content: VariantContent, key: &Key) -> VariantContent {
     content
 }
 
-fn fitting(content: &VariantContent, product: &ProductState, faults: &mut Faults) {
-    faults.extend(option_faults("", &product.content.option_axes, content));
-}
-
-fn decision(variant: Variant, render: Render<'_, VariantState>, created: bool) -> Decision {
+fn decision(variant: Variant, basis: Basis, render: Render<'_, VariantState>, created: bool) -> Decision {
     let receipt = render(variant.state(), created);
     Decision {
         changes: Changes {
             variants: variant.into_change().into_iter().collect(),
+            basis,
             ..Changes::default()
         },
         receipt,
     }
-}
-
-/// The decision with the publication of the product that the variant belongs to.
-fn published(
-    mut decision: Decision,
-    product: ProductState,
-    now: Timestamp,
-) -> Result<Decision, CatalogError> {
-    let mut product = Product::load(product);
-    if !decision.changes.variants.is_empty() {
-        product.stage_variants();
-    }
-    go_live(&mut product, now)?;
-    decision.changes.products.extend(product.into_change());
-    Ok(decision)
 }

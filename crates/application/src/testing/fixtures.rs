@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use domain::category::{Category, CategoryContent, CategoryState};
 use domain::channel::{ChannelContent, ChannelCurrencies, ChannelLocales};
 use domain::product::{Product, ProductContent, ProductState, Seo, Variant, VariantContent, VariantState};
+use domain::product_type::{AttributeValue, Attributes, Measure};
 use domain::value::{
-    Country, Currency, Decimal, Dimensions, Gtin, Key, LengthUnit, Locale, Localized, LocalizedSlug, Media,
-    MediaRole, Metadata, Money, Price, Prices, Sku, Slug, Text, Weight, WeightUnit,
+    Country, Currency, Decimal, Dimensions, Gtin, Json, JsonNumber, Key, LengthUnit, Locale, Localized,
+    LocalizedSlug, Media, MediaRole, Metadata, Money, Number, Price, Prices, Sku, Slug, Text, Weight,
+    WeightUnit,
 };
-use domain::{CategoryId, Change, ProductId, VariantId};
+use domain::{CategoryId, Change, ProductId, ProductTypeId, VariantId};
 
 use super::Harness;
 
@@ -42,6 +44,8 @@ pub fn product(h: &Harness) -> ProductContent {
         media: vec![],
         seo: None,
         option_axes: vec![],
+        product_type: ProductTypeId::GENERIC,
+        attributes: Attributes::default(),
         metadata: Metadata::default(),
         channels: vec![],
         relations: vec![],
@@ -71,6 +75,7 @@ pub fn full_product(h: &Harness, category: CategoryId) -> ProductContent {
             description: None,
         }),
         option_axes: vec![Text::parse("size").unwrap(), Text::parse("colour").unwrap()],
+        attributes: full_attributes(),
         metadata,
         ..product(h)
     }
@@ -88,8 +93,47 @@ pub fn variant(h: &Harness) -> VariantContent {
         weight: None,
         dimensions: None,
         position: 0,
+        attributes: Attributes::default(),
         metadata: Metadata::default(),
     }
+}
+
+/// A value of every kind. Stores keep them whatever the type says.
+pub fn full_attributes() -> Attributes {
+    let time = |text: &str| text.parse::<domain::Timestamp>().unwrap();
+    let json = Json::Object(BTreeMap::from([
+        (
+            "n".to_owned(),
+            Json::Number(JsonNumber::from_float(1.5e300).unwrap()),
+        ),
+        ("l".to_owned(), Json::List(vec![Json::Null, Json::Boolean(true)])),
+    ]));
+    let localized = [("de-AT", "Häferl"), ("en", "Mug")]
+        .map(|(tag, text)| (locale(tag), AttributeValue::Text(text.to_owned())));
+    let values = [
+        ("text", AttributeValue::Text("“4711” \\ \u{1f9f8}".to_owned())),
+        ("integer", AttributeValue::Integer(-9_007_199_254_740_991)),
+        (
+            "decimal",
+            AttributeValue::Decimal(Number::parse("-0.000001").unwrap()),
+        ),
+        ("boolean", AttributeValue::Boolean(false)),
+        ("date", AttributeValue::Date("2024-02-29".parse().unwrap())),
+        (
+            "dateTime",
+            AttributeValue::DateTime(time("2026-01-31T12:00:00.123456Z")),
+        ),
+        (
+            "measure",
+            AttributeValue::Measure(Measure::new(Number::parse("1.5").unwrap(), "fl_oz").unwrap()),
+        ),
+        ("json", AttributeValue::Json(json)),
+        ("localized", AttributeValue::Localized(BTreeMap::from(localized))),
+    ];
+    values
+        .into_iter()
+        .map(|(name, value)| (Key::parse(name).unwrap(), value))
+        .collect()
 }
 
 /// A variant that says all that a variant can, for the axes of [`full_product`].
@@ -120,6 +164,7 @@ pub fn full_variant(h: &Harness) -> VariantContent {
             unit: LengthUnit::Centimetre,
         }),
         position: 3,
+        attributes: full_attributes(),
         ..with_options(variant(h), &[("size", "L"), ("colour", "“blue”")])
     }
 }

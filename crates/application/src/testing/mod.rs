@@ -18,6 +18,7 @@ pub mod lists;
 pub mod log;
 pub mod media;
 pub mod prices;
+pub mod product_types;
 pub mod publishing;
 pub mod reads;
 pub mod receipts;
@@ -33,6 +34,8 @@ use domain::category::CategoryState;
 use domain::channel::ChannelContent;
 use domain::pricing::PriceListContent;
 use domain::product::{ProductState, VariantState};
+use domain::product_type::{JsonSchemas, ProductTypeContent};
+use domain::value::Json;
 use uuid::Uuid;
 
 use crate::category::CategoryReader;
@@ -43,6 +46,7 @@ use crate::import::JobStore;
 use crate::media::MediaReader;
 use crate::pricing::{PriceListReader, PriceReader};
 use crate::product::{ProductReader, VariantReader};
+use crate::product_type::{ProductTypeReader, Typing};
 use crate::resource::ResourceReader;
 use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
 use crate::storefront::StorefrontReader;
@@ -60,6 +64,7 @@ pub struct Harness {
     pub upkeep: Arc<dyn HistoryUpkeep>,
     pub log: Arc<dyn ChangeLog>,
     pub jobs: Arc<dyn JobStore>,
+    pub types: Arc<ProductTypeReader>,
     pub price_lists: Arc<PriceListReader>,
     pub prices: Arc<dyn PriceReader>,
     made: AtomicU64,
@@ -89,7 +94,8 @@ impl Harness {
             + HistoryReader<CategoryState>
             + HistoryUpkeep
             + ResourceReader<PriceListContent>
-            + PriceReader,
+            + PriceReader
+            + ResourceReader<ProductTypeContent>,
     {
         Self {
             store: Arc::<C>::clone(catalog),
@@ -107,10 +113,22 @@ impl Harness {
             upkeep: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
             jobs: Arc::<C>::clone(catalog),
+            types: Arc::<C>::clone(catalog),
             price_lists: Arc::<C>::clone(catalog),
             prices: Arc::<C>::clone(catalog),
             made: AtomicU64::new(1),
         }
+    }
+
+    /// What holds products against their types. JSON Schemas let everything pass: adapters judge by them.
+    pub fn typing(&self) -> Typing {
+        Typing::new(
+            self.types.clone(),
+            self.products.clone(),
+            self.categories.clone(),
+            Arc::new(AnySchema),
+            fixtures::locale("en"),
+        )
     }
 
     /// A number that this harness has not given before.
@@ -131,6 +149,18 @@ impl Harness {
 
     pub async fn commit(&self, changes: impl Into<Changes>) -> Result<(), StoreError> {
         self.store.commit(&changes.into(), &context(), None).await
+    }
+}
+
+struct AnySchema;
+
+impl JsonSchemas for AnySchema {
+    fn schema_fault(&self, _: &Json) -> Option<String> {
+        None
+    }
+
+    fn faults(&self, _: &Json, _: &Json) -> Vec<(Vec<String>, String)> {
+        Vec::new()
     }
 }
 
@@ -201,6 +231,10 @@ macro_rules! catalog_contract {
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count, show_the_first_variants_of_each;
             log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
+            product_types: a_catalog_begins_with_the_default, unique_values_have_one_owner,
+                unique_values_of_variants_go_and_come_with_their_product, becoming_unique_takes_different_values,
+                what_rests_on_an_old_type_is_refused, stored_products_keep_their_type_from_narrowing,
+                no_product_slips_past_a_change_of_its_type, a_type_in_use_stays, references_lead_to_what_is_there;
             media: files_are_found_listed_and_deleted, bytes_are_unique, files_that_are_shown_stay,
                 deleting_and_showing_a_file_exclude_each_other;
             history: every_version_is_told, states_are_told_as_of_an_instant, all_kinds_have_one,

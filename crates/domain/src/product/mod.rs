@@ -15,8 +15,9 @@ mod variant;
 use std::collections::BTreeSet;
 
 use crate::change::Tracked;
+use crate::product_type::Attributes;
 use crate::value::{Key, Localized, LocalizedSlug, Media, Metadata, Text, ValueError};
-use crate::{CategoryId, Change, Event, ProductId, Record, Recorded, RuleError, Timestamp};
+use crate::{CategoryId, Change, Event, ProductId, ProductTypeId, Record, Recorded, RuleError, Timestamp};
 
 pub use listing::{Listing, Window};
 pub use relation::{Relation, RelationKind};
@@ -47,6 +48,8 @@ pub struct ProductContent {
     pub media: Vec<Media>,
     pub seo: Option<Seo>,
     pub option_axes: Vec<Axis>,
+    pub product_type: ProductTypeId,
+    pub attributes: Attributes,
     pub metadata: Metadata,
     /// Where and when the product is on sale once published; empty means everywhere and always.
     pub channels: Vec<Listing>,

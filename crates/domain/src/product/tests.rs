@@ -31,6 +31,8 @@ fn content(name: &str) -> ProductContent {
         media: vec![],
         seo: None,
         option_axes: vec![],
+        product_type: crate::ProductTypeId::GENERIC,
+        attributes: crate::product_type::Attributes::default(),
         metadata: Metadata::default(),
         channels: vec![],
         relations: vec![],
@@ -154,6 +156,7 @@ fn options_must_cover_the_axes_exactly() {
         weight: None,
         dimensions: None,
         position: 0,
+        attributes: crate::product_type::Attributes::default(),
         metadata: Metadata::default(),
     };
     assert_eq!(variant.option_faults(&[axis("size")]), vec![]);

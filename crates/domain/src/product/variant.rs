@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::Axis;
 use crate::change::Tracked;
+use crate::product_type::Attributes;
 use crate::value::{Dimensions, Gtin, Key, Media, Metadata, Prices, Sku, Text, Weight};
 use crate::{Change, Event, ProductId, Record, Recorded, RuleError, Timestamp, VariantId};
 
@@ -25,6 +26,7 @@ pub struct VariantContent {
     pub weight: Option<Weight>,
     pub dimensions: Option<Dimensions>,
     pub position: u32,
+    pub attributes: Attributes,
     pub metadata: Metadata,
 }
 
@@ -47,6 +49,7 @@ impl VariantContent {
             gtin: None,
             mpn: None,
             options,
+            attributes: Attributes::default(),
             prices: Prices::default(),
             media: Vec::new(),
             weight: None,

@@ -22,6 +22,14 @@ impl Locale {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The language alone, without region, script and the like.
+    pub fn language(&self) -> Option<Self> {
+        self.0
+            .split('-')
+            .next()
+            .and_then(|language| Self::parse(language).ok())
+    }
 }
 
 /// Text of at most `MAX` characters in 1 to 60 locales.

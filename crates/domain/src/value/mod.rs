@@ -3,24 +3,29 @@
 mod country;
 mod digest;
 mod gtin;
+mod json;
 mod key;
 mod locale;
 mod measure;
 mod media;
 mod metadata;
 mod money;
+mod number;
 mod slug;
 mod text;
 
 pub use country::Country;
 pub use digest::Digest;
 pub use gtin::Gtin;
+pub use json::{Json, JsonNumber, MAX_SAFE_INTEGER};
 pub use key::{Key, Sku};
 pub use locale::{Locale, Localized};
 pub use measure::{Decimal, Dimensions, LengthUnit, Weight, WeightUnit};
 pub use media::{MAX_MEDIA, Media, MediaRole, MediaSource};
 pub use metadata::Metadata;
 pub use money::{Currency, Money, Price, Prices};
+pub use number::Number;
+pub(crate) use number::decimal_text;
 pub use slug::{LocalizedSlug, Slug};
 pub use text::Text;
 

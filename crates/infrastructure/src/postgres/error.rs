@@ -54,6 +54,8 @@ fn rule(constraint: &str) -> Option<ConflictRule> {
         "variants_options" => ConflictRule::Options,
         "variants_axes" => ConflictRule::OptionAxes,
         "categories_key" => ConflictRule::CategoryKey,
+        "product_types_key" => ConflictRule::ProductTypeKey,
+        "unique_attributes_pkey" => ConflictRule::UniqueAttribute,
         "channels_key" => ConflictRule::ChannelKey,
         "price_lists_key" => ConflictRule::PriceListKey,
         "prices_overlap" => ConflictRule::PriceOverlap,

@@ -1,27 +1,31 @@
 //! Row documents: the JSON form of a resource's whole state, as both databases store it and as the change log keeps
 //! it. Reading one back checks every value again, so that a damaged row is an error and never a wrong answer.
 
+mod attributes;
 mod category;
 mod channel;
 mod media;
 mod price;
 mod price_list;
 mod product;
+mod product_type;
 mod resource;
 mod text;
 mod variant;
 
-use chrono::SecondsFormat;
+use chrono::{NaiveDate, SecondsFormat};
 use domain::value::ValueError;
 use domain::{Record, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use attributes::typed;
 pub use category::CategoryDoc;
 pub use channel::ChannelDoc;
 pub use media::MediaFileDoc;
 pub use price::PriceDoc;
 pub use price_list::PriceListDoc;
 pub use product::{CopiesDoc, ProductDoc};
+pub use product_type::ProductTypeDoc;
 pub use resource::{StateDoc, Stored};
 pub(crate) use variant::MoneyDoc;
 pub use variant::VariantDoc;
@@ -53,6 +57,25 @@ impl From<Instant> for String {
 }
 
 impl TryFrom<String> for Instant {
+    type Error = chrono::ParseError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Ok(Self(text.parse()?))
+    }
+}
+
+/// A day as in `2026-01-31`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub(crate) struct Day(pub(crate) NaiveDate);
+
+impl From<Day> for String {
+    fn from(day: Day) -> Self {
+        day.0.to_string()
+    }
+}
+
+impl TryFrom<String> for Day {
     type Error = chrono::ParseError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {

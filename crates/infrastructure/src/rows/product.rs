@@ -5,10 +5,11 @@ use domain::product::{
     option_axes,
 };
 use domain::value::{Key, Text, ValueError};
-use domain::{CategoryId, ChannelId, ProductId};
+use domain::{CategoryId, ChannelId, ProductId, ProductTypeId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::attributes::{AttributesDoc, attributes, attributes_doc};
 use super::text::{MediaDoc, Texts, all, localized, localized_slug, metadata, pairs, slugs, texts};
 use super::{Instant, RecordDoc, RowError};
 
@@ -30,6 +31,10 @@ pub struct ProductDoc {
     media: Vec<MediaDoc>,
     seo: Option<SeoDoc>,
     option_axes: Vec<String>,
+    #[serde(default = "generic")]
+    product_type: Uuid,
+    #[serde(default)]
+    attributes: AttributesDoc,
     metadata: Texts,
     // Absent in what the log keeps of times before there were any.
     #[serde(default)]
@@ -128,6 +133,11 @@ impl TryFrom<RelationDoc> for Relation {
     }
 }
 
+/// Documents from before there were types.
+const fn generic() -> Uuid {
+    ProductTypeId::GENERIC.uuid()
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct SeoDoc {
     title: Option<Texts>,
@@ -178,6 +188,8 @@ impl From<&ProductState> for ProductDoc {
             media,
             seo,
             option_axes,
+            product_type,
+            attributes,
             metadata,
             channels,
             relations,
@@ -197,6 +209,8 @@ impl From<&ProductState> for ProductDoc {
             media: media.iter().map(Into::into).collect(),
             seo: seo.as_ref().map(Into::into),
             option_axes: option_axes.iter().map(ToString::to_string).collect(),
+            product_type: product_type.uuid(),
+            attributes: attributes_doc(attributes),
             metadata: pairs(metadata),
             channels: channels.iter().map(Into::into).collect(),
             relations: relations.iter().map(Into::into).collect(),
@@ -223,6 +237,8 @@ impl TryFrom<ProductDoc> for ProductState {
             media,
             seo,
             option_axes: axes,
+            product_type,
+            attributes: values,
             metadata: pairs,
             channels,
             relations,
@@ -243,11 +259,36 @@ impl TryFrom<ProductDoc> for ProductState {
                 media: all(media)?,
                 seo: seo.map(Seo::try_from).transpose()?,
                 option_axes: option_axes(axes.into_iter().map(Text::parse).collect::<Result<_, _>>()?)?,
+                product_type: ProductTypeId::new(product_type),
+                attributes: attributes(values)?,
                 metadata: metadata(pairs)?,
                 channels: all(channels)?,
                 relations: all(relations)?,
             },
             staged: Staged::default(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn documents_from_before_there_were_types_are_read() {
+        let document = json!({
+            "id": Uuid::nil(), "version": 1, "createdAt": "2026-01-31T12:00:00.000000Z",
+            "updatedAt": "2026-01-31T12:00:00.000000Z", "deletedAt": null, "status": "draft", "publishedAt": null, "key": null,
+            "name": {"en": "Mug"}, "slug": {"en": "mug"}, "description": null, "brand": null, "tags": [], "categories": [],
+            "media": [], "seo": null, "optionAxes": [], "metadata": {},
+        });
+        let document: ProductDoc = serde_json::from_value(document).unwrap();
+        let state = ProductState::try_from(document).unwrap();
+        assert_eq!(state.content.product_type, ProductTypeId::GENERIC);
+        assert!(state.content.attributes.is_empty());
     }
 }

@@ -9,6 +9,7 @@ use domain::{ProductId, VariantId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::attributes::{AttributesDoc, attributes, attributes_doc};
 use super::text::{MediaDoc, Texts, all, metadata, pairs};
 use super::{RecordDoc, RowError};
 
@@ -29,6 +30,8 @@ pub struct VariantDoc {
     weight: Option<WeightDoc>,
     dimensions: Option<DimensionsDoc>,
     position: u32,
+    #[serde(default)]
+    attributes: AttributesDoc,
     metadata: Texts,
 }
 
@@ -157,6 +160,7 @@ impl From<&VariantState> for VariantDoc {
             weight,
             dimensions,
             position,
+            attributes,
             metadata,
         } = content;
         Self {
@@ -176,6 +180,7 @@ impl From<&VariantState> for VariantDoc {
             weight: weight.as_ref().map(Into::into),
             dimensions: dimensions.as_ref().map(Into::into),
             position: *position,
+            attributes: attributes_doc(attributes),
             metadata: pairs(metadata),
         }
     }
@@ -199,6 +204,7 @@ impl TryFrom<VariantDoc> for VariantState {
             weight,
             dimensions,
             position,
+            attributes: values,
             metadata: pairs,
         } = doc;
         let option = |(axis, value): (String, String)| Ok((Text::parse(axis)?, Text::parse(value)?));
@@ -224,6 +230,7 @@ impl TryFrom<VariantDoc> for VariantState {
                 weight: weight.map(Weight::try_from).transpose()?,
                 dimensions: dimensions.map(Dimensions::try_from).transpose()?,
                 position,
+                attributes: attributes(values)?,
                 metadata: metadata(pairs)?,
             },
         })

@@ -17,34 +17,45 @@ type Name = (String, String);
 
 impl<D: Database> SqlCatalog<D> {
     pub(super) async fn conflict(&self, rule: ConflictRule, changes: &Changes) -> Conflict {
-        let (subject, existing) = self.parties(rule, changes).await.unwrap_or_else(|error| {
-            tracing::debug!(?error, "the parties of a conflict could not be told");
-            (None, None)
-        });
-        Conflict {
-            rule,
+        let Parties {
             subject,
             existing,
+            attribute,
+        } = self.parties(rule, changes).await.unwrap_or_else(|error| {
+            tracing::debug!(?error, "the parties of a conflict could not be told");
+            Parties::default()
+        });
+        Conflict {
+            subject,
+            existing,
+            attribute,
+            ..Conflict::of(rule)
         }
     }
 
-    async fn parties(
-        &self,
-        rule: ConflictRule,
-        changes: &Changes,
-    ) -> Result<(Option<Uuid>, Option<Uuid>), Failure> {
+    async fn parties(&self, rule: ConflictRule, changes: &Changes) -> Result<Parties, Failure> {
         if rule == ConflictRule::PriceOverlap {
-            return self.rivals(changes).await;
+            let (subject, existing) = self.rivals(changes).await?;
+            return Ok(Parties {
+                subject,
+                existing,
+                attribute: None,
+            });
         }
         let mut owners: HashMap<Name, Uuid> = HashMap::new();
-        let mut twin = None;
+        let mut twin = Parties::default();
         for (name, id) in names(rule, changes) {
+            let attribute = attribute(rule, &name);
             if owners.insert(name, id).is_some_and(|other| other != id) {
-                twin = Some(id);
+                twin = Parties {
+                    subject: Some(id),
+                    existing: None,
+                    attribute,
+                };
             }
         }
         let Some(place) = place(rule) else {
-            return Ok((twin, None));
+            return Ok(twin);
         };
         if owners.is_empty() {
             return self.returning(rule, changes).await;
@@ -53,7 +64,7 @@ impl<D: Database> SqlCatalog<D> {
             .keys()
             .map(|(a, b)| serde_json::json!({"a": a, "b": b}))
             .collect();
-        let columns = if rule == ConflictRule::Options {
+        let columns = if matches!(rule, ConflictRule::Options | ConflictRule::UniqueAttribute) {
             PRODUCT_PAIRS
         } else {
             PAIRS
@@ -66,26 +77,28 @@ impl<D: Database> SqlCatalog<D> {
         for mut row in self.database.fetch(query).await? {
             let (name, existing) = ((row.text()?, row.text()?), row.uuid()?);
             match owners.get(&name) {
-                Some(subject) if *subject != existing => return Ok((Some(*subject), Some(existing))),
+                Some(subject) if *subject != existing => {
+                    return Ok(Parties {
+                        subject: Some(*subject),
+                        existing: Some(existing),
+                        attribute: attribute(rule, &name),
+                    });
+                }
                 _ => {}
             }
         }
-        match twin {
-            Some(twin) => Ok((Some(twin), None)),
-            None => self.publishing(rule, changes).await,
+        if twin.subject.is_some() {
+            return Ok(twin);
         }
+        self.publishing(rule, changes).await
     }
 
     /// The parties where a variant goes live with its product while another one still has its name there.
-    async fn publishing(
-        &self,
-        rule: ConflictRule,
-        changes: &Changes,
-    ) -> Result<(Option<Uuid>, Option<Uuid>), Failure> {
+    async fn publishing(&self, rule: ConflictRule, changes: &Changes) -> Result<Parties, Failure> {
         let column = match rule {
             ConflictRule::Sku => "sku",
             ConflictRule::Gtin => "gtin",
-            _ => return Ok((None, None)),
+            _ => return Ok(Parties::default()),
         };
         let ids: Vec<_> = changes
             .products
@@ -100,8 +113,12 @@ impl<D: Database> SqlCatalog<D> {
         );
         let query = Query::new(text).with(serde_json::Value::Array(ids).to_string());
         match self.database.fetch(query).await?.into_iter().next() {
-            Some(mut row) => Ok((Some(row.uuid()?), Some(row.uuid()?))),
-            None => Ok((None, None)),
+            Some(mut row) => Ok(Parties {
+                subject: Some(row.uuid()?),
+                existing: Some(row.uuid()?),
+                attribute: None,
+            }),
+            None => Ok(Parties::default()),
         }
     }
 
@@ -116,16 +133,12 @@ impl<D: Database> SqlCatalog<D> {
     }
 
     /// The parties where a variant that comes back with its product meets another one.
-    async fn returning(
-        &self,
-        rule: ConflictRule,
-        changes: &Changes,
-    ) -> Result<(Option<Uuid>, Option<Uuid>), Failure> {
+    async fn returning(&self, rule: ConflictRule, changes: &Changes) -> Result<Parties, Failure> {
         let column = match rule {
             ConflictRule::VariantKey => "key",
             ConflictRule::Sku => "sku",
             ConflictRule::Gtin => "gtin",
-            _ => return Ok((None, None)),
+            _ => return Ok(Parties::default()),
         };
         let gone = |change: &Change<ProductState>| change.before.as_ref()?.record.deleted_at;
         let restored: Vec<_> = changes
@@ -144,10 +157,28 @@ impl<D: Database> SqlCatalog<D> {
         );
         let query = Query::new(text).with(serde_json::Value::Array(restored).to_string());
         match self.database.fetch(query).await?.into_iter().next() {
-            Some(mut row) => Ok((Some(row.uuid()?), Some(row.uuid()?))),
+            Some(mut row) => Ok(Parties {
+                subject: Some(row.uuid()?),
+                existing: Some(row.uuid()?),
+                attribute: None,
+            }),
             None => self.publishing(rule, changes).await,
         }
     }
+}
+
+/// Who meets whom.
+#[derive(Default)]
+struct Parties {
+    subject: Option<Uuid>,
+    existing: Option<Uuid>,
+    attribute: Option<String>,
+}
+
+/// The attribute that the name of a unique value begins with.
+fn attribute(rule: ConflictRule, (_, claim): &Name) -> Option<String> {
+    let (attribute, _) = claim.split_once(':')?;
+    (rule == ConflictRule::UniqueAttribute).then(|| attribute.to_owned())
 }
 
 /// The names that the written resources claim under a rule.
@@ -165,6 +196,13 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         ConflictRule::CategoryKey => claimed(&changes.categories, |c| (c.id.uuid(), key(&c.content.key))),
         ConflictRule::CategorySlug => claimed(&changes.categories, |c| (c.id.uuid(), slug(&c.content.slug))),
         ConflictRule::VariantKey => claimed(&changes.variants, |v| (v.id.uuid(), key(&v.content.key))),
+        ConflictRule::ProductTypeKey => claimed(&changes.product_types, |t| {
+            (t.id.uuid(), single(t.content.key.as_str()))
+        }),
+        ConflictRule::UniqueAttribute => write::claimed(changes)
+            .into_iter()
+            .map(|(kind, claim, owner)| ((kind.to_string(), claim), owner))
+            .collect(),
         ConflictRule::PriceListKey => claimed(&changes.price_lists, |l| {
             (l.id.uuid(), single(l.content.key.as_str()))
         }),
@@ -192,6 +230,8 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         | ConflictRule::ChannelInUse
         | ConflictRule::TooManyReferences
         | ConflictRule::OptionAxes
+        | ConflictRule::TypeInUse
+        | ConflictRule::TypeMisfit
         | ConflictRule::VariantLimit
         | ConflictRule::MediaBytes
         | ConflictRule::MediaReferenced => Vec::new(),
@@ -227,6 +267,12 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         ConflictRule::CategorySlug => {
             "cast(t.category_id as text) from r join category_slugs t on t.locale = r.a and t.slug = r.b where t.live"
         }
+        ConflictRule::ProductTypeKey => {
+            "cast(t.id as text) from r join product_types t on t.key = r.a where t.deleted_at is null"
+        }
+        ConflictRule::UniqueAttribute => {
+            "cast(t.owner_id as text) from r join unique_attributes t on t.product_type_id = r.a and t.claim = r.b"
+        }
         ConflictRule::PriceListKey => {
             "cast(t.id as text) from r join price_lists t on t.key = r.a where t.deleted_at is null"
         }
@@ -256,6 +302,8 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         | ConflictRule::ChannelInUse
         | ConflictRule::TooManyReferences
         | ConflictRule::OptionAxes
+        | ConflictRule::TypeInUse
+        | ConflictRule::TypeMisfit
         | ConflictRule::VariantLimit
         | ConflictRule::MediaBytes
         | ConflictRule::MediaReferenced => return None,

@@ -47,11 +47,7 @@ impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Store(error) => error,
-            Failure::Rule(rule) => Self::Conflict(application::store::Conflict {
-                rule,
-                subject: None,
-                existing: None,
-            }),
+            Failure::Rule(rule) => Self::Conflict(application::store::Conflict::of(rule)),
             Failure::Retry(error) => Self::Unavailable(Box::new(error)),
         }
     }

@@ -33,17 +33,27 @@ pub use unit::Unit;
 
 use application::store::StoreError;
 
+use crate::json_schema::JsonSchemas;
 use crate::rows::RowError;
 
 /// The catalog in an SQL database.
 #[derive(Debug, Clone)]
 pub struct SqlCatalog<D> {
     database: D,
+    /// Holds stored products against types that change.
+    schemas: JsonSchemas,
 }
 
 impl<D: Database> SqlCatalog<D> {
-    pub const fn new(database: D) -> Self {
-        Self { database }
+    pub fn new(database: D) -> Self {
+        Self {
+            database,
+            schemas: JsonSchemas::default(),
+        }
+    }
+
+    pub fn schemas(&self) -> JsonSchemas {
+        self.schemas.clone()
     }
 
     pub const fn database(&self) -> &D {

@@ -139,6 +139,25 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
         Ok(states::<VariantDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
     }
 
+    async fn existing(&self, ids: &[ProductId]) -> Result<Vec<ProductId>, StoreError> {
+        let text = format!(
+            "with {} select cast(p.id as text) from products p where p.id in (select id from r) \
+             and p.deleted_at is null",
+            D::DIALECT.batch(IDS)
+        );
+        let ids: Vec<_> = ids
+            .iter()
+            .map(|id| serde_json::json!({"id": id.uuid()}))
+            .collect();
+        let query = Query::new(text).with(serde_json::Value::Array(ids).to_string());
+        let rows = self.database.fetch(query).await?;
+        let found: Result<Vec<_>, _> = rows
+            .into_iter()
+            .map(|mut row| row.uuid().map(ProductId::new))
+            .collect();
+        Ok(found.map_err(Failure::from)?)
+    }
+
     async fn by_keys(&self, keys: &[Key]) -> Result<Vec<ProductState>, StoreError> {
         let text = format!(
             "with {} select {COPIES} from products t where t.key in (select a from r) and t.deleted_at is null",

@@ -10,6 +10,7 @@ use domain::value::{Digest, Locale, Slug};
 use super::dialect::PAIRS;
 use super::write::{Plan, Writer};
 use super::{Database, Dialect, Failure, Query, SqlCatalog, Transaction};
+use crate::json_schema::JsonSchemas;
 use crate::rows::RowError;
 
 /// Deadlocks are rare and pass; a commit that met three in a row meets something else.
@@ -23,7 +24,11 @@ impl<D: Database> SqlCatalog<D> {
         receipt: Option<&Receipt>,
     ) -> Result<(), Failure> {
         let mut tx = self.database.begin().await?;
-        let written = write(D::DIALECT, tx.as_mut(), plan, context, receipt).await;
+        let mut writer = Writer {
+            dialect: D::DIALECT,
+            tx: tx.as_mut(),
+        };
+        let written = write(&mut writer, plan, &self.schemas, context, receipt).await;
         match written {
             Ok(()) if !context.dry_run => tx.commit().await,
             Ok(()) => tx.rollback().await,
@@ -69,16 +74,16 @@ impl<D: Database> SqlCatalog<D> {
 }
 
 async fn write(
-    dialect: Dialect,
-    tx: &mut dyn Transaction,
+    writer: &mut Writer<'_>,
     plan: &Plan,
+    schemas: &JsonSchemas,
     context: &WriteContext,
     receipt: Option<&Receipt>,
 ) -> Result<(), Failure> {
     if let (Some(claim), Some(receipt)) = (&context.idempotency, receipt) {
-        take_key(dialect, tx, &context.actor, claim, receipt).await?;
+        take_key(writer.dialect, writer.tx, &context.actor, claim, receipt).await?;
     }
-    plan.write(&mut Writer { dialect, tx }).await
+    plan.write(writer, schemas).await
 }
 
 /// First of all, so that the slower of two requests with one key does nothing else.

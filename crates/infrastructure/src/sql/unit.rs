@@ -25,10 +25,14 @@ impl<D: Database> SqlCatalog<D> {
     /// [committed](Self::commit_unit).
     pub async fn open_unit(&self) -> Result<SqlCatalog<Unit<D>>, StoreError> {
         let transaction = self.database.begin().await?;
-        Ok(SqlCatalog::new(Unit {
+        let unit = Unit {
             slot: Arc::new(Mutex::new(Some(transaction))),
             engine: PhantomData,
-        }))
+        };
+        Ok(SqlCatalog {
+            schemas: self.schemas.clone(),
+            ..SqlCatalog::new(unit)
+        })
     }
 }
 

@@ -41,6 +41,8 @@ fn rule(message: &str) -> Option<ConflictRule> {
         "variants.gtin" | "published_variants.gtin" => ConflictRule::Gtin,
         "variants.product_id, variants.options" => ConflictRule::Options,
         "categories.key" => ConflictRule::CategoryKey,
+        "product_types.key" => ConflictRule::ProductTypeKey,
+        "unique_attributes.product_type_id, unique_attributes.claim" => ConflictRule::UniqueAttribute,
         "channels.key" => ConflictRule::ChannelKey,
         "price_lists.key" => ConflictRule::PriceListKey,
         "category_slugs.locale, category_slugs.slug" => ConflictRule::CategorySlug,

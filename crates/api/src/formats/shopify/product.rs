@@ -79,6 +79,9 @@ impl Mapping<'_> {
                 media: media?,
                 seo,
                 option_axes: axes?,
+                // The file says nothing of either: what is stored stays.
+                product_type: None,
+                attributes: None,
                 metadata: Metadata::default(),
                 channels: None,
                 relations: None,

@@ -2,6 +2,7 @@
 
 use application::import::ImportVariant;
 use domain::product::{Axis, Options, VariantContent, option_axes};
+use domain::product_type::Attributes;
 use domain::value::{
     Decimal, Gtin, Media, MediaRole, Metadata, Money, Price, Prices, Sku, Text, ValueError, Weight,
     WeightUnit,
@@ -138,6 +139,7 @@ impl Reader<'_> {
             weight,
             dimensions: None,
             position,
+            attributes: Attributes::default(),
             metadata,
         })
     }

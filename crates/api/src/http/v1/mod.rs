@@ -10,6 +10,7 @@ mod media;
 mod parameters;
 mod price_lists;
 mod prices;
+mod product_types;
 mod products;
 mod resolution;
 mod resources;
@@ -32,6 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(categories::routes())
         .merge(batch::routes())
         .merge(channels::routes())
+        .merge(product_types::routes())
         .merge(history::routes())
         .merge(price_lists::routes())
         .merge(prices::routes())

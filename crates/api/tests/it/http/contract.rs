@@ -618,9 +618,22 @@ async fn every_operation_succeeds(api: Api) {
     done.extend(keep_a_file(&api).await);
     done.extend(price_something(&api).await);
     let list = json!({"name": "List"});
-    for (kind, body) in [("/v1/channels", channel()), ("/v1/price-lists", list)] {
+    for (kind, body) in [
+        ("/v1/channels", channel()),
+        ("/v1/price-lists", list),
+        ("/v1/product-types", json!({"name": "All"})),
+    ] {
         done.extend(go_through_a_resource(&api, kind, body).await);
     }
+
+    let generic = "/v1/product-types/key:generic";
+    api.get(&format!("{generic}/schema")).send().await.is(200);
+    let check = api
+        .post(&format!("{generic}/validate"))
+        .json(&json!({"name": "All"}));
+    check.send().await.is(200);
+    done.insert("GET /v1/product-types/{ref}/schema".to_owned());
+    done.insert("POST /v1/product-types/{ref}/validate".to_owned());
 
     let all: BTreeSet<_> = operations().iter().map(super::support::Operation::name).collect();
     let missing: Vec<_> = all.difference(&done).collect();

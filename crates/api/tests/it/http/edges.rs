@@ -84,6 +84,7 @@ async fn something(api: &Api) -> Vec<(&'static str, String)> {
         ("/v1/media/", id(&file)),
         ("/v1/price-lists/", "key:base".to_owned()),
         ("/v1/prices/", id(&price)),
+        ("/v1/product-types/", "key:generic".to_owned()),
         ("/v1/products/", id(&product)),
         ("/v1/store/{channel}/categories/", category),
         ("/v1/store/{channel}/products/", id(&product)),

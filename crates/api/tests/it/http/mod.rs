@@ -2,6 +2,7 @@
 //! Redis alike.
 
 mod access;
+mod agreement;
 mod bad_bodies;
 mod bad_input;
 mod bad_values;
@@ -22,6 +23,7 @@ mod media;
 mod paging;
 mod patches;
 mod prices;
+mod product_types;
 mod products;
 mod publishing;
 mod store;

@@ -1,10 +1,12 @@
 //! What product records change.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use domain::product::{Axis, Product, ProductState, ProductStatus, Variant, VariantContent, VariantState};
+use domain::product_type::{Level, Moment, ProductTypeState};
 use domain::value::Key;
-use domain::{CategoryId, ChannelId, ProductId, RuleError, Timestamp, VariantId};
+use domain::{CategoryId, Change, ChannelId, ProductId, ProductTypeId, RuleError, Timestamp, VariantId};
 
 use super::{SlugChoice, Slugs, id_in, key_required, mode_fault, rule_fault};
 use crate::category::CategoryRef;
@@ -14,9 +16,10 @@ use crate::import::importer::Importer;
 use crate::import::record::{ImportProduct, ImportVariant, Record};
 use crate::import::run::{Outcome, Planned, Run};
 use crate::import::wave::Item;
-use crate::product::{Found, ProductDraft, ProductRef, go_live, variant_faults};
+use crate::product::{Found, ProductDraft, ProductRef, go_live, no_such_type, variant_faults};
+use crate::product_type::{Referral, lost_among, moment_of, new_referrals};
 use crate::resource::{self, ResourceRef};
-use crate::store::{Changes, StoreError};
+use crate::store::{Basis, Changes, Footing, StoreError};
 
 /// A record with what is stored under its key.
 struct Draft {
@@ -25,6 +28,66 @@ struct Draft {
     stored: Option<ProductState>,
     /// `None` where the record leaves the product alone.
     slug: Option<SlugChoice>,
+}
+
+impl Draft {
+    /// The type that the product is to have: the one that is named, else the one it has, else the default.
+    fn product_type(&self) -> ResourceRef<ProductTypeId> {
+        let named = match &self.item.record {
+            Record::Product(product) => product.draft.product_type.clone(),
+            Record::Category(_) | Record::Variants(_) => None,
+        };
+        let stored = self.stored.as_ref().map(|p| p.content.product_type);
+        named.unwrap_or(ResourceRef::Id(stored.unwrap_or(ProductTypeId::GENERIC)))
+    }
+}
+
+/// The changes of variants, for each its place in the record, and what they refer to.
+type PlannedVariants = (Vec<Change<VariantState>>, Vec<usize>, Vec<Referral>);
+
+/// What a wave refers to.
+struct Known {
+    categories: HashMap<CategoryRef, CategoryId>,
+    others: Others,
+    types: HashMap<ResourceRef<ProductTypeId>, Arc<ProductTypeState>>,
+}
+
+/// What a product and its variants are held against.
+struct Ground {
+    product_type: Arc<ProductTypeState>,
+    moment: Moment,
+    /// The stored product when all of its variants must be looked at.
+    whole: Option<ProductId>,
+    /// The file has no attributes: those that are stored stay.
+    keeps_attributes: bool,
+}
+
+impl Ground {
+    fn new(record: &Record, stored: Option<&ProductState>, product_type: Arc<ProductTypeState>) -> Self {
+        let keeps_attributes = match record {
+            Record::Product(product) => product.draft.attributes.is_none(),
+            Record::Variants(_) | Record::Category(_) => true,
+        };
+        // What is not published now waits for whoever publishes it, and is held to be complete then.
+        let moment = moment_of(record.status().unwrap_or(ProductStatus::Draft));
+        let publishes = moment == Moment::Publish;
+        let asks = product_type.content.asks_more_when_publishing(Level::Variant);
+        let whole = stored.filter(|p| p.content.product_type != product_type.id || (publishes && asks));
+        Self {
+            moment,
+            whole: whole.map(|p| p.id),
+            keeps_attributes,
+            product_type,
+        }
+    }
+
+    fn basis(self, footing: Option<Footing>) -> Basis {
+        Basis {
+            types: vec![self.product_type],
+            products: footing.into_iter().collect(),
+            whole: self.whole.into_iter().collect(),
+        }
+    }
 }
 
 impl Importer {
@@ -56,16 +119,48 @@ impl Importer {
                 .0
                 .extend(self.writer.store().taken_product_slugs(&made).await?);
         }
+        let types = self
+            .typing
+            .among(drafts.iter().map(Draft::product_type).collect())
+            .await?;
+        let known = Known {
+            categories,
+            others,
+            types,
+        };
         let mut planned = Vec::with_capacity(drafts.len());
         for draft in drafts {
             let siblings = variants.remove(&draft.id).unwrap_or_default();
             let item = draft.item.clone();
-            match self.plan_product(draft, siblings, (&categories, &others), &mut slugs) {
+            match self.plan_product(draft, siblings, &known, &mut slugs) {
                 Ok(plan) => planned.push(plan),
                 Err(faults) => run.refuse(&item, faults.into_vec()),
             }
         }
-        Ok(planned)
+        self.with_targets(planned, run).await
+    }
+
+    /// Leaves out the records that refer to what is not there.
+    async fn with_targets(
+        &self,
+        planned: Vec<(Planned, Vec<Referral>)>,
+        run: &mut Run<'_>,
+    ) -> Result<Vec<Planned>, StoreError> {
+        let referrals: Vec<_> = planned
+            .iter()
+            .flat_map(|(_, referrals)| referrals.clone())
+            .collect();
+        let found = self.typing.targets(&referrals).await?;
+        let mut sound = Vec::with_capacity(planned.len());
+        for (planned, referrals) in planned {
+            let lost = lost_among(&referrals, &found);
+            if lost.is_empty() {
+                sound.push(planned);
+            } else {
+                run.refuse(&planned.item, lost);
+            }
+        }
+        Ok(sound)
     }
 
     /// The channels and products that records refer to, by one query each. Products of the same wave are among them.
@@ -161,9 +256,13 @@ impl Importer {
         &self,
         draft: Draft,
         siblings: Vec<VariantState>,
-        (categories, others): (&HashMap<CategoryRef, CategoryId>, &Others),
+        known: &Known,
         slugs: &mut Slugs,
-    ) -> Result<Planned, Faults> {
+    ) -> Result<(Planned, Vec<Referral>), Faults> {
+        let product_type = known.types.get(&draft.product_type());
+        let Some(product_type) = product_type.cloned() else {
+            return Err(no_such_type().into());
+        };
         let Draft {
             item,
             id,
@@ -171,31 +270,61 @@ impl Importer {
             slug,
         } = draft;
         let now = self.writer.now();
-        let variants = item.record.variants();
-        let axes = match (&item.record, &stored) {
-            (Record::Product(product), _) => product.draft.option_axes.as_slice(),
-            (_, Some(stored)) => &stored.content.option_axes,
-            (_, None) => &[],
-        };
-        let mut faults = fitting(axes, variants);
+        let ground = Ground::new(&item.record, stored.as_ref(), product_type);
+        let (mut faults, mut referrals) = (Faults::default(), Vec::new());
         let created = stored.is_none();
-        let mut product = match (&item.record, slug) {
+        let footing = stored.as_ref().map(Footing::from);
+        let (axes, product) = match (&item.record, slug) {
             (Record::Product(record), Some(slug)) => {
-                let content = stored.as_ref().map(|p| &p.content);
-                let references =
-                    match found(&record.draft, categories, others).settle(&record.draft, content, id) {
-                        Ok(references) => Some(references),
-                        Err(more) => {
-                            faults.extend(more.into_vec());
-                            None
-                        }
-                    };
-                let references = faults.or(references)?;
                 let mut draft = record.draft.clone();
+                let before = stored.as_ref().map(|p| &p.content);
+                let settled =
+                    self.typing
+                        .settle(&mut draft, &ground.product_type.content, before, ground.moment);
+                faults.extend(settled.into_vec());
+                let attributes = before.map(|content| &content.attributes);
+                let new = draft
+                    .attributes
+                    .iter()
+                    .flat_map(|now| new_referrals("", now, attributes));
+                referrals.extend(new);
+                match found(&draft, known).settle(&draft, before, id) {
+                    Ok(references) => (draft.option_axes.clone(), Some((record, draft, slug, references))),
+                    Err(more) => {
+                        faults.extend(more.into_vec());
+                        (draft.option_axes, None)
+                    }
+                }
+            }
+            _ => (
+                stored
+                    .as_ref()
+                    .map(|p| p.content.option_axes.clone())
+                    .unwrap_or_default(),
+                None,
+            ),
+        };
+        faults.extend(fitting(&axes, item.record.variants()).into_vec());
+        let planned = self.plan_variants(id, item.record.variants(), siblings, now, &ground);
+        let (variants, places) = match planned {
+            Ok((variants, places, more)) => {
+                referrals.extend(more);
+                (variants, places)
+            }
+            Err(more) => {
+                faults.extend(more.into_vec());
+                Default::default()
+            }
+        };
+        faults.or(Some(()))?;
+        let mut product = match product {
+            None => stored.map(Product::load),
+            Some((record, mut draft, slug, references)) => {
                 if let Some(stored) = &stored {
                     draft.key.clone_from(&stored.content.key);
                 }
-                let content = draft.into_content(references, slugs.settle(slug, id.uuid()));
+                let slug = slugs.settle(slug, id.uuid());
+                let content = draft.into_content(references, slug, ground.product_type.id);
                 let product = match stored {
                     None => Ok(Product::create(id, content, now)),
                     Some(state) => revise(state, content, now),
@@ -203,9 +332,7 @@ impl Importer {
                 let product = product.and_then(|product| moved(product, record, now));
                 Some(product.map_err(|error| rule_fault(&error))?)
             }
-            (_, _) => faults.or(Some(stored.map(Product::load)))?,
         };
-        let (variants, places) = self.plan_variants(id, variants, siblings, now)?;
         let publish = item.record.status() == Some(ProductStatus::Published);
         if let Some(product) = product.as_mut().filter(|_| publish) {
             if !variants.is_empty() {
@@ -213,8 +340,10 @@ impl Importer {
             }
             go_live(product, now).map_err(publish_faults)?;
         }
+        let product = product.and_then(Product::into_change);
         let changes = Changes {
-            products: product.and_then(Product::into_change).into_iter().collect(),
+            basis: ground.basis(footing.filter(|_| product.is_none() && !variants.is_empty())),
+            products: product.into_iter().collect(),
             variants,
             ..Changes::default()
         };
@@ -223,28 +352,41 @@ impl Importer {
             false if created => Outcome::Created,
             false => Outcome::Updated,
         };
-        Ok(Planned {
+        let planned = Planned {
             item,
             outcome,
             changes,
             places,
-        })
+        };
+        Ok((planned, referrals))
     }
 
-    /// The changes of variants, and for each its place in the record.
+    /// The changes of variants, for each its place in the record, and what they refer to.
     fn plan_variants(
         &self,
         product: ProductId,
         variants: &[ImportVariant],
         siblings: Vec<VariantState>,
         now: Timestamp,
-    ) -> Result<(Vec<domain::Change<VariantState>>, Vec<usize>), Faults> {
+        ground: &Ground,
+    ) -> Result<PlannedVariants, Faults> {
         let mut siblings = Siblings::new(siblings, variants);
-        let mut changes = Vec::new();
-        let mut places = Vec::new();
+        let (mut faults, mut referrals) = (Faults::default(), Vec::new());
+        let (mut changes, mut places) = (Vec::new(), Vec::new());
         for (place, ImportVariant { content, .. }) in variants.iter().enumerate() {
-            let content = content.clone();
-            let variant = match siblings.take(&content) {
+            let mut content = content.clone();
+            let stored = siblings.take(&content);
+            let before = stored.as_ref().map(|v| &v.content.attributes);
+            if let (true, Some(before)) = (ground.keeps_attributes, before) {
+                content.attributes.clone_from(before);
+            }
+            let at = format!("/variants/{place}");
+            let found =
+                self.typing
+                    .settle_variant(&mut content, &ground.product_type.content, ground.moment, &at);
+            faults.extend(found.into_vec());
+            referrals.extend(new_referrals(&at, &content.attributes, before));
+            let variant = match stored {
                 None => Variant::create(VariantId::new(self.writer.id()), product, content, now),
                 Some(state) => {
                     let mut variant = Variant::load(state);
@@ -257,7 +399,7 @@ impl Importer {
                 places.push(place);
             }
         }
-        Ok((changes, places))
+        faults.or(Some((changes, places, referrals)))
     }
 }
 
@@ -352,7 +494,10 @@ struct Others {
     products: HashMap<ProductRef, ProductId>,
 }
 
-fn found(draft: &ProductDraft, categories: &HashMap<CategoryRef, CategoryId>, others: &Others) -> Found {
+fn found(draft: &ProductDraft, known: &Known) -> Found {
+    let Known {
+        categories, others, ..
+    } = known;
     let channels = draft.channel_refs();
     let relations = draft.relation_refs();
     Found {

@@ -82,6 +82,7 @@ pub(super) fn importer(h: &Harness) -> Importer {
         h.products.clone(),
         h.categories.clone(),
         h.channels.clone(),
+        h.typing(),
     )
 }
 
@@ -162,6 +163,8 @@ pub(super) fn draft(name: &str) -> ProductDraft {
         media: vec![],
         seo: None,
         option_axes: vec![],
+        product_type: None,
+        attributes: None,
         metadata: Metadata::default(),
         channels: Some(vec![]),
         relations: Some(vec![]),

@@ -118,6 +118,7 @@ pub async fn are_upserted_all_or_nothing(h: &Harness) {
             rule: ConflictRule::PriceOverlap,
             pointer,
             existing,
+            affected: _,
         }) => (pointer, existing),
         other => panicked(&format!("{other:?}")),
     };

@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::Writer;
 use super::batch::Batch;
 use crate::rows::{
-    CategoryDoc, ChannelDoc, MediaFileDoc, PriceDoc, PriceListDoc, ProductDoc, StateDoc, Stored, VariantDoc,
+    CategoryDoc, ChannelDoc, MediaFileDoc, PriceDoc, PriceListDoc, ProductDoc, ProductTypeDoc, StateDoc,
+    Stored, VariantDoc,
 };
 use crate::sql::Failure;
 use crate::sql::dialect::Kind;
@@ -38,6 +39,7 @@ enum Doc {
     Variant(VariantDoc),
     Media(MediaFileDoc),
     Channel(StateDoc<ChannelDoc>),
+    ProductType(StateDoc<ProductTypeDoc>),
     PriceList(StateDoc<PriceListDoc>),
     Price(PriceDoc),
 }
@@ -79,6 +81,7 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
         row("media", (id, id), change, media, context)
     }));
     rows.extend(resources(&changes.channels, Doc::Channel, context));
+    rows.extend(resources(&changes.product_types, Doc::ProductType, context));
     rows.extend(resources(&changes.price_lists, Doc::PriceList, context));
     rows.extend(changes.prices.iter().map(|change| {
         let ids = (change.after.id.uuid(), change.after.product.uuid());

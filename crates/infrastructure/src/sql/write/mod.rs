@@ -1,7 +1,7 @@
 //! What a commit does inside its transaction: a fixed number of statements however many changes there are, and none
 //! for what a commit does not touch.
 //!
-//! Invariant: rows are locked in one order (channels, price lists, categories, then products, each by id; variants and
+//! Invariant: rows are locked in one order (product types, channels, price lists, categories, then products, each by id; variants and
 //! prices only ever under the lock on their product; then files), so that commits wait for one another and seldom
 //! deadlock.
 
@@ -13,9 +13,11 @@ mod price;
 mod product;
 mod publish;
 mod resource;
+mod types;
 mod variant;
 
 pub(crate) use price::rival;
+pub(crate) use types::claimed;
 pub(crate) use variant::options;
 
 use application::store::{Changes, Conflict, ConflictRule, StoreError, WriteContext};
@@ -26,6 +28,7 @@ use uuid::Uuid;
 
 use self::batch::{Batch, Identified};
 use super::{Dialect, Failure, Query, Row, Transaction};
+use crate::json_schema::JsonSchemas;
 use crate::rows::RowError;
 
 /// Everything that the transaction writes, worked out before it begins.
@@ -36,6 +39,7 @@ pub(crate) struct Plan {
     variants: variant::Plan,
     media: media::Plan,
     channels: resource::Plan<ChannelContent>,
+    types: types::Plan,
     price_lists: resource::Plan<PriceListContent>,
     prices: price::Plan,
     published: publish::Plan,
@@ -50,6 +54,7 @@ impl Plan {
             variants: variant::Plan::new(changes)?,
             media: media::Plan::new(changes),
             channels: resource::Plan::new(&changes.channels),
+            types: types::Plan::new(changes),
             price_lists: resource::Plan::new(&changes.price_lists),
             prices: price::Plan::new(changes),
             published: publish::Plan::new(changes),
@@ -57,13 +62,15 @@ impl Plan {
         })
     }
 
-    pub(crate) async fn write(&self, tx: &mut Writer<'_>) -> Result<(), Failure> {
+    pub(crate) async fn write(&self, tx: &mut Writer<'_>, schemas: &JsonSchemas) -> Result<(), Failure> {
+        self.types.lock(tx).await?;
         self.channels.write(tx).await?;
         self.price_lists.write(tx).await?;
         self.categories.write(tx).await?;
         self.variants.lock_products(tx).await?;
         self.products.write(tx).await?;
         self.variants.write(tx).await?;
+        self.types.check_basis(tx).await?;
         // After the variants' own changes: a product is deleted with those that are left, restored with those that
         // went with it.
         self.products.cascade(tx).await?;
@@ -75,6 +82,7 @@ impl Plan {
         self.published.write(tx).await?;
         self.categories.check_unreferenced(tx).await?;
         publish::Plan::check_unreferenced(tx, &self.categories.deleted, &self.channels.deleted).await?;
+        self.types.check_fit(tx, schemas).await?;
         log::write(&self.log, tx).await
     }
 }
@@ -159,9 +167,8 @@ impl Writer<'_> {
 
 fn broken(rule: ConflictRule, subject: Option<Uuid>) -> Failure {
     Failure::Store(StoreError::Conflict(Conflict {
-        rule,
         subject,
-        existing: None,
+        ..Conflict::of(rule)
     }))
 }
 

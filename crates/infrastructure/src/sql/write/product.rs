@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::batch::{Batch, Batches, Id, Identified, ids};
 use super::{Writer, insert, lives};
-use crate::rows::{Instant, ProductDoc, RowError};
+use crate::rows::{Instant, ProductDoc, RowError, typed};
 use crate::sql::Failure;
 use crate::sql::dialect::{Dialect, IDS, Kind};
 
@@ -21,6 +21,7 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("version", Kind::Int),
     ("brand", Kind::Text),
     ("axes", Kind::Text),
+    ("product_type_id", Kind::Uuid),
     ("data", Kind::Json),
     ("published_at", Kind::Time),
     ("created_at", Kind::Time),
@@ -52,6 +53,7 @@ struct ProductRow {
     previous: Option<i64>,
     brand: Option<String>,
     axes: String,
+    product_type_id: Uuid,
     data: ProductDoc,
     published_at: Option<Instant>,
     created_at: Instant,
@@ -336,6 +338,7 @@ fn row(change: &Change<ProductState>) -> Result<ProductRow, RowError> {
         content,
         staged: _,
     } = &change.after;
+    typed(&content.attributes)?;
     Ok(ProductRow {
         id: id.uuid(),
         key: content.key.as_ref().map(ToString::to_string),
@@ -344,6 +347,7 @@ fn row(change: &Change<ProductState>) -> Result<ProductRow, RowError> {
         previous: change.before.as_ref().map(|b| b.record.version),
         brand: content.brand.as_ref().map(ToString::to_string),
         axes: axes(&content.option_axes)?,
+        product_type_id: content.product_type.uuid(),
         data: ProductDoc::from(&change.after),
         published_at: published_at.map(Instant),
         created_at: Instant(record.created_at),
@@ -392,8 +396,8 @@ fn update(dialect: Dialect) -> String {
     let columns = [COLUMNS, &[("previous", Kind::Int)]].concat();
     format!(
         "with {} update products set key = r.key, status = r.status, version = r.version, brand = r.brand, \
-         axes = r.axes, data = r.data, published_at = r.published_at, updated_at = r.updated_at, \
-         deleted_at = r.deleted_at, staged = not exists (select 1 from published_products c \
+         axes = r.axes, product_type_id = r.product_type_id, data = r.data, published_at = r.published_at, \
+         updated_at = r.updated_at, deleted_at = r.deleted_at, staged = not exists (select 1 from published_products c \
             where c.id = r.id and {published} = {working}) \
          from r where products.id = r.id and products.version = r.previous returning cast(products.id as text)",
         dialect.batch(&columns),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::batch::{Batch, Batches, Id, Identified, ids};
 use super::{Writer, insert, lives};
-use crate::rows::{Instant, RowError, VariantDoc};
+use crate::rows::{Instant, RowError, VariantDoc, typed};
 use crate::sql::Failure;
 use crate::sql::dialect::{Dialect, IDS, Kind};
 
@@ -187,6 +187,7 @@ fn row(change: &Change<VariantState>) -> Result<VariantRow, RowError> {
         record,
         content,
     } = &change.after;
+    typed(&content.attributes)?;
     Ok(VariantRow {
         id: id.uuid(),
         product_id: product.uuid(),

@@ -160,6 +160,8 @@ fn new_product(id: ProductId) -> ProductState {
         media: vec![],
         seo: None,
         option_axes: vec![],
+        product_type: domain::ProductTypeId::GENERIC,
+        attributes: domain::product_type::Attributes::default(),
         metadata: Metadata::default(),
         channels: vec![],
         relations: vec![],
@@ -252,6 +254,10 @@ impl ProductReader for Register {
     }
 
     async fn first_variants_of(&self, _: &[ProductId], _: u32) -> Result<Vec<VariantState>, StoreError> {
+        unreachable!("not a part of the protocol")
+    }
+
+    async fn existing(&self, _: &[ProductId]) -> Result<Vec<ProductId>, StoreError> {
         unreachable!("not a part of the protocol")
     }
 
