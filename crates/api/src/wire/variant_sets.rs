@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::parse::Parser;
-use super::reference::variant_ref;
+use super::reference::{canonical_id, variant_ref};
 use super::variant::VariantBody;
 
 /// The most names of one lookup, of all kinds together.
@@ -209,12 +209,9 @@ impl LookupInput {
         let gtins = p.list("/gtins", self.gtins, MAX_NAMES, |p, at, gtin| {
             p.take(at, Gtin::parse(&gtin))
         });
-        let ids = p.list("/ids", self.ids, MAX_NAMES, |p, at, id| match variant_ref(&id) {
-            Ok(VariantRef::Id(id)) => Some(id),
-            _ => {
-                p.refuse(at, "pattern", "must be an id");
-                None
-            }
+        let ids = p.list("/ids", self.ids, MAX_NAMES, |p, at, id| {
+            let id = canonical_id(&id, "an id");
+            p.take(at, id).map(VariantId::new)
         });
         let names = || {
             Some(VariantNames {

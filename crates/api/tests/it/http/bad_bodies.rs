@@ -9,7 +9,7 @@ use futures::stream;
 use reqwest::Body;
 use serde_json::json;
 
-use super::support::{Api, Call, Trial, on_both, text, unique};
+use super::support::{Api, Trial, on_both, text, too_large, unique};
 
 on_both!(
     what_is_no_json_is_malformed,
@@ -93,21 +93,6 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
-}
-
-/// The answer may come and the connection close while the client still writes; some writes then fail before the
-/// answer is read, so that the request is made until it is.
-async fn too_large(call: impl Fn() -> Call) {
-    for _ in 0..100 {
-        match call().try_send().await {
-            Ok(answer) => {
-                answer.problem(413, "payload_too_large");
-                return;
-            }
-            Err(error) => assert!(error.is_request(), "{error:?}"),
-        }
-    }
-    panic!("no answer in a hundred requests");
 }
 
 async fn large_bodies_are_refused_however_they_come(api: Api) {

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::support::{Answer, Api, on_both, text, unique};
+use super::support::{Answer, Api, on_both, text, too_large, unique};
 
 on_both!(
     files_are_taken_in_and_served,
@@ -383,25 +383,9 @@ async fn files_have_a_limit(api: Api) {
     let mut bytes = png();
     bytes.resize(MAX + 1, 0);
     let call = |bytes: &[u8]| api.post("/v1/media").body("image/png", bytes.to_vec());
-    // An early answer to a large body may be lost on the way.
-    let refused = async |bytes: &[u8]| loop {
-        if let Ok(answer) = call(bytes).try_send().await {
-            break answer.problem(413, "payload_too_large");
-        }
-    };
-    refused(&bytes).await;
-    let too_large = form(&[part("; name=\"file\"; filename=\"a.png\"", "image/png", &bytes)]);
-    loop {
-        if let Ok(answer) = api
-            .post("/v1/media")
-            .body(FORM, too_large.clone())
-            .try_send()
-            .await
-        {
-            answer.problem(413, "payload_too_large");
-            break;
-        }
-    }
+    too_large(|| call(&bytes)).await;
+    let form_of_it = form(&[part("; name=\"file\"; filename=\"a.png\"", "image/png", &bytes)]);
+    too_large(|| api.post("/v1/media").body(FORM, form_of_it.clone())).await;
     // What is small only while it is compressed is counted as it is.
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(&vec![0; MAX * 2]).unwrap();

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::support::{Answer, Api, on_both, text, unique};
+use super::support::{Answer, Api, on_both, text, too_large, unique};
 
 on_both!(
     price_lists_are_kept_and_guarded,
@@ -436,10 +436,11 @@ async fn many_prices_are_written_at_once(api: Api) {
         .send()
         .await;
     answer.has_faults(&[("/lines", "too_long")]);
-    let larger = api
-        .put(&lines_of(&made))
-        .body("application/json", vec![b' '; (4 << 20) + 1]);
-    larger.send().await.problem(413, "payload_too_large");
+    let larger = || {
+        let call = api.put(&lines_of(&made));
+        call.body("application/json", vec![b' '; (4 << 20) + 1])
+    };
+    too_large(larger).await;
     // The idempotency key covers it like any other write.
     let key = unique("key");
     let once = async || {

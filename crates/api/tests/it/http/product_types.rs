@@ -432,16 +432,41 @@ async fn publishing_names_all_that_is_missing(api: Api) {
         .await
         .is(200);
     api.post(&publish).send().await.is(200);
-    // What is for sale stays complete.
-    let lacking = api
-        .patch(&first)
-        .merge(&json!({"attributes": {"care": null}}))
+    // What is staged need not be complete, but does not go live before it is.
+    let lack = json!({"attributes": {"care": null}});
+    let with = format!("{first}?publish=true");
+    let at_once = api.patch(&with).merge(&lack).send().await;
+    at_once.has_faults(&[("/attributes/care", "required")]);
+    api.patch(&first).merge(&lack).send().await.is(200);
+    api.post(&publish).send().await.has_faults(&faults[2..]);
+    let bare = || json!({"sku": unique("SKU"), "options": {"size": "M"}});
+    let variants = format!("{path}/variants");
+    let answer = api
+        .post(&format!("{variants}?publish=true"))
+        .json(&bare())
         .send()
         .await;
-    lacking.has_faults(&[("/attributes/care", "required")]);
-    let bare = json!({"sku": unique("SKU"), "options": {"size": "M"}});
-    let answer = api.post(&format!("{path}/variants")).json(&bare).send().await;
     answer.has_faults(&[("/attributes/care", "required")]);
+    api.post(&variants).json(&bare()).send().await.is(201);
+    // Another variant's lack keeps one that is complete from going live with it.
+    let whole = json!({"attributes": {"care": "dry"}});
+    let answer = api.patch(&with).merge(&whole).send().await;
+    answer.problem(409, "state_conflict");
+    let key = text(&product, "/id");
+    let shown = api
+        .get(&format!("/v1/store/default/products/{key}"))
+        .anonymous()
+        .send()
+        .await
+        .is(200)
+        .value();
+    let cares: Vec<_> = shown["variants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|variant| text(variant, "/attributes/care"))
+        .collect();
+    assert_eq!(cares, ["dry", "wash"]);
 }
 
 async fn references_lead_somewhere(api: Api) {

@@ -118,6 +118,21 @@ impl Call {
     }
 }
 
+/// The answer may come and the connection close while the client still writes; some writes then fail before the
+/// answer is read, so that the request is made until it is.
+pub(crate) async fn too_large(call: impl Fn() -> Call) {
+    for _ in 0..100 {
+        match call().try_send().await {
+            Ok(answer) => {
+                answer.problem(413, "payload_too_large");
+                return;
+            }
+            Err(error) => assert!(error.is_request(), "{error:?}"),
+        }
+    }
+    panic!("no answer in a hundred requests");
+}
+
 /// Every code that is met has its page.
 async fn explained(api: &Api, code: &str) {
     let page = api.http.get(format!("{}/problems/{code}", api.instance.url));

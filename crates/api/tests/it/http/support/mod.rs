@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
-pub(crate) use call::{Answer, Call};
+pub(crate) use call::{Answer, Call, too_large};
 pub(crate) use contract::{DOCUMENT, Operation, operations, validator};
 pub(crate) use instance::{Instance, vitrine};
 pub(crate) use report::Trial;
