@@ -331,11 +331,11 @@ async fn products_are_listed_by_key_and_time_of_creation(api: Api) {
         items.iter().map(|item| item["id"].clone()).collect::<Vec<_>>()
     };
     let (one, two) = (&first["id"], &second["id"]);
-    assert_eq!(list(format!("key={key}")).await, [one.clone()]);
+    assert_eq!(list(format!("key={key}")).await, vec![one.clone()]);
     assert_eq!(list("key=nobody".to_owned()).await, Vec::<Value>::new());
     let at = text(&second, "/createdAt");
-    assert_eq!(list(format!("createdSince={at}")).await, [two.clone()]);
-    assert_eq!(list(format!("createdBefore={at}")).await, [one.clone()]);
+    assert_eq!(list(format!("createdSince={at}")).await, vec![two.clone()]);
+    assert_eq!(list(format!("createdBefore={at}")).await, vec![one.clone()]);
     assert_eq!(
         list(format!("createdBefore={at}&createdSince={at}")).await,
         Vec::<Value>::new()
