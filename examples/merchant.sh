@@ -19,7 +19,7 @@ call() {
   status=$(curl -sS -o "$BODY" -w '%{http_code}' -X "$2" "$ORIGIN$3" \
     -H "Authorization: Bearer $TOKEN" ${4:+-H "Content-Type: $type" -d "$4"})
   if [ "$status" != "$1" ]; then
-    echo "$2 $3 answered $status, not $1: $(cat "$BODY")" >&2
+    echo "$2 $3 answered $status, not $1: $(head -c 2000 "$BODY")" >&2
     exit 1
   fi
   cat "$BODY"
@@ -66,14 +66,14 @@ call 201 POST /v1/products '{"key": "'"$PRODUCT"'", "productType": "key:'"$TYPE"
   "channels": [{"channel": "key:'"$WEB"'"}, {"channel": "key:'"$SHOP"'"}],
   "attributes": {"care": ["cold wash", "no bleach"], "grammage": "180.5", "length": {"value": "0.72", "unit": "m"},
     "organic": true, "launched": "2026-03-01", "pieces": 1, "sizeChart": "https://example.com/sizes"}}' > /dev/null
-MADE=$(call 201 POST "/v1/products/key:$PRODUCT/variants/generate" '{"skuTemplate": "TEE-'"$RUN"'-{size}-{colour}",
+MADE=$(call 200 POST "/v1/products/key:$PRODUCT/variants/generate" '{"skuTemplate": "TEE-'"$RUN"'-{size}-{colour}",
   "axes": {"size": ["S", "M", "L", "XL"], "colour": ["Red", "Blue", "Green", "Black", "White", "Sand"]}}')
-same "24 variants" 24 "$(jq '.items | length' <<< "$MADE")"
-SKU=$(jq -r '.items[0].sku' <<< "$MADE")
+same "24 variants" 24 "$(jq '.created | length' <<< "$MADE")"
+SKU=$(jq -r '.created[0].sku' <<< "$MADE")
 
 LINES() { # PRICE CURRENCY [MORE]: a line for every variant
   jq -c --arg amount "$1" --arg currency "$2" --argjson more "${3:-{\}}" \
-    '{lines: [.items[] | {variant: .id, currency: $currency, amount: $amount} + $more]}' <<< "$MADE"
+    '{lines: [.created[] | {variant: .id, currency: $currency, amount: $amount} + $more]}' <<< "$MADE"
 }
 call 200 PUT /v1/price-lists/key:base/prices "$(LINES 29.90 EUR)" > /dev/null
 call 200 PUT /v1/price-lists/key:base/prices "$(LINES 32.50 CHF)" > /dev/null
