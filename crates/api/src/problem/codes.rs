@@ -234,7 +234,7 @@ pub(crate) const CODES: &[Entry] = &[
     code(
         "contradiction",
         ITEM,
-        "The members of the definition exclude one another.",
+        "The member excludes another one that is given too.",
     ),
     code(
         "forward_reference",
@@ -255,11 +255,6 @@ pub(crate) const CODES: &[Entry] = &[
         "malformed_csv",
         ITEM,
         "The row of a file has more or fewer fields than its header.",
-    ),
-    code(
-        "contradiction",
-        ITEM,
-        "The field excludes another one that is given too.",
     ),
     code(
         "media_type_not_allowed",
