@@ -281,8 +281,8 @@ pub async fn stored_products_keep_their_type_from_narrowing(h: &Harness) {
             ],
         )
     };
-    let published = h.edited(&lacking, |p| p.publish(h.now()).unwrap()).await;
     h.variant(lacking.id, variant(h)).await;
+    let published = h.edited(&lacking, |p| p.publish(h.now()).unwrap()).await;
     let met = conflict(h.commit(for_publishing(&kind)).await);
     assert_eq!(met.affected.unwrap().sample, [lacking.id.uuid()]);
     h.edited(&published, |p| p.unpublish(h.now()).unwrap()).await;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use application::product::ProductRef;
 use application::store::{CatalogStore, Changes};
@@ -53,8 +53,13 @@ async fn commits_that_are_cancelled_leave_all_or_nothing_and_harm_no_other() {
         while slow.pool_use().in_use > 0 {
             tokio::task::yield_now().await;
         }
-        let open = resting_in_transaction(&mut raw, &direct.name).await;
-        assert_eq!(open, 0, "connections rest in the pool with a transaction open");
+        // One that was closed is there until the server has read so; one that rests in the pool stays.
+        let began = Instant::now();
+        while resting_in_transaction(&mut raw, &direct.name).await > 0 {
+            let patient = began.elapsed() < Duration::from_secs(5);
+            assert!(patient, "connections rest in the pool with a transaction open");
+            tokio::task::yield_now().await;
+        }
     }
     slow.close().await;
 
