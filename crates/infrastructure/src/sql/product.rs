@@ -29,10 +29,11 @@ const TABLES: Tables = Tables {
 };
 
 /// The working copy of the product `t` with what is live, which is read only where it is something else.
+// The limit keeps PostgreSQL from answering for all products at once, by a hash of everything that is staged.
 const COPIES: &str = "'{\"working\":' || cast(t.data as text) || ',\"live\":' || coalesce( \
      (select cast(pp.data as text) from published_products pp where pp.id = t.id and t.staged), 'null') \
-     || ',\"variants\":' || case when exists (select 1 from variants sv where sv.product_id = t.id and sv.staged \
-     and sv.deleted_at is null) then 'true' else 'false' end || '}'";
+     || ',\"variants\":' || coalesce((select 'true' from variants sv where sv.product_id = t.id and sv.staged \
+     and sv.deleted_at is null limit 1), 'false') || '}'";
 
 fn name(product: &ProductRef) -> Name<'_> {
     match product {

@@ -19,17 +19,28 @@ use crate::rows::{ProductDoc, RowError, VariantDoc};
 const PLACES: &[(&str, Kind)] = &[("n", Kind::Int), ("id", Kind::Uuid)];
 
 /// After a common table `page` with products: their copies, then the variants of them in their order.
-const WITH_VARIANTS: &str = "select kind, data, fact, until from ( \
-     select '0' as kind, cast(p.data as text) as data, p.fact, p.until, 0 as position, p.id from page p \
-     union all \
-     select '1', cast(v.data as text), null, null, v.position, v.variant_id from published_variants v \
-     where v.product_id in (select id from page)) parts \
-     order by kind, position, id";
+fn with_variants(dialect: Dialect) -> String {
+    // As an array it is the index that is asked; as a join PostgreSQL, which cannot guess how few products there are,
+    // reads all variants there are.
+    let (open, close) = match dialect {
+        Dialect::Postgres => ("= any(array(", "))"),
+        Dialect::Sqlite => ("in (", ")"),
+    };
+    format!(
+        "select kind, data, fact, until from ( \
+         select '0' as kind, cast(p.data as text) as data, p.fact, p.until, 0 as position, p.id from page p \
+         union all \
+         select '1', cast(v.data as text), null, null, v.position, v.variant_id from published_variants v \
+         where v.product_id {open}select id from page{close}) parts \
+         order by kind, position, id"
+    )
+}
 
-/// Narrows to products `t` that the visitor may see.
+/// Narrows to products `t` that the visitor may see. Not by `exists`, which PostgreSQL would rather answer by a hash of
+/// everything that the channel lists.
 pub(super) fn visible(query: &mut Query, visit: &Visit) {
     query
-        .push("t.live and (t.everywhere or exists (select 1 from listings l where l.product_id = t.id and l.channel_id = ")
+        .push("t.live and (t.everywhere or 1 = (select 1 from listings l where l.product_id = t.id and l.channel_id = ")
         .bind(visit.channel.uuid())
         .push(" and (l.publish_at is null or l.publish_at <= ")
         .bind(visit.at)
@@ -67,7 +78,7 @@ fn by_slug(query: &mut Query, slug: &Slug, locales: &[Locale], visit: &Visit) {
     query.push("s.retired_at desc, s.locale, t.id");
 }
 
-/// A row of [`WITH_VARIANTS`]: a product with its fact and the end of its listing, or a variant.
+/// A row of [`with_variants`]: a product with its fact and the end of its listing, or a variant.
 enum Part {
     Product(ProductState, Option<String>, Option<Timestamp>),
     Variant(VariantState),
@@ -87,7 +98,7 @@ fn part(mut row: Row) -> Result<Part, RowError> {
 impl<D: Database> SqlCatalog<D> {
     /// The products of a common table `page`, each with its fact.
     async fn copies(&self, mut query: Query) -> Result<Vec<(Option<String>, StoreProduct)>, Failure> {
-        query.push(WITH_VARIANTS);
+        query.push(&with_variants(D::DIALECT));
         let mut products = Vec::new();
         let mut variants: HashMap<ProductId, Vec<VariantState>> = HashMap::new();
         for row in self.database.fetch(query).await? {
