@@ -7,6 +7,7 @@ mod catalog;
 mod client;
 mod sample;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use self::catalog::Catalog;
@@ -14,8 +15,13 @@ use self::sample::{Row, table};
 use crate::servers::Servers;
 use crate::{Result, cargo, say};
 
-pub(crate) async fn run(small: u64, large: u64, sqlite: bool) -> Result<ExitCode> {
-    let binary = cargo::build_release().await?;
+pub(crate) async fn run(small: u64, large: u64, sqlite: bool, binary: Option<PathBuf>) -> Result<ExitCode> {
+    let binary = match binary {
+        Some(binary) => binary
+            .canonicalize()
+            .map_err(|error| format!("{}: {error}", binary.display()))?,
+        None => cargo::build_release().await?,
+    };
     let servers = if sqlite {
         None
     } else {

@@ -71,6 +71,9 @@ enum Command {
         /// Measure on SQLite instead of PostgreSQL
         #[arg(long)]
         sqlite: bool,
+        /// Use this vitrine binary instead of building one
+        #[arg(long)]
+        binary: Option<PathBuf>,
     },
 }
 
@@ -93,7 +96,12 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Openapi { check } => openapi::run(check).await,
         Command::E2e { binary } => e2e::run(binary).await,
         Command::Scenario => scenario::run().await,
-        Command::Bench { small, large, sqlite } => bench::run(small, large, sqlite).await,
+        Command::Bench {
+            small,
+            large,
+            sqlite,
+            binary,
+        } => bench::run(small, large, sqlite, binary).await,
     }
 }
 

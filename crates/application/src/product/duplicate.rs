@@ -1,7 +1,7 @@
 //! Making a new product from one that is there.
 
 use domain::product::{Product, ProductContent, Variant, VariantContent};
-use domain::product_type::Level;
+use domain::product_type::{Level, Moment};
 use domain::value::{Key, Localized, Sku};
 use domain::{ProductId, VariantId};
 
@@ -11,6 +11,7 @@ use super::typed::basis;
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
 use crate::product::{ProductRef, ProductView};
+use crate::product_type::new_referrals;
 use crate::store::{Changes, ConflictRule, Receipt, WriteContext};
 use crate::write::{Decision, Render};
 
@@ -70,14 +71,20 @@ impl Products {
             .sku_suffix
             .clone()
             .unwrap_or_else(|| format!("-{}", short(id.uuid())));
+        // What must be there always may be what only one may have, and what is referred to may be gone since.
+        let mut faults = self
+            .typing
+            .product_faults(&content, &product_type.content, Moment::Write);
+        let mut referrals = new_referrals("", &content.attributes, None);
         let mut variants = Vec::new();
-        for variant in self.reader.variants_of(&[original.id]).await? {
+        let originals = self.reader.variants_of(&[original.id]).await?;
+        for (index, variant) in originals.into_iter().enumerate() {
             let sku = format!("{}{suffix}", variant.content.sku);
             let sku = Sku::parse(sku).map_err(|e| {
                 let detail = format!("with it a SKU {e}");
                 Faults::from(Fault::new("/skuSuffix", e.code(), detail))
             })?;
-            let content = VariantContent {
+            let mut content = VariantContent {
                 key: None,
                 gtin: None,
                 sku,
@@ -86,6 +93,12 @@ impl Products {
                     .without_unique(&variant.content.attributes, Level::Variant),
                 ..variant.content
             };
+            let at = format!("/variants/{index}");
+            let found = self
+                .typing
+                .settle_variant(&mut content, &product_type.content, Moment::Write, &at);
+            faults.extend(found.into_vec());
+            referrals.extend(new_referrals(&at, &content.attributes, None));
             variants.push(Variant::create(
                 VariantId::new(self.writer.id()),
                 id,
@@ -93,6 +106,8 @@ impl Products {
                 now,
             ));
         }
+        faults.extend(self.typing.lost(&referrals).await?);
+        faults.or(Some(()))?;
         let product = Product::create(id, content, now);
         let view = ProductView {
             product: product.state().clone(),

@@ -14,7 +14,7 @@ use super::{ProductReader, ProductRef, VariantReader, VariantRef};
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
 use crate::media::settle;
-use crate::product_type::{Typing, moment_of, new_referrals};
+use crate::product_type::{Typing, new_referrals};
 use crate::store::{
     Basis, Changes, Conflict, ConflictRule, Footing, Precondition, Receipt, StoreError, WriteContext,
 };
@@ -248,10 +248,10 @@ impl Variants {
         let product = product.ok_or(RuleError::Deleted("product"))?;
         let product_type = self.typing.of(product.content.product_type).await?;
         let mut content = variant.content.clone();
-        let moment = moment_of(product.status);
+        // It waits for the next publication, as one that is written anew does.
         let faults = self
             .typing
-            .settle_variant(&mut content, &product_type.content, moment, "");
+            .settle_variant(&mut content, &product_type.content, Moment::Write, "");
         if !faults.is_empty() {
             return Err(StoreError::from(Conflict::of(ConflictRule::TypeMisfit)).into());
         }

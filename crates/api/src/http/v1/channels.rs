@@ -10,7 +10,7 @@ use domain::value::Locale;
 use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, CreateOnly, DryRun, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{Conditional, CreateOnly, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
 use crate::http::query::Query;
@@ -55,7 +55,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     get, path = "/v1/channels", tag = "Channels",
     params(
         ("deleted" = Option<bool>, Query, description = "Only deleted channels, where otherwise only those that are not"),
-        PageParameters,
+        Fields, PageParameters,
     ),
     responses((status = 200, description = "A page of channels", body = ListBody<ResourceBody<ChannelInput>>)),
     security(("token" = ["catalog:read"])),
@@ -95,7 +95,7 @@ async fn create(
 /// Read a channel
 #[utoipa::path(
     get, path = "/v1/channels/{ref}", tag = "Channels",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:default"), Revalidate),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:default"), Fields, Revalidate),
     responses(
         (status = 200, description = "The channel", body = ResourceBody<ChannelInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),

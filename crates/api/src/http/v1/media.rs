@@ -11,7 +11,7 @@ use domain::media::MediaState;
 use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, DryRun, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{Conditional, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
@@ -49,7 +49,7 @@ fn receipt(media: &MediaState, created: bool) -> Receipt {
 /// List uploaded files
 #[utoipa::path(
     get, path = "/v1/media", tag = "Media",
-    params(PageParameters),
+    params(Fields, PageParameters),
     responses((status = 200, description = "A page of files", body = ListBody<MediaFileBody>)),
     security(("token" = ["catalog:read"])),
     extensions(("x-problem-codes" = json!(["@list"]))),
@@ -139,7 +139,7 @@ async fn upload(
 /// Read what is known of a file
 #[utoipa::path(
     get, path = "/v1/media/{id}", tag = "Media",
-    params(("id" = String, Path, description = "Id of the file", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"), Revalidate),
+    params(("id" = String, Path, description = "Id of the file", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"), Fields, Revalidate),
     responses(
         (status = 200, description = "The file", body = MediaFileBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),

@@ -11,7 +11,7 @@ use domain::value::Locale;
 use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, CreateOnly, DryRun, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{Conditional, CreateOnly, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, PricesWrite};
 use crate::http::query::{Query, invalid};
@@ -61,7 +61,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     get, path = "/v1/price-lists", tag = "Pricing", operation_id = "list_lists",
     params(
         ("deleted" = Option<bool>, Query, description = "Only deleted lists, where otherwise only those that are not"),
-        PageParameters,
+        Fields, PageParameters,
     ),
     responses((status = 200, description = "A page of price lists", body = ListBody<ResourceBody<PriceListInput>>)),
     security(("token" = ["catalog:read"])),
@@ -101,7 +101,7 @@ async fn create(
 /// Read a price list
 #[utoipa::path(
     get, path = "/v1/price-lists/{ref}", tag = "Pricing", operation_id = "get_list",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:base"), Revalidate),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:base"), Fields, Revalidate),
     responses(
         (status = 200, description = "The price list", body = ResourceBody<PriceListInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),

@@ -10,7 +10,7 @@ use domain::value::Currency;
 use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, DryRun, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{Conditional, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
 use crate::http::auth::{Authorized, CatalogRead, PricesWrite};
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
@@ -54,7 +54,7 @@ fn receipt(price: &PriceState, created: bool) -> Receipt {
         ("priceList" = Option<String>, Query, description = "Only prices of this list: id or `key:<key>`"),
         ("variant" = Option<String>, Query, description = "Only prices of this variant: id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`"),
         ("currency" = Option<String>, Query, description = "Only prices in this currency (ISO 4217)"),
-        PageParameters,
+        Fields, PageParameters,
     ),
     responses((status = 200, description = "A page of prices", body = ListBody<PriceBody>)),
     security(("token" = ["catalog:read"])),
@@ -141,7 +141,7 @@ async fn create(
 /// Read a price
 #[utoipa::path(
     get, path = "/v1/prices/{id}", tag = "Pricing",
-    params(("id" = String, Path, description = "The price's id", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"), Revalidate),
+    params(("id" = String, Path, description = "The price's id", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"), Fields, Revalidate),
     responses(
         (status = 200, description = "The price", body = PriceBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),

@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, CreateOnly, DryRun, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{Conditional, CreateOnly, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
 use crate::http::conditions::version_tag;
@@ -61,7 +61,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     get, path = "/v1/product-types", tag = "Product types",
     params(
         ("deleted" = Option<bool>, Query, description = "Only deleted product types, where otherwise only those that are not"),
-        PageParameters,
+        Fields, PageParameters,
     ),
     responses((status = 200, description = "A page of product types", body = ListBody<ResourceBody<ProductTypeInput>>)),
     security(("token" = ["catalog:read"])),
@@ -101,7 +101,7 @@ async fn create(
 /// Read a product type
 #[utoipa::path(
     get, path = "/v1/product-types/{ref}", tag = "Product types",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:generic"), Revalidate),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:generic"), Fields, Revalidate),
     responses(
         (status = 200, description = "The product type", body = ResourceBody<ProductTypeInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),

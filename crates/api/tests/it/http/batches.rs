@@ -11,6 +11,7 @@ on_both!(
     operations_need_their_own_scopes,
     what_a_batch_wrote_is_seen_at_once,
     a_repeated_batch_takes_effect_once,
+    of_batches_sent_at_once_with_one_key_one_takes_effect,
     dry_runs_keep_nothing,
     the_form_of_operations_is_checked,
     a_thousand_operations_are_one_batch,
@@ -179,6 +180,28 @@ async fn a_repeated_batch_takes_effect_once(api: Api) {
     assert_eq!(first.body, again.body);
     let other = batch(json!([{"method": "DELETE", "path": format!("/v1/products/key:{key}")}]));
     send(other).await.problem(422, "idempotency_key_reused");
+}
+
+async fn of_batches_sent_at_once_with_one_key_one_takes_effect(api: Api) {
+    for _ in 0..5 {
+        let (key, once) = (unique("batch"), unique("once"));
+        let body = batch(json!([
+            {"method": "POST", "path": "/v1/products", "body": {"key": key, "name": "Once"}},
+            {"method": "PATCH", "path": format!("/v1/products/key:{key}"), "body": {"brand": "B"}},
+        ]));
+        let send = || {
+            let call = api.post("/v1/batch").header("idempotency-key", &once);
+            call.json(&body).send()
+        };
+        let answers = futures::join!(send(), send(), send());
+        for answer in [answers.0, answers.1, answers.2] {
+            if answer.status != 200 {
+                answer.problem(409, "idempotency_in_progress");
+            }
+        }
+        let stored = api.get(&format!("/v1/products/key:{key}")).send().await.is(200);
+        assert_eq!(stored.value()["version"], 2);
+    }
 }
 
 async fn dry_runs_keep_nothing(api: Api) {

@@ -13,6 +13,7 @@ on_both!(
     products_are_expanded_with_variants_and_categories,
     lists_expand_a_few_variants_of_each_product,
     products_are_listed_by_key_and_time_of_creation,
+    resources_of_every_kind_are_answered_in_part,
 );
 
 async fn get(api: &Api, path: &str) -> Value {
@@ -345,5 +346,22 @@ async fn products_are_listed_by_key_and_time_of_creation(api: Api) {
             .send()
             .await
             .problem(400, "invalid_parameter");
+    }
+}
+
+async fn resources_of_every_kind_are_answered_in_part(api: Api) {
+    for (list, one) in [
+        ("/v1/channels", "key:default"),
+        ("/v1/price-lists", "key:base"),
+        ("/v1/product-types", "key:generic"),
+    ] {
+        let key = one.trim_start_matches("key:");
+        let path = format!("{list}/{one}");
+        let part = get(&api, &format!("{path}?fields=key")).await;
+        assert_eq!(part, json!({"id": part["id"], "key": key}));
+        let page = get(&api, &format!("{list}?fields=key&limit=200")).await;
+        assert!(page["items"].as_array().unwrap().contains(&part), "{list}");
+        let refused = api.get(&format!("{path}?fields=nothing")).send().await;
+        refused.problem(400, "invalid_parameter");
     }
 }

@@ -17,6 +17,7 @@ on_both!(
     variants_are_held_against_the_type_of_their_product,
     publishing_names_all_that_is_missing,
     references_lead_somewhere,
+    duplicates_fit_their_type,
     unique_values_are_had_once,
     a_type_in_use_is_not_deleted,
     what_stored_products_would_break_is_refused,
@@ -460,6 +461,9 @@ async fn publishing_names_all_that_is_missing(api: Api) {
         .await
         .is(200)
         .value();
+    // One that is deleted and comes back waits, as it would have.
+    api.delete(&first).send().await.is(204);
+    api.post(&format!("{first}/restore")).send().await.is(200);
     let cares: Vec<_> = shown["variants"]
         .as_array()
         .unwrap()
@@ -467,6 +471,31 @@ async fn publishing_names_all_that_is_missing(api: Api) {
         .map(|variant| text(variant, "/attributes/care"))
         .collect();
     assert_eq!(cares, ["dry", "wash"]);
+}
+
+async fn duplicates_fit_their_type(api: Api) {
+    let always = json!({"unique": true, "required": "always"});
+    let kind = kind(
+        &api,
+        json!([
+            attribute("serial", "text", always),
+            attribute("part", "reference", json!({"target": "product"})),
+        ]),
+    )
+    .await;
+    let part = api.product(json!({})).await;
+    let values = json!({"serial": unique("s"), "part": part["id"]});
+    let original = stored(&api, &kind, values).await;
+    api.delete(&path(&part)).send().await.is(204);
+    let answer = api
+        .post(&format!("{}/duplicate", path(&original)))
+        .json(&json!({}))
+        .send()
+        .await;
+    answer.has_faults(&[
+        ("/attributes/serial", "required"),
+        ("/attributes/part", "reference_not_found"),
+    ]);
 }
 
 async fn references_lead_somewhere(api: Api) {

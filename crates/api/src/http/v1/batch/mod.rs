@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use application::cache::TouchingStore;
 use application::replay;
-use application::store::{CatalogStore as _, Changes, StoreError};
+use application::store::{CatalogStore as _, Changes, Receipt, StoreError, WriteContext};
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
@@ -20,7 +20,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::operation::{BatchBody, BatchInput};
+use self::operation::{BatchBody, BatchInput, Operation};
 use crate::http::auth::{Authorized, CatalogWrite};
 use crate::http::query::Query;
 use crate::http::reply;
@@ -81,18 +81,36 @@ async fn batch(
         authorization: headers.get(AUTHORIZATION).cloned(),
         request_id: context.request_id.clone(),
     };
-    let results = run::all(&workspace.router, &operations, &caller).await?;
+    match attempt(workspace, &operations, &caller, &context).await {
+        Ok(receipt) => Ok(reply::written(receipt, context.dry_run)),
+        // What stood in the way may be what an earlier request with the same key has left since we looked.
+        Err(problem) if context.idempotency.is_some() => {
+            let now = open().await?;
+            let receipt = replay(&*now.store, &context).await?.ok_or(problem)?;
+            Ok(reply::written(receipt, context.dry_run))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn attempt(
+    workspace: Workspace,
+    operations: &[Operation],
+    caller: &run::Caller,
+    context: &WriteContext,
+) -> Result<Receipt, Problem> {
+    let results = run::all(&workspace.router, operations, caller).await?;
     let receipt = reply::receipt(&BatchBody { results }, None, None);
     if !context.dry_run {
         if context.idempotency.is_some() {
             // Beside the effect, in the same transaction.
             let claimed = workspace
                 .store
-                .commit(&Changes::default(), &context, Some(&receipt))
+                .commit(&Changes::default(), context, Some(&receipt))
                 .await;
             claimed.map_err(run::taken)?;
         }
         workspace.commit.await?;
     }
-    Ok(reply::written(receipt, context.dry_run))
+    Ok(receipt)
 }

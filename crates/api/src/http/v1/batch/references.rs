@@ -1,7 +1,15 @@
 //! References from an operation to the results of earlier ones.
 
 use application::pointer_to;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+
+/// All but the unreserved characters of RFC 3986.
+const IN_A_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// `$name.member.member`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +80,10 @@ fn collect(at: &str, value: &Value, found: &mut Vec<(String, Reference)>) {
     }
 }
 
+fn in_a_segment(text: &str) -> String {
+    utf8_percent_encode(text, IN_A_SEGMENT).to_string()
+}
+
 /// The path with the text of what its segments refer to.
 pub(super) fn path_with(path: &str, value: &impl Fn(&Reference) -> Option<Value>) -> String {
     let (segments, query) = path
@@ -81,8 +93,8 @@ pub(super) fn path_with(path: &str, value: &impl Fn(&Reference) -> Option<Value>
         .split('/')
         .map(
             |segment| match Reference::parse(segment).and_then(|reference| value(&reference)) {
-                Some(Value::String(text)) => text,
-                Some(other) => other.to_string(),
+                Some(Value::String(text)) => in_a_segment(&text),
+                Some(other) => in_a_segment(&other.to_string()),
                 None => segment.to_owned(),
             },
         )
@@ -150,6 +162,9 @@ mod tests {
             body_with(&body, &value),
             json!({"a/b": ["7", {"c": 8}], "price": "$9.id"})
         );
+        let odd = json!({"id": "a b/c?"});
+        let value = |reference: &Reference| reference.value(&odd).cloned();
+        assert_eq!(path_with("/v1/$mug.id/x", &value), "/v1/a%20b%2Fc%3F/x");
         assert!(Reference::parse("$mug.none").unwrap().value(&result).is_none());
     }
 }
