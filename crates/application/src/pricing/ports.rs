@@ -23,7 +23,7 @@ pub struct PriceSheet {
     /// The base list, and every other list that one of the prices stands in.
     pub lists: Vec<PriceListState>,
     pub prices: Vec<PriceState>,
-    /// What the variants carry themselves, in the currency: their published copy, where there is one.
+    /// What the variants carry themselves, in the currency.
     pub carried: Vec<(VariantId, Price)>,
 }
 
@@ -45,11 +45,13 @@ pub trait PriceReader: Send + Sync + 'static {
         references: &[VariantRef],
     ) -> Result<Vec<Option<(VariantId, ProductId)>>, StoreError>;
 
-    /// What may count for these variants; with `since` without the prices that ended by then.
+    /// What may count for these variants; with `since` without the prices that ended by then. What variants carry is
+    /// that of their published copies; only where `staged`, of those too that have none.
     async fn sheet(
         &self,
         variants: &[VariantId],
         currency: Currency,
         since: Option<Timestamp>,
+        staged: bool,
     ) -> Result<PriceSheet, StoreError>;
 }

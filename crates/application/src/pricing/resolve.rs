@@ -23,6 +23,8 @@ pub struct PricingContext {
     pub customer_groups: BTreeSet<Key>,
     /// Now when absent.
     pub at: Option<Timestamp>,
+    /// Whether prices count that variants carry which are not published.
+    pub staged: bool,
 }
 
 /// One price that may have counted.
@@ -101,7 +103,7 @@ impl Pricing {
         let since = (!explain).then_some(circumstances.at);
         let sheet = self
             .reader
-            .sheet(&Vec::from_iter(variants), context.currency, since)
+            .sheet(&Vec::from_iter(variants), context.currency, since, context.staged)
             .await?;
         let offers = offers(&sheet);
         let none = Vec::new();

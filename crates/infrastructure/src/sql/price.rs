@@ -111,6 +111,7 @@ impl<D: Database> PriceReader for SqlCatalog<D> {
         variants: &[VariantId],
         currency: Currency,
         since: Option<Timestamp>,
+        staged: bool,
     ) -> Result<PriceSheet, StoreError> {
         let mut query = Query::new(format!(
             "with {}, priced as (select t.list_id, t.variant_id, t.data from r join prices t on t.variant_id = r.id \
@@ -135,9 +136,10 @@ impl<D: Database> PriceReader for SqlCatalog<D> {
             .push(
                 ") union all select 'price', cast(variant_id as text), cast(data as text) from priced \
                  union all select 'carried', cast(v.id as text), cast(coalesce(c.data, v.data) -> 'prices' as text) \
-                 from r join variants v on v.id = r.id \
-                 left join published_variants c on c.variant_id = v.id and c.live where v.deleted_at is null",
-            );
+                 from r join variants v on v.id = r.id ",
+            )
+            .push(if staged { "left " } else { "" })
+            .push("join published_variants c on c.variant_id = v.id and c.live where v.deleted_at is null");
         let rows = self.database.fetch(query).await?;
         Ok(sheet(rows, currency).map_err(Failure::from)?)
     }

@@ -74,6 +74,7 @@ impl Context {
                 country,
                 customer_groups: groups.into_iter().flatten().collect(),
                 at: Some(at),
+                staged: false,
             },
         })
     }

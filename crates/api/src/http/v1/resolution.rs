@@ -75,6 +75,7 @@ async fn resolve(
         country,
         customer_groups,
         at,
+        staged: true,
     };
     let lines: Vec<_> = variants.into_iter().zip(quantities).collect();
     let resolved = app.pricing.resolve_lines(&lines, &context, explain).await?;

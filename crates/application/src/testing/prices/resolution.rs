@@ -57,6 +57,7 @@ fn in_currency(code: &str, at: Timestamp) -> PricingContext {
         country: Some(Country::parse("AT").unwrap()),
         customer_groups: BTreeSet::new(),
         at: Some(at),
+        staged: true,
     }
 }
 
@@ -142,6 +143,16 @@ pub async fn are_resolved(h: &Harness) {
     assert_eq!(seen(&mug, 20).await, (Some(1000), None));
     assert_eq!(seen(&pot, 14).await, (None, Some(at(15))));
 
+    // Shoppers are shown nothing that a working copy alone carries.
+    let shoppers = PricingContext {
+        staged: false,
+        ..in_currency("EUR", at(-20))
+    };
+    let seen = pricing.resolve_many(&[mug.id], &shoppers).await.unwrap();
+    assert_eq!(
+        seen.get(&mug.id).and_then(|resolved| resolved.price.as_ref()),
+        None
+    );
     let limited = PricingContext {
         channel_lists: vec![sale.id],
         ..in_currency("EUR", at(20))
