@@ -27,7 +27,7 @@ use crate::wire::{StoreCategoryBody, StoreCategoryNode, StoreCategoryParts, Tree
     params(
         ("channel" = String, Path, description = "The channel's key", example = "default"),
         ("root" = Option<String>, Query, description = "The category on the first level: id, `key:<key>` or `slug:<slug>`; all roots when absent"),
-        ("depth" = Option<u32>, Query, description = "How many levels, 1 to 12; all when absent", example = 2, minimum = 1, maximum = 12),
+        ("depth" = Option<u32>, Query, description = "How many levels, 1 to 12; all when absent", minimum = 1, maximum = 12),
         ContextParameters, Revalidate,
     ),
     responses(

@@ -18,16 +18,12 @@ use crate::wire::{MAX_LINES, VariantPrices};
 pub(super) struct ContextParameters {
     /// A language of the channel (BCP 47); its default when absent. Where a text is missing in it, the channel's
     /// fallbacks stand in, then its default, then whatever language there is.
-    #[param(example = "en")]
     locale: Option<String>,
     /// One of the channel's currencies (ISO 4217); its default when absent.
-    #[param(example = "EUR")]
     currency: Option<String>,
     /// One of the channel's countries (ISO 3166-1 alpha-2).
-    #[param(example = "DE")]
     country: Option<String>,
     /// At most 200 groups that the customer is in, with commas between them.
-    #[param(example = "members")]
     group: Option<String>,
 }
 

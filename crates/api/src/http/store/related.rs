@@ -36,7 +36,7 @@ const ORDER: Sort = Sort {
     params(
         ("channel" = String, Path, description = "The channel's key", example = "default"),
         ("ref" = String, Path, description = "Id, `key:<key>`, `slug:<slug>` or a slug", example = "enamel-kettle"),
-        ("kind" = Option<String>, Query, description = "Only `crossSell`, `upSell`, `accessory` or `replacement`", example = "accessory"),
+        ("kind" = Option<String>, Query, description = "Only `crossSell`, `upSell`, `accessory` or `replacement`"),
         ContextParameters, PlainPageParameters, Revalidate,
     ),
     responses(

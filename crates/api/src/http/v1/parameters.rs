@@ -48,7 +48,6 @@ described!(
     Fields {
         /// Only these members, with commas in between, and below them by dots: `name.en,media.url`. The `id` is always
         /// there. Of a list it is the items that have them.
-        #[param(example = "name,updatedAt")]
         fields: Option<String>,
     }
 );
@@ -68,7 +67,7 @@ described!(
     #[into_params(parameter_in = Query)]
     AsOf {
         /// The resource as it was at this instant (RFC 3339); 404 when it did not exist then or was deleted.
-        #[param(rename = "asOf", example = "2026-01-31T12:00:00Z")]
+        #[param(rename = "asOf")]
         as_of: Option<String>,
     }
 );
@@ -79,7 +78,7 @@ described!(
         /// `true`: make every check, keep nothing, and answer what would be. `diff`: the same, but answer what would
         /// change, as a JSON Patch (RFC 6902) from the resource as the caller, who must be allowed to, reads it right
         /// before; from `null` where there is none yet.
-        #[param(rename = "dryRun", example = "true")]
+        #[param(rename = "dryRun")]
         dry_run: Option<String>,
     }
 );

@@ -224,7 +224,7 @@ async fn restore(
     get, path = "/v1/product-types/{ref}/schema", tag = "Product types",
     params(
         ("ref" = String, Path, description = "Id or `key:<key>`", example = "key:generic"),
-        ("publish" = Option<bool>, Query, description = "The schema of a product that is to be published: with what is required then", example = true),
+        ("publish" = Option<bool>, Query, description = "The schema of a product that is to be published: with what is required then"),
         Revalidate,
     ),
     responses(
@@ -292,7 +292,7 @@ struct VerdictItem {
     post, path = "/v1/product-types/{ref}/validate", tag = "Product types",
     params(
         ("ref" = String, Path, description = "Id or `key:<key>`", example = "key:generic"),
-        ("publish" = Option<bool>, Query, description = "Check what publishing takes too", example = true),
+        ("publish" = Option<bool>, Query, description = "Check what publishing takes too"),
     ),
     request_body(content = ProductInput, description = "The product"),
     responses((status = 200, description = "The verdict", body = Verdict)),

@@ -22,9 +22,9 @@ use crate::wire::{CategoryBody, category_ref};
     delete, path = "/v1/categories/{ref}", tag = "Categories",
     params(
         ("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:kettles"),
-        ("onProducts" = Option<String>, Query, description = "`refuse` (when absent), `unassign`: the products lose the category, or `move`: they get the category `to` instead. That is staged: a category in which shoppers still see products is refused until these are published without it", example = "unassign"),
+        ("onProducts" = Option<String>, Query, description = "`refuse` (when absent), `unassign`: the products lose the category, or `move`: they get the category `to` instead. That is staged: a category in which shoppers still see products is refused until these are published without it"),
         ("to" = Option<String>, Query, description = "With `onProducts=move`: id, `key:<key>` or `slug:<slug>`"),
-        ("onChildren" = Option<String>, Query, description = "`refuse` (when absent), `reparent`: the categories below move up to the parent, or `delete`: all below are deleted too", example = "reparent"),
+        ("onChildren" = Option<String>, Query, description = "`refuse` (when absent), `reparent`: the categories below move up to the parent, or `delete`: all below are deleted too"),
         DryRun, Conditional, WriteHeaders,
     ),
     responses((status = 204, description = "The category is deleted")),

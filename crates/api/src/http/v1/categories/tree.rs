@@ -37,7 +37,7 @@ pub(in crate::http) fn depth(query: &mut Query) -> Result<Option<u32>, Problem> 
     get, path = "/v1/categories/tree", tag = "Categories",
     params(
         ("root" = Option<String>, Query, description = "The category on the first level: id, `key:<key>` or `slug:<slug>`; all roots when absent"),
-        ("depth" = Option<u32>, Query, description = "How many levels, 1 to 12; all when absent", example = 2, minimum = 1, maximum = 12),
+        ("depth" = Option<u32>, Query, description = "How many levels, 1 to 12; all when absent", minimum = 1, maximum = 12),
         Revalidate,
     ),
     responses(

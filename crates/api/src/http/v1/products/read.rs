@@ -51,7 +51,6 @@ pub(super) struct FilterParameters {
     #[param(rename = "createdBefore")]
     created_before: Option<String>,
     /// The product with exactly this key.
-    #[param(example = "enamel-kettle")]
     key: Option<String>,
     /// `variants`: with the first 20 variants of each, and `variantsTruncated` where there are more. `categories`: with
     /// the names of their categories, as `categoriesExpanded`. Or both, with a comma in between.

@@ -25,7 +25,7 @@ const LIST: &str = "variants";
 #[expect(dead_code, reason = "describes parameters, is never built")]
 pub(super) struct FilterParameters {
     /// Variants whose SKU begins with this text.
-    #[param(rename = "skuPrefix", example = "KETTLE-")]
+    #[param(rename = "skuPrefix")]
     sku_prefix: Option<String>,
     /// Variants changed at or after this instant (RFC 3339).
     #[param(rename = "updatedSince")]
