@@ -89,7 +89,7 @@ async fn create(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::create::<ChannelKind>(call(&caller, &app, query, &submission)).await
+    resources::create::<ChannelKind>(Call::new(&caller, &app, query, &submission)).await
 }
 
 /// Read a channel
@@ -138,7 +138,7 @@ async fn replace(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::replace::<ChannelKind>(call(&caller, &app, query, &submission), &text).await
+    resources::replace::<ChannelKind>(Call::new(&caller, &app, query, &submission), &text).await
 }
 
 /// Change parts of a channel
@@ -166,7 +166,7 @@ async fn patch(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::patch::<ChannelKind>(call(&caller, &app, query, &submission), &text).await
+    resources::patch::<ChannelKind>(Call::new(&caller, &app, query, &submission), &text).await
 }
 
 /// Delete a channel
@@ -186,7 +186,7 @@ async fn delete(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::delete::<ChannelKind>(call(&caller, &app, query, &submission), &text).await
+    resources::delete::<ChannelKind>(Call::new(&caller, &app, query, &submission), &text).await
 }
 
 /// Restore a channel
@@ -206,19 +206,5 @@ async fn restore(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::restore::<ChannelKind>(call(&caller, &app, query, &submission), &text).await
-}
-
-const fn call<'a>(
-    caller: &'a Authorized<CatalogWrite>,
-    app: &'a App,
-    query: Query,
-    submission: &'a Submission,
-) -> Call<'a, CatalogWrite> {
-    Call {
-        caller,
-        app,
-        query,
-        submission,
-    }
+    resources::restore::<ChannelKind>(Call::new(&caller, &app, query, &submission), &text).await
 }

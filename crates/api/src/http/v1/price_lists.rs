@@ -95,7 +95,7 @@ async fn create(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::create::<PriceListKind>(call(&caller, &app, query, &submission)).await
+    resources::create::<PriceListKind>(Call::new(&caller, &app, query, &submission)).await
 }
 
 /// Read a price list
@@ -145,7 +145,7 @@ async fn replace(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::replace::<PriceListKind>(call(&caller, &app, query, &submission), &text).await
+    resources::replace::<PriceListKind>(Call::new(&caller, &app, query, &submission), &text).await
 }
 
 /// Change parts of a price list
@@ -173,7 +173,7 @@ async fn patch(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::patch::<PriceListKind>(call(&caller, &app, query, &submission), &text).await
+    resources::patch::<PriceListKind>(Call::new(&caller, &app, query, &submission), &text).await
 }
 
 /// Delete a price list
@@ -193,7 +193,7 @@ async fn delete(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::delete::<PriceListKind>(call(&caller, &app, query, &submission), &text).await
+    resources::delete::<PriceListKind>(Call::new(&caller, &app, query, &submission), &text).await
 }
 
 /// Restore a price list
@@ -213,7 +213,7 @@ async fn restore(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::restore::<PriceListKind>(call(&caller, &app, query, &submission), &text).await
+    resources::restore::<PriceListKind>(Call::new(&caller, &app, query, &submission), &text).await
 }
 
 /// Write many prices of a list
@@ -246,18 +246,4 @@ async fn upsert(
 
 fn counted(counts: &UpsertCounts, _: bool) -> Receipt {
     reply::receipt(&UpsertBody::from(counts), None, None)
-}
-
-const fn call<'a>(
-    caller: &'a Authorized<PricesWrite>,
-    app: &'a App,
-    query: Query,
-    submission: &'a Submission,
-) -> Call<'a, PricesWrite> {
-    Call {
-        caller,
-        app,
-        query,
-        submission,
-    }
 }

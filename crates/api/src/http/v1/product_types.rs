@@ -95,7 +95,7 @@ async fn create(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::create::<ProductTypeKind>(call(&caller, &app, query, &submission)).await
+    resources::create::<ProductTypeKind>(Call::new(&caller, &app, query, &submission)).await
 }
 
 /// Read a product type
@@ -145,7 +145,7 @@ async fn replace(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::replace::<ProductTypeKind>(call(&caller, &app, query, &submission), &text).await
+    resources::replace::<ProductTypeKind>(Call::new(&caller, &app, query, &submission), &text).await
 }
 
 /// Change parts of a product type
@@ -173,7 +173,7 @@ async fn patch(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::patch::<ProductTypeKind>(call(&caller, &app, query, &submission), &text).await
+    resources::patch::<ProductTypeKind>(Call::new(&caller, &app, query, &submission), &text).await
 }
 
 /// Delete a product type
@@ -193,7 +193,7 @@ async fn delete(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::delete::<ProductTypeKind>(call(&caller, &app, query, &submission), &text).await
+    resources::delete::<ProductTypeKind>(Call::new(&caller, &app, query, &submission), &text).await
 }
 
 /// Restore a product type
@@ -213,7 +213,7 @@ async fn restore(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    resources::restore::<ProductTypeKind>(call(&caller, &app, query, &submission), &text).await
+    resources::restore::<ProductTypeKind>(Call::new(&caller, &app, query, &submission), &text).await
 }
 
 /// Read a product type as a JSON Schema
@@ -340,18 +340,4 @@ async fn find(app: &App, text: &str) -> Result<ProductTypeState, Problem> {
     let reference = resource_ref(text).map_err(|error| invalid("ref", &error.to_string()))?;
     let found = app.product_types.reader().find(&reference, false).await?;
     found.ok_or_else(|| Problem::not_found("product type"))
-}
-
-const fn call<'a>(
-    caller: &'a Authorized<CatalogWrite>,
-    app: &'a App,
-    query: Query,
-    submission: &'a Submission,
-) -> Call<'a, CatalogWrite> {
-    Call {
-        caller,
-        app,
-        query,
-        submission,
-    }
 }

@@ -50,6 +50,22 @@ pub(super) struct Call<'a, S: RequiredScope> {
     pub(super) submission: &'a Submission,
 }
 
+impl<'a, S: RequiredScope> Call<'a, S> {
+    pub(super) const fn new(
+        caller: &'a Authorized<S>,
+        app: &'a App,
+        query: Query,
+        submission: &'a Submission,
+    ) -> Self {
+        Self {
+            caller,
+            app,
+            query,
+            submission,
+        }
+    }
+}
+
 fn reference<K: Kind>(text: &str) -> Result<ResourceRef<Id<K>>, Problem> {
     resource_ref(text).map_err(|error| invalid("ref", &error.to_string()))
 }

@@ -1,6 +1,7 @@
 //! Deciding what a wave of records changes: a fixed number of queries, however many records it has.
 
 mod category;
+mod ground;
 mod product;
 
 use std::collections::{HashMap, HashSet};

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use domain::product::{Axis, Product, ProductState, ProductStatus, Variant, VariantContent, VariantState};
-use domain::product_type::{Level, Moment, ProductTypeState};
+use domain::product_type::ProductTypeState;
 use domain::value::Key;
 use domain::{CategoryId, Change, ChannelId, ProductId, ProductTypeId, RuleError, Timestamp, VariantId};
 
+use super::ground::Ground;
 use super::{SlugChoice, Slugs, id_in, key_required, mode_fault, rule_fault};
 use crate::category::CategoryRef;
 use crate::error::CatalogError;
@@ -17,9 +18,9 @@ use crate::import::record::{ImportProduct, ImportVariant, Record};
 use crate::import::run::{Outcome, Planned, Run};
 use crate::import::wave::Item;
 use crate::product::{Found, ProductDraft, ProductRef, go_live, no_such_type, variant_faults};
-use crate::product_type::{Referral, lost_among, moment_of, new_referrals};
+use crate::product_type::{Referral, lost_among, new_referrals};
 use crate::resource::{self, ResourceRef};
-use crate::store::{Basis, Changes, Footing, StoreError};
+use crate::store::{Changes, Footing, StoreError};
 
 /// A record with what is stored under its key.
 struct Draft {
@@ -50,44 +51,6 @@ struct Known {
     categories: HashMap<CategoryRef, CategoryId>,
     others: Others,
     types: HashMap<ResourceRef<ProductTypeId>, Arc<ProductTypeState>>,
-}
-
-/// What a product and its variants are held against.
-struct Ground {
-    product_type: Arc<ProductTypeState>,
-    moment: Moment,
-    /// The stored product when all of its variants must be looked at.
-    whole: Option<ProductId>,
-    /// The file has no attributes: those that are stored stay.
-    keeps_attributes: bool,
-}
-
-impl Ground {
-    fn new(record: &Record, stored: Option<&ProductState>, product_type: Arc<ProductTypeState>) -> Self {
-        let keeps_attributes = match record {
-            Record::Product(product) => product.draft.attributes.is_none(),
-            Record::Variants(_) | Record::Category(_) => true,
-        };
-        // What is not published now waits for whoever publishes it, and is held to be complete then.
-        let moment = moment_of(record.status().unwrap_or(ProductStatus::Draft));
-        let publishes = moment == Moment::Publish;
-        let asks = product_type.content.asks_more_when_publishing(Level::Variant);
-        let whole = stored.filter(|p| p.content.product_type != product_type.id || (publishes && asks));
-        Self {
-            moment,
-            whole: whole.map(|p| p.id),
-            keeps_attributes,
-            product_type,
-        }
-    }
-
-    fn basis(self, footing: Option<Footing>) -> Basis {
-        Basis {
-            types: vec![self.product_type],
-            products: footing.into_iter().collect(),
-            whole: self.whole.into_iter().collect(),
-        }
-    }
 }
 
 impl Importer {
