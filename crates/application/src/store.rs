@@ -14,6 +14,8 @@ use domain::value::{Digest, Locale, Slug};
 use domain::{Change, MediaId, ProductId, ProductTypeId, Version};
 use uuid::Uuid;
 
+use crate::changelog::LogPosition;
+
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -36,6 +38,24 @@ pub enum StoreError {
     /// A defect of ours or of the stored data.
     #[error("the database failed")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// The error of an answer that many were waiting for.
+    pub(crate) fn shared(error: Arc<Self>) -> Self {
+        match Arc::try_unwrap(error) {
+            Ok(alone) => alone,
+            Err(error) if matches!(*error, Self::Unavailable(_)) => Self::Unavailable(Box::new(error)),
+            Err(error) => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+/// What came of a commit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Of the last of its changes in the log; `None` when nothing was kept.
+    pub position: Option<LogPosition>,
 }
 
 /// What a write would break, in words of the domain.
@@ -254,6 +274,8 @@ pub struct Receipt {
     pub body: Bytes,
     /// Whether this is the stored answer to an earlier request.
     pub replayed: bool,
+    /// Where in the change log the write stands, once it is committed; not stored.
+    pub position: Option<LogPosition>,
 }
 
 /// A set of changes that take effect together or not at all.
@@ -381,7 +403,7 @@ pub trait CatalogStore: Send + Sync + 'static {
         changes: &Changes,
         context: &WriteContext,
         receipt: Option<&Receipt>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Committed, StoreError>;
 
     /// The fingerprint and receipt stored under (actor, key) in the last 24 hours, if any.
     async fn receipt(&self, actor: &str, key: &str) -> Result<Option<(Vec<u8>, Receipt)>, StoreError>;

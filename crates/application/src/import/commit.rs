@@ -69,6 +69,7 @@ impl Importer {
             .store()
             .commit(&changes, &run.options.context, None)
             .await
+            .map(drop)
     }
 
     /// A record that failed on its own: decided anew where someone else was quicker, else refused.
