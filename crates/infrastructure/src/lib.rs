@@ -5,7 +5,7 @@ pub mod cache_settings;
 pub mod database;
 pub mod files;
 pub mod json_schema;
-pub mod memory_cache;
+pub mod local_cache;
 pub mod postgres;
 pub mod redis_cache;
 pub mod rows;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use application::cache::{Cache, CacheEvent, CacheEvents, CachePolicy, CachePorts, CacheStore, WriteMode};
+use application::cache::{
+    Cache, CacheEvent, CacheEvents, CachePolicy, CachePorts, LocalStore, SharedTier, WriteMode,
+};
 use infrastructure::cache_settings::CacheMode;
-use infrastructure::memory_cache::MemoryCache;
+use infrastructure::local_cache::LocalCache;
 use infrastructure::redis_cache::{RedisCache, RedisCacheError};
 use infrastructure::system::{SystemClock, UuidV7};
 use infrastructure::telemetry::CacheMetrics;
@@ -27,29 +29,38 @@ pub(crate) fn open(
     if !settings.cache.enabled {
         return Ok(None);
     }
-    let store: Arc<dyn CacheStore> = if settings.cache_is_in_process() {
-        Arc::new(MemoryCache::new(settings.cache.memory_bytes))
+    let shared = if settings.cache_is_in_process() {
+        None
     } else {
-        Arc::new(RedisCache::new(settings.cache_url().expose(), "vitrine:")?)
+        let redis = Arc::new(RedisCache::new(settings.cache_url().expose(), "vitrine:")?);
+        Some(SharedTier {
+            store: redis.clone(),
+            bus: redis,
+        })
     };
+    let local = (settings.cache.memory_bytes > 0)
+        .then(|| Arc::new(LocalCache::new(settings.cache.memory_bytes)) as Arc<dyn LocalStore>);
     let ports = CachePorts {
-        store,
+        local,
+        shared,
         events: Arc::new(Counted(metrics)),
         clock: Arc::new(SystemClock),
         ids: Arc::new(UuidV7),
     };
-    let mode = match settings.cache.mode {
-        CacheMode::Available => WriteMode::Available,
-        CacheMode::Strict => WriteMode::Strict,
-    };
+    Ok(Some(Arc::new(Cache::new(ports, policy(settings)))))
+}
+
+fn policy(settings: &Settings) -> CachePolicy {
     let database_timeouts = settings.database.statement_timeout + settings.database.acquire_timeout;
     let defaults = CachePolicy::default();
-    let policy = CachePolicy {
-        mode,
+    CachePolicy {
+        mode: match settings.cache.mode {
+            CacheMode::Available => WriteMode::Available,
+            CacheMode::Strict => WriteMode::Strict,
+        },
         ttl: settings.cache.ttl,
         database_timeouts,
         fence: defaults.fence.max(database_timeouts * 2),
         ..defaults
-    };
-    Ok(Some(Arc::new(Cache::new(ports, policy))))
+    }
 }

@@ -133,14 +133,8 @@ fn keep_up(settings: &Settings, cache: Option<&Arc<Cache>>, services: &Services)
         });
     }
     let Some(cache) = cache else { return tasks };
-    let log = services.database.log.clone();
-    // Other processes cannot reach what is kept in this one.
-    if settings.cache_is_in_process() {
-        let (cache, log) = (cache.clone(), log.clone());
-        tasks.spawn(async move { cache.follow(&*log).await });
-    }
-    let cache = cache.clone();
-    tasks.spawn(async move { cache.recover(&*log).await });
+    let (cache, log) = (cache.clone(), services.database.log.clone());
+    tasks.spawn(async move { cache.run(&*log).await });
     tasks
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use application::cache::{Cache, CacheHealth, CachedProducts, FencedStore};
+use application::cache::{Answers, Cache, CacheHealth, FencedStore};
 use application::category::Categories;
 use application::changelog::LogPosition;
 use application::channel::{self, Channels};
@@ -26,7 +26,6 @@ use super::database::{self, Database, Ports};
 use super::settings::Settings;
 use super::{StartError, cache};
 use crate::formats::{Format, Reading};
-use crate::http::JsonEncoder;
 
 /// How long a command waits for the cache, so that its first writes are fenced like all others.
 const CACHE_PATIENCE: Duration = Duration::from_secs(2);
@@ -54,12 +53,12 @@ pub(crate) struct Catalog {
     pub(crate) price_lists: PriceLists,
     pub(crate) prices: Prices,
     pub(crate) pricing: Pricing,
-    pub(crate) bodies: CachedProducts,
+    pub(crate) answers: Answers,
     pub(crate) importer: Importer,
 }
 
 impl Catalog {
-    /// Reads from `ports`, writes through `store`, and answers products from `cache`.
+    /// Reads from `ports`, writes through `store`, and answers from `cache`.
     pub(crate) fn over(
         ports: Ports,
         store: Arc<dyn CatalogStore>,
@@ -98,7 +97,7 @@ impl Catalog {
             price_lists: price_lists(writer.clone(), ports.price_lists.clone(), channels),
             prices: Prices::new(writer.clone(), ports.price_lists.clone(), ports.prices.clone()),
             pricing: Pricing::new(ports.prices.clone(), tools.clock.clone()),
-            bodies: CachedProducts::new(products, Arc::new(JsonEncoder), cache),
+            answers: Answers::new(cache),
             media: MediaFiles::new(
                 writer,
                 ports.media.clone(),
@@ -194,7 +193,7 @@ pub(crate) async fn for_command(settings: &Settings) -> Result<Services, StartEr
         let log = services.database.log.clone();
         let recovering = cache.clone();
         // Ends with the process, which goes on without the cache when it is away, or refuses, as the settings say.
-        tokio::spawn(async move { recovering.recover(&*log).await });
+        tokio::spawn(async move { recovering.run_for_writes(&*log).await });
         let up = async {
             while cache.health() != CacheHealth::Up {
                 sleep(LOOK_AGAIN).await;

@@ -42,7 +42,7 @@ impl Shared {
             price_lists,
             prices,
             pricing,
-            bodies,
+            answers,
             importer: _,
         } = catalog;
         let Self {
@@ -71,7 +71,7 @@ impl Shared {
             price_reader: ports.prices,
             storefront: ports.storefront,
             clock,
-            bodies,
+            answers,
             histories: Histories {
                 products: History::new(ports.product_history),
                 variants: History::new(ports.variant_history),

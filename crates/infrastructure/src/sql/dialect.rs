@@ -85,6 +85,14 @@ impl Dialect {
         }
     }
 
+    /// The number of the transaction that wrote a row of the change log, as text.
+    pub(crate) fn transaction(self, column: &str) -> String {
+        match self {
+            Self::Postgres => format!("cast({column} as text)"),
+            Self::Sqlite => "'0'".to_owned(),
+        }
+    }
+
     /// A column of instants as RFC 3339 text.
     pub(crate) fn instant(self, column: &str) -> String {
         match self {

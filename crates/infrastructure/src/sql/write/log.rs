@@ -1,5 +1,6 @@
 //! The change log's rows of a commit.
 
+use application::changelog::LogPosition;
 use application::store::{Changes, WriteContext};
 use domain::category::CategoryState;
 use domain::media::MediaState;
@@ -16,8 +17,9 @@ use crate::rows::{
     CategoryDoc, ChannelDoc, MediaFileDoc, PriceDoc, PriceListDoc, ProductDoc, ProductTypeDoc, StateDoc,
     Stored, VariantDoc,
 };
-use crate::sql::Failure;
+use crate::sql::changelog::position;
 use crate::sql::dialect::Kind;
+use crate::sql::{Dialect, Failure};
 
 const COLUMNS: &[(&str, Kind)] = &[
     ("resource", Kind::Text),
@@ -122,12 +124,22 @@ fn row<S: Recorded>(
     }
 }
 
-pub(super) async fn write(rows: &Batch<LogRow>, tx: &mut Writer<'_>) -> Result<(), Failure> {
+/// Where the last of the rows stands in the log.
+pub(super) async fn write(
+    rows: &Batch<LogRow>,
+    tx: &mut Writer<'_>,
+) -> Result<Option<LogPosition>, Failure> {
     let names = "resource, id, root, version, events, actor, request_id, before, after";
-    let text = format!(
-        "with {} insert into changes (at, {names}) select {}, {names} from r",
-        tx.dialect.batch(COLUMNS),
-        tx.dialect.now()
-    );
-    tx.execute(rows, text).await
+    let (batch, now) = (tx.dialect.batch(COLUMNS), tx.dialect.now());
+    let insert = format!("insert into changes (at, {names}) select {now}, {names} from r");
+    let text = match tx.dialect {
+        Dialect::Postgres => format!(
+            "with {batch}, written as ({insert} returning tx, position) \
+             select cast(tx as text), cast(max(position) as text) from written group by tx"
+        ),
+        Dialect::Sqlite => format!("with {batch} {insert} returning '0', cast(position as text)"),
+    };
+    let written = tx.fetch(rows, text).await?.into_iter().map(position);
+    let positions: Vec<_> = written.collect::<Result<_, _>>()?;
+    Ok(positions.into_iter().max())
 }

@@ -20,6 +20,7 @@ pub(crate) use price::rival;
 pub(crate) use types::claimed;
 pub(crate) use variant::options;
 
+use application::changelog::LogPosition;
 use application::store::{Changes, Conflict, ConflictRule, StoreError, WriteContext};
 use domain::channel::ChannelContent;
 use domain::pricing::PriceListContent;
@@ -62,7 +63,12 @@ impl Plan {
         })
     }
 
-    pub(crate) async fn write(&self, tx: &mut Writer<'_>, schemas: &JsonSchemas) -> Result<(), Failure> {
+    /// Where the last of the changes stands in the log.
+    pub(crate) async fn write(
+        &self,
+        tx: &mut Writer<'_>,
+        schemas: &JsonSchemas,
+    ) -> Result<Option<LogPosition>, Failure> {
         self.types.lock(tx).await?;
         self.channels.write(tx).await?;
         self.price_lists.write(tx).await?;
