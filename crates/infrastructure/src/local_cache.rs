@@ -23,7 +23,9 @@ const USUAL_WEIGHT: u64 = 4096;
 impl LocalCache {
     /// `capacity` is in bytes, bookkeeping included.
     pub fn new(capacity: u64) -> Self {
-        let items = usize::try_from(capacity / USUAL_WEIGHT).unwrap_or(usize::MAX).max(16);
+        let items = usize::try_from(capacity / USUAL_WEIGHT)
+            .unwrap_or(usize::MAX)
+            .max(16);
         Self(Cache::with_weighter(items, capacity, ByWeight))
     }
 }

@@ -148,7 +148,10 @@ impl Harness {
     }
 
     pub async fn commit(&self, changes: impl Into<Changes>) -> Result<(), StoreError> {
-        self.store.commit(&changes.into(), &context(), None).await
+        self.store
+            .commit(&changes.into(), &context(), None)
+            .await
+            .map(drop)
     }
 }
 
@@ -175,7 +178,7 @@ pub fn context() -> WriteContext {
 
 /// The conflict that a write met.
 #[track_caller]
-pub fn conflict(result: Result<(), StoreError>) -> Conflict {
+pub fn conflict<T: std::fmt::Debug>(result: Result<T, StoreError>) -> Conflict {
     match result {
         Err(StoreError::Conflict(conflict)) => conflict,
         other => panicked(&format!("a conflict was expected, not {other:?}")),
@@ -183,7 +186,7 @@ pub fn conflict(result: Result<(), StoreError>) -> Conflict {
 }
 
 #[track_caller]
-pub fn rule(result: Result<(), StoreError>) -> ConflictRule {
+pub fn rule<T: std::fmt::Debug>(result: Result<T, StoreError>) -> ConflictRule {
     conflict(result).rule
 }
 
@@ -230,7 +233,7 @@ macro_rules! catalog_contract {
                 change_version_by_version, leave_and_return;
             reads: find_by_every_name, views_are_whole_and_grow, slugs_in_use_are_told;
             lists: visit_everything_once, filter, count, show_the_first_variants_of_each;
-            log: keeps_before_and_after, tells_which_products_changed, ends_at_the_last_entry;
+            log: keeps_before_and_after, tells_what_changed, ends_at_the_last_entry;
             product_types: a_catalog_begins_with_the_default, unique_values_have_one_owner,
                 unique_values_of_variants_go_and_come_with_their_product, becoming_unique_takes_different_values,
                 what_rests_on_an_old_type_is_refused, stored_products_keep_their_type_from_narrowing,

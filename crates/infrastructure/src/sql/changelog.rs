@@ -65,10 +65,7 @@ impl<D: Database> ChangeLog for SqlCatalog<D> {
     }
 
     async fn changes(&self, after: LogPosition, limit: u32) -> Result<Vec<LogChange>, StoreError> {
-        let rows = self
-            .database
-            .fetch(Self::after(after, NAMES, limit))
-            .await?;
+        let rows = self.database.fetch(Self::after(after, NAMES, limit)).await?;
         Ok(rows
             .into_iter()
             .map(change)

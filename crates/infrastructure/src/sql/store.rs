@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use application::changelog::LogPosition;
-use application::store::{CatalogStore, Changes, Committed, IdempotencyClaim, Receipt, StoreError, WriteContext};
+use application::store::{
+    CatalogStore, Changes, Committed, IdempotencyClaim, Receipt, StoreError, WriteContext,
+};
 use async_trait::async_trait;
 use domain::MediaId;
 use domain::value::{Digest, Locale, Slug};

@@ -125,10 +125,7 @@ fn row<S: Recorded>(
 }
 
 /// Where the last of the rows stands in the log.
-pub(super) async fn write(
-    rows: &Batch<LogRow>,
-    tx: &mut Writer<'_>,
-) -> Result<Option<LogPosition>, Failure> {
+pub(super) async fn write(rows: &Batch<LogRow>, tx: &mut Writer<'_>) -> Result<Option<LogPosition>, Failure> {
     let names = "resource, id, root, version, events, actor, request_id, before, after";
     let (batch, now) = (tx.dialect.batch(COLUMNS), tx.dialect.now());
     let insert = format!("insert into changes (at, {names}) select {now}, {names} from r");

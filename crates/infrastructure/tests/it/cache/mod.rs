@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use application::Ids;
 use application::cache::{CacheStore, Entry, Kind};
-use infrastructure::memory_cache::MemoryCache;
 use infrastructure::redis_cache::RedisCache;
 use infrastructure::system::UuidV7;
 use uuid::Uuid;
@@ -37,14 +36,6 @@ async fn redis() -> Arc<RedisCache> {
 /// An id or token never used before.
 fn fresh() -> Uuid {
     UuidV7.next()
-}
-
-/// Every adapter, empty.
-async fn stores() -> [(&'static str, Arc<dyn CacheStore>); 2] {
-    [
-        ("memory", Arc::new(MemoryCache::new(1 << 20))),
-        ("redis", redis().await),
-    ]
 }
 
 fn value(version: i64, epoch: u64, body: &str) -> Entry {
