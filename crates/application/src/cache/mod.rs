@@ -110,8 +110,8 @@ pub use kept::{Coding, Kept};
 pub use key::{CacheKey, Schema, Variation};
 pub use policy::{Acknowledge, CachePolicy, WriteMode};
 pub use ports::{
-    CacheError, CacheEvent, CacheEvents, CacheStore, Instance, InvalidationBus, Lease, Listener, LocalStore,
-    LocalUsage, Mark, Miss, Released, Token,
+    CacheCounts, CacheError, CacheEvent, CacheEvents, CacheStore, Instance, InvalidationBus, Lease, Listener,
+    LocalStore, LocalUsage, Mark, Miss, Released, Token,
 };
 pub use scopes::Generation;
 
