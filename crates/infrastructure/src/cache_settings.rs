@@ -93,7 +93,10 @@ impl CacheSettings {
             problems.push("ttl must be 1s to 24h".to_owned());
         }
         if self.l1_bytes != 0 && !((1 << 20)..=(64 << 30)).contains(&self.l1_bytes) {
-            problems.push(format!("l1_bytes must be 0, or 1 MiB to 64 GiB, not {}", self.l1_bytes));
+            problems.push(format!(
+                "l1_bytes must be 0, or 1 MiB to 64 GiB, not {}",
+                self.l1_bytes
+            ));
         }
         if self.l1_bytes == 0 && self.effective_url().scheme() == "memory" {
             problems.push("l1_bytes must not be 0 with memory://; use enabled = false".to_owned());

@@ -68,7 +68,9 @@ impl Ear {
         let client = Client::open(info.set_redis_settings(settings))?;
         let (pushes, mut pushed) = mpsc::unbounded_channel::<PushInfo>();
         let config = lanes::config().set_push_sender(pushes);
-        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        let mut connection = client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await?;
         let mut track = redis::cmd("CLIENT");
         track.arg("TRACKING").arg("ON").arg("BCAST");
         for prefix in [keys.fences(), keys.canaries(me)] {

@@ -192,7 +192,10 @@ mod tests {
     const TRUST: Duration = Duration::from_millis(75);
 
     fn see(fleet: &Fleet, at: i64, born: &str, members: &[(Uuid, &str)]) {
-        let members = members.iter().map(|(id, text)| (*id, (*text).to_owned())).collect();
+        let members = members
+            .iter()
+            .map(|(id, text)| (*id, (*text).to_owned()))
+            .collect();
         let sighting = Sighting {
             at,
             born: born.into(),
@@ -214,7 +217,14 @@ mod tests {
         see(&fleet, 11, "b", &[(ME, "1 0")]);
         assert_eq!(fleet.behind(11), None, "seen too early");
         assert_eq!(fleet.behind(10), Some(0), "alone");
-        for (signed, behind) in [("9 0", 1), ("9 10", 1), ("11 11", 0), ("11 13", 1), ("x", 1), ("11", 1)] {
+        for (signed, behind) in [
+            ("9 0", 1),
+            ("9 10", 1),
+            ("11 11", 0),
+            ("11 13", 1),
+            ("x", 1),
+            ("11", 1),
+        ] {
             see(&fleet, 12, "b", &[(ME, "1 0"), (OTHER, signed)]);
             assert_eq!(fleet.behind(10), Some(behind), "{signed}");
         }

@@ -132,7 +132,11 @@ impl Inner {
         Ok(answers.inspect_err(|error| self.lanes.failed(lane, error))?)
     }
 
-    async fn run_one<T: FromRedisValue>(&self, lane: &mut Lane, call: Call<'_>) -> Result<T, RedisCacheError> {
+    async fn run_one<T: FromRedisValue>(
+        &self,
+        lane: &mut Lane,
+        call: Call<'_>,
+    ) -> Result<T, RedisCacheError> {
         let answer = self.run(lane, &[call]).await?.into_iter().next();
         parse(answer.ok_or(RedisCacheError::Answer)?)
     }

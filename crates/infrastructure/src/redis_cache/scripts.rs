@@ -17,10 +17,7 @@ pub(super) struct Scripts {
 
 macro_rules! script {
     ($file:literal) => {
-        Script::new(concat!(
-            include_str!("scripts/common.lua"),
-            include_str!($file)
-        ))
+        Script::new(concat!(include_str!("scripts/common.lua"), include_str!($file)))
     };
 }
 
