@@ -182,9 +182,12 @@ impl CacheStore for RedisCache {
         inner.lanes.connect(&inner.scripts).await?;
         for at in 0..ALL_LANES {
             let mut lane = inner.lanes.at(at)?;
-            let mut set = redis::cmd("SET");
-            set.arg(inner.keys.probe()).arg("").arg("PX").arg(1000);
-            inner.command::<()>(&mut lane, &set).await?;
+            let call = Call {
+                script: &inner.scripts.probe,
+                keys: vec![inner.keys.probe()],
+                args: vec![],
+            };
+            inner.run(&mut lane, &[call]).await?;
         }
         inner.drop_suspects().await?;
         Ok(inner.may_publish().await?)

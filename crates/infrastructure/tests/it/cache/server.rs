@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -57,9 +58,20 @@ impl RedisServer {
 
     /// A URL by which a user of these rules comes in.
     pub(super) async fn user(&self, name: &str, rules: &[&str]) -> String {
-        self.command(&[&["ACL", "SETUSER", name, "on", ">secret"], rules].concat())
+        self.command(&[&["ACL", "SETUSER", name], rules, &["on", ">secret"]].concat())
             .await;
         format!("redis://{name}:secret@127.0.0.1:{}", self.port)
+    }
+
+    pub(super) async fn set_field(&self, key: &str, field: &str, value: &[u8]) {
+        let mut connection = self.connection().await.unwrap();
+        let _: () = redis::cmd("HSET")
+            .arg(key)
+            .arg(field)
+            .arg(value)
+            .query_async(&mut connection)
+            .await
+            .unwrap();
     }
 
     /// Runs a command and gives its answer.
@@ -108,7 +120,9 @@ impl RedisServer {
     async fn connection(&self) -> Option<redis::aio::MultiplexedConnection> {
         redis::Client::open(self.url())
             .unwrap()
-            .get_multiplexed_async_connection()
+            .get_multiplexed_async_connection_with_config(
+                &redis::AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(20))),
+            )
             .await
             .ok()
     }
