@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::product::{ProductState, ProductStatus, VariantState};
 use domain::value::{Gtin, Key, Locale, Sku, Slug};
-use domain::{CategoryId, ProductId, Timestamp, VariantId};
+use domain::{CategoryId, ProductId, ProductTypeId, Timestamp, VariantId};
 
 use crate::page::{Page, PageRequest};
 use crate::store::StoreError;
@@ -42,6 +42,9 @@ pub struct ProductFilter {
     pub category: Option<CategoryId>,
     pub brand: Option<String>,
     pub tag: Option<String>,
+    pub product_type: Option<ProductTypeId>,
+    /// As [`ProductState::has_unpublished_changes`] tells.
+    pub has_unpublished_changes: Option<bool>,
     /// Inclusive.
     pub updated_since: Option<Timestamp>,
     /// Exclusive.

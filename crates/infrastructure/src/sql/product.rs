@@ -240,6 +240,8 @@ fn conditions(dialect: Dialect, filter: &ProductFilter) -> Query {
         category,
         brand,
         tag,
+        product_type,
+        has_unpublished_changes,
         updated_since,
         updated_before,
         created_since,
@@ -258,6 +260,14 @@ fn conditions(dialect: Dialect, filter: &ProductFilter) -> Query {
     if let Some(tag) = tag {
         query.push(" and t.id in (select g.product_id from product_tags g where g.tag = ");
         query.bind(tag.as_str()).push(")");
+    }
+    if let Some(product_type) = product_type {
+        query.push(" and t.product_type_id = ").bind(product_type.uuid());
+    }
+    match has_unpublished_changes {
+        Some(true) => drop(query.push(" and t.pending = true")),
+        Some(false) => drop(query.push(" and t.pending = false")),
+        None => {}
     }
     if let Some(category) = category {
         in_category(dialect, &mut query, "product_categories", *category);
