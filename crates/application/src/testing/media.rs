@@ -24,13 +24,13 @@ fn content(byte: u8) -> MediaContent {
     }
 }
 
-fn new_file(h: &Harness, byte: u8) -> Change<MediaState> {
+pub(super) fn new_file(h: &Harness, byte: u8) -> Change<MediaState> {
     MediaFile::create(MediaId::new(h.id()), content(byte), h.now())
         .into_change()
         .unwrap()
 }
 
-fn deleted(h: &Harness, state: &MediaState) -> Change<MediaState> {
+pub(super) fn deleted(h: &Harness, state: &MediaState) -> Change<MediaState> {
     let mut file = MediaFile::load(state.clone());
     file.delete(h.now()).unwrap();
     file.into_change().unwrap()

@@ -31,10 +31,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Timestamp;
 use domain::category::CategoryState;
-use domain::channel::ChannelContent;
-use domain::pricing::PriceListContent;
+use domain::channel::{ChannelContent, ChannelState};
+use domain::media::MediaState;
+use domain::pricing::{PriceListContent, PriceListState, PriceState};
 use domain::product::{ProductState, VariantState};
-use domain::product_type::{JsonSchemas, ProductTypeContent};
+use domain::product_type::{JsonSchemas, ProductTypeContent, ProductTypeState};
 use domain::value::Json;
 use uuid::Uuid;
 
@@ -75,6 +76,11 @@ pub struct Pasts {
     pub products: Arc<dyn HistoryReader<ProductState>>,
     pub variants: Arc<dyn HistoryReader<VariantState>>,
     pub categories: Arc<dyn HistoryReader<CategoryState>>,
+    pub channels: Arc<dyn HistoryReader<ChannelState>>,
+    pub product_types: Arc<dyn HistoryReader<ProductTypeState>>,
+    pub price_lists: Arc<dyn HistoryReader<PriceListState>>,
+    pub prices: Arc<dyn HistoryReader<PriceState>>,
+    pub media: Arc<dyn HistoryReader<MediaState>>,
 }
 
 impl Harness {
@@ -92,6 +98,11 @@ impl Harness {
             + HistoryReader<ProductState>
             + HistoryReader<VariantState>
             + HistoryReader<CategoryState>
+            + HistoryReader<ChannelState>
+            + HistoryReader<ProductTypeState>
+            + HistoryReader<PriceListState>
+            + HistoryReader<PriceState>
+            + HistoryReader<MediaState>
             + HistoryUpkeep
             + ResourceReader<PriceListContent>
             + PriceReader
@@ -109,6 +120,11 @@ impl Harness {
                 products: Arc::<C>::clone(catalog),
                 variants: Arc::<C>::clone(catalog),
                 categories: Arc::<C>::clone(catalog),
+                channels: Arc::<C>::clone(catalog),
+                product_types: Arc::<C>::clone(catalog),
+                price_lists: Arc::<C>::clone(catalog),
+                prices: Arc::<C>::clone(catalog),
+                media: Arc::<C>::clone(catalog),
             },
             upkeep: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
@@ -237,7 +253,7 @@ macro_rules! catalog_contract {
                 no_product_slips_past_a_change_of_its_type, a_type_in_use_stays, references_lead_to_what_is_there;
             media: files_are_found_listed_and_deleted, bytes_are_unique, files_that_are_shown_stay,
                 deleting_and_showing_a_file_exclude_each_other;
-            history: every_version_is_told, states_are_told_as_of_an_instant, all_kinds_have_one,
+            history: every_version_is_told, states_are_told_as_of_an_instant, all_kinds_have_one, what_was_always_there_has_one,
                 old_versions_are_removed_and_the_last_never;
             prices: are_kept, never_overlap, never_overlap_under_concurrency, need_a_list_and_a_variant,
                 hold_their_list, lists_and_channels_hold_each_other, are_of_variants_by_every_name, are_upserted, are_upserted_all_or_nothing,

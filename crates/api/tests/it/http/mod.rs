@@ -21,6 +21,7 @@ mod lifecycle;
 mod lists;
 mod media;
 mod paging;
+mod pasts;
 mod patches;
 mod prices;
 mod product_types;
