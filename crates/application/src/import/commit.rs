@@ -187,7 +187,9 @@ fn pointer(conflict: &Conflict, planned: &Planned) -> String {
         | ConflictRule::TooManyReferences
         | ConflictRule::VariantLimit
         | ConflictRule::MediaBytes
-        | ConflictRule::MediaReferenced => false,
+        | ConflictRule::MediaReferenced
+        | ConflictRule::ProductReferenced
+        | ConflictRule::StillShown => false,
     };
     let blamed = planned
         .changes

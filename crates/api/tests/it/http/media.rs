@@ -490,10 +490,10 @@ async fn conditions_are_looked_at(api: Api) {
         .await;
     malformed.problem(400, "invalid_parameter");
     let path = format!("/v1/media/{id}");
-    let stale = api.delete(&path).header("If-Match", "\"7-f1\"").send().await;
+    let stale = api.delete(&path).header("If-Match", "\"7-f2\"").send().await;
     stale.problem(412, "version_conflict");
     api.delete(&path)
-        .header("If-Match", "\"1-f1\"")
+        .header("If-Match", "\"1-f2\"")
         .send()
         .await
         .is(204);

@@ -14,6 +14,7 @@ mod conditions;
 mod contract;
 mod dry_run;
 mod edges;
+mod erasure;
 mod fields;
 mod history;
 mod idempotency;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use application::store::{Changes, ConflictRule};
+use application::store::{Affected, Changes, ConflictRule};
 use domain::product::{ProductState, ProductStatus};
 use domain::{Change, Event, ProductId, Recorded};
 
@@ -85,9 +85,13 @@ impl Plan {
         categories: &Batch<Id>,
         channels: &Batch<Id>,
     ) -> Result<(), Failure> {
-        let sorted = "select cast(r.id as text) from r where exists (select 1 from published_product_categories c \
-                      join published_products p on p.id = c.product_id and p.live where c.category_id = r.id) limit 1";
-        tx.forbid(ConflictRule::Referenced, categories, with(tx.dialect, sorted))
+        let shown = format!(
+            "select cast(count(*) over () as text), cast(d.id as text) from ( \
+                select distinct p.id from r join published_product_categories c on c.category_id = r.id \
+                join published_products p on p.id = c.product_id and p.live) d order by d.id limit {}",
+            Affected::SAMPLE
+        );
+        tx.forbid_all(ConflictRule::StillShown, categories, with(tx.dialect, &shown))
             .await?;
         let listed = "select cast(r.id as text) from r where exists (select 1 from product_channels c \
                       join products p on p.id = c.product_id and p.deleted_at is null where c.channel_id = r.id) \

@@ -21,7 +21,7 @@ use domain::product::{ProductState, VariantState};
 use domain::product_type::ProductTypeState;
 use domain::{Recorded, Timestamp, Version};
 use http::header::CACHE_CONTROL;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, Uri};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
@@ -219,10 +219,7 @@ pub(super) async fn target<P: Past>(
 /// request.
 pub(super) fn unfit(error: impl Into<CatalogError>) -> Problem {
     match error.into() {
-        CatalogError::Invalid(faults) => {
-            let detail = "what the version says does not hold any more";
-            Problem::new(StatusCode::CONFLICT, "state_conflict", detail).with_faults(faults)
-        }
+        CatalogError::Invalid(faults) => CatalogError::Unfit(faults).into(),
         other => other.into(),
     }
 }
