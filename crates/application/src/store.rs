@@ -270,6 +270,19 @@ pub struct Receipt {
     pub replayed: bool,
 }
 
+impl Receipt {
+    /// For writes that nobody is answered.
+    pub const fn none() -> Self {
+        Self {
+            status: 204,
+            etag: None,
+            location: None,
+            body: Bytes::new(),
+            replayed: false,
+        }
+    }
+}
+
 /// A set of changes that take effect together or not at all.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {

@@ -146,7 +146,7 @@ fn fault_of(planned: &Planned, error: StoreError) -> Result<Fault, StoreError> {
         )),
         StoreError::ReferenceGone => {
             let at = match planned.item.record {
-                Record::Category(_) => "/parent",
+                Record::Category(_) | Record::Whole(_) | Record::Price(_) => "/parent",
                 Record::Product(_) | Record::Variants(_) => "/categories",
             };
             Ok(Fault::new(at, "reference_not_found", "there is no such category"))

@@ -97,6 +97,15 @@ pub trait ProductReader: Send + Sync + 'static {
     /// Products by key that are not deleted, in any order.
     async fn by_keys(&self, keys: &[Key]) -> Result<Vec<ProductState>, StoreError>;
 
+    /// Products by id that are not deleted, in any order.
+    async fn by_ids(&self, ids: &[ProductId]) -> Result<Vec<ProductState>, StoreError> {
+        let mut found = Vec::new();
+        for id in ids {
+            found.extend(self.find(&ProductRef::Id(*id), false).await?);
+        }
+        Ok(found)
+    }
+
     /// The id for each reference, `None` where it leads to no product that is not deleted; by one statement.
     async fn among(&self, products: &[ProductRef]) -> Result<Vec<Option<ProductId>>, StoreError>;
 

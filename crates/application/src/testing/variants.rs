@@ -5,8 +5,7 @@ use domain::value::{Gtin, Sku, Text};
 use domain::{ProductId, VariantId};
 
 use super::fixtures::{
-    edit_product, edit_variant, full_variant, new_product, new_variant, product, renamed, variant,
-    with_options,
+    edit_product, edit_variant, new_product, new_variant, product, renamed, variant, with_options,
 };
 use super::{Harness, rule, stale};
 use crate::page::{Count, PageRequest, Sort, SortField};
@@ -297,10 +296,15 @@ pub async fn exchange_their_names(h: &Harness) {
     };
     let owner = h.product(owner).await;
     let mut made = Vec::new();
-    for n in ["1", "2", "3"] {
+    for (n, gtin) in [
+        ("1", "4006381333931"),
+        ("2", "9780201379624"),
+        ("3", "5901234123457"),
+    ] {
         let content = VariantContent {
+            gtin: Some(Gtin::parse(gtin).unwrap()),
             key: super::fixtures::key(&format!("key-{n}")),
-            ..with_options(full_variant(h), &[("n", n)])
+            ..with_options(variant(h), &[("n", n)])
         };
         made.push(h.variant(owner.id, content).await);
     }

@@ -168,6 +168,19 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
         Ok(states::<CopiesDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
     }
 
+    async fn by_ids(&self, ids: &[ProductId]) -> Result<Vec<ProductState>, StoreError> {
+        let text = format!(
+            "with {} select {COPIES} from products t where t.id in (select id from r) and t.deleted_at is null",
+            D::DIALECT.batch(IDS)
+        );
+        let ids: Vec<_> = ids
+            .iter()
+            .map(|id| serde_json::json!({"id": id.uuid()}))
+            .collect();
+        let query = Query::new(text).with(serde_json::Value::Array(ids).to_string());
+        Ok(states::<CopiesDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
+    }
+
     async fn among(&self, products: &[ProductRef]) -> Result<Vec<Option<ProductId>>, StoreError> {
         if products.is_empty() {
             return Ok(Vec::new());

@@ -323,7 +323,7 @@ fn channel() -> Value {
 }
 
 /// Uploads a file, fetches it and deletes it; tells which operations that took.
-async fn keep_a_file(api: &Api) -> [String; 8] {
+async fn keep_a_file(api: &Api) -> [String; 9] {
     let pdf = format!("%PDF-1.7\n{}{}", unique("file"), rand::random::<u64>());
     let uploaded = api.post("/v1/media").body("application/pdf", pdf.clone());
     let uploaded = uploaded.send().await.is(201);
@@ -331,11 +331,17 @@ async fn keep_a_file(api: &Api) -> [String; 8] {
     let url = text(&uploaded.value(), "/url").to_owned();
     api.get("/v1/media").send().await.is(200);
     api.get(&path).send().await.is(200);
+    api.patch(&path)
+        .merge(&json!({"alt": "A file"}))
+        .send()
+        .await
+        .is(200);
     let served = api.get(&url).anonymous().send().await.is(200);
     assert_eq!(served.body, pdf.as_bytes());
     api.delete(&path).send().await.is(204);
     look_back(api, &path).await;
     [
+        "PATCH /v1/media/{id}",
         "GET /v1/media/{id}/history",
         "GET /v1/media/{id}/history/{version}",
         "GET /v1/media/{id}/diff",
