@@ -19,6 +19,9 @@ use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
 /// Receipts are kept for a day; an hour more or less does not matter.
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
+/// Every file is listed each time, and crashes in the middle of uploads are few.
+const SWEEPING: Duration = Duration::from_hours(24);
+
 /// Serves until a stop signal, then brings everything to its end.
 pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
     let telemetry = Arc::new(Telemetry::install(&settings.telemetry)?);
@@ -131,6 +134,22 @@ fn keep_up(settings: &Settings, cache: Option<&Arc<Cache>>, services: &Services)
                     );
                 }
                 tokio::time::sleep(HOUSEKEEPING).await;
+            }
+        });
+    }
+    if let Some(orphans_kept) = settings.media.orphans_kept() {
+        let (media, clock) = (services.catalog.media.clone(), services.tools.clock.clone());
+        tasks.spawn(async move {
+            loop {
+                match media.sweep(clock.now() - orphans_kept).await {
+                    Ok(0) => {}
+                    Ok(files) => tracing::info!(files, "bytes that no file has were removed"),
+                    Err(error) => tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "bytes that no file has could not be removed"
+                    ),
+                }
+                tokio::time::sleep(SWEEPING).await;
             }
         });
     }
