@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use crate::Result;
 
+#[derive(Clone, Copy)]
 pub(crate) struct Account {
     uid: u32,
     gid: u32,
