@@ -58,6 +58,18 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// A catalog that nobody has created, whose ids are `p0`, `v0`, `c0` and so on.
+    #[cfg(test)]
+    pub(super) fn imagined(products: usize, categories: usize) -> Self {
+        let ids = |letter: char, count: usize| (0..count).map(move |n| format!("{letter}{n}"));
+        Self {
+            products: ids('p', products).collect(),
+            variants: ids('v', products).collect(),
+            categories: ids('c', categories).collect(),
+            by_id: ids('p', products).zip(0..).collect(),
+        }
+    }
+
     /// The product as it is created.
     fn product(n: usize) -> Value {
         json!({"key": format!("soak-{n}"), "slug": {"en": slug(n)}, "name": format!("Product {n}"), "brand": "0",

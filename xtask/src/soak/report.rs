@@ -10,6 +10,8 @@ use super::history::Verdict;
 
 /// Violations that are kept with all that is known of them; the rest is counted.
 const KEPT: usize = 50;
+/// Of these, those that are printed.
+const TOLD: usize = 10;
 
 /// What the clients counted.
 #[derive(Debug, Default, Serialize)]
@@ -85,17 +87,25 @@ pub(super) struct Stampede {
     pub(super) loads: BTreeMap<String, u64>,
 }
 
+/// What came of one mode of the cache.
+#[derive(Debug, Serialize)]
+pub(super) struct Outcome {
+    pub(super) mode: &'static str,
+    pub(super) seconds: u64,
+    #[serde(flatten)]
+    pub(super) tally: Tally,
+    /// Reads that had no answer although all faults were over.
+    pub(super) unanswered_at_the_end: u64,
+    pub(super) stampede: Option<Stampede>,
+    pub(super) faults: Vec<FaultRecord>,
+}
+
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     pub(super) seed: u64,
-    pub(super) seconds: f64,
     pub(super) operations: u64,
-    #[serde(flatten)]
-    pub(super) tally: Tally,
-    pub(super) unanswered_at_the_end: usize,
+    pub(super) outcomes: Vec<Outcome>,
     pub(super) textbook: TextbookTally,
-    pub(super) stampedes: Vec<Stampede>,
-    pub(super) faults: Vec<FaultRecord>,
     /// Why the run failed; empty if it did not.
     pub(super) problems: Vec<String>,
 }
@@ -153,68 +163,52 @@ impl Tally {
     }
 }
 
-impl Stampede {
-    pub(super) fn all_loads(&self) -> u64 {
-        self.loads.values().sum()
-    }
-}
-
-impl Report {
-    /// Says what is wrong, and with each wrong read which faults surrounded it.
-    pub(super) fn conclude(&mut self, textbook_must_lie: bool) {
+impl Outcome {
+    /// What is wrong with it.
+    fn problems(&self) -> Vec<String> {
         let tally = &self.tally;
         let wrong = [
             (tally.sum(|tier| tier.stale), "stale reads"),
-            (tally.sum(|tier| tier.backwards), "reads went backwards"),
             (tally.sum(|tier| tier.future), "reads of values that nobody wrote"),
             (tally.unexpected.values().sum(), "answers that nothing explains"),
             (
-                self.unanswered_at_the_end as u64,
+                self.unanswered_at_the_end,
                 "reads without an answer after all faults had ended",
             ),
+            // A write that goes on without a fence is seen in one place before another until it is acknowledged.
+            (
+                tally
+                    .sum(|tier| tier.backwards)
+                    .saturating_mul(u64::from(self.mode == "strict")),
+                "reads went backwards",
+            ),
         ];
-        for (count, what) in wrong.into_iter().filter(|(count, _)| *count > 0) {
-            self.problems.push(format!("{count} {what}"));
-        }
-        for stampede in &self.stampedes {
-            let (loads, answered) = (stampede.all_loads(), stampede.answered);
-            if loads > 1 || answered < stampede.readers {
-                let readers = stampede.readers;
-                self.problems.push(format!(
-                    "a stampede of {readers} readers, {answered} of them answered, made {loads} loads"
+        let wrong = wrong.into_iter().filter(|(count, _)| *count > 0);
+        let mut problems: Vec<_> = wrong.map(|(count, what)| format!("{count} {what}")).collect();
+        if let Some(stampede) = &self.stampede {
+            let Stampede {
+                readers,
+                answered,
+                loads,
+            } = stampede;
+            if loads.values().sum::<u64>() > 1 || answered < readers {
+                problems.push(format!(
+                    "of a stampede of {readers} readers, {answered} were answered, and the database asked {loads:?}"
                 ));
             }
         }
-        if textbook_must_lie && self.textbook.stale == 0 {
-            self.problems
-                .push("the textbook's scheme was not seen to lie: nothing was tested".to_owned());
-        }
-        for violation in &mut self.tally.violations {
-            let around = self
-                .faults
-                .iter()
-                .filter(|fault| fault.began <= violation.ended && fault.ended + 5.0 >= violation.began);
-            violation.faults = around.map(FaultRecord::to_line).collect();
-        }
+        problems
     }
 
-    pub(super) fn to_table(&self) -> String {
-        let mut text = String::new();
+    fn to_table(&self) -> String {
         let tally = &self.tally;
-        let rate = self.operations as f64 / self.seconds;
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "{} operations in {:.0} s ({rate:.0} a second), seed {}: {} reads, {} writes acknowledged, {} of unknown \
-             outcome, {} refused for their precondition\n\n\
-             | tier | reads | stale | backwards | future |\n| --- | ---: | ---: | ---: | ---: |",
-            self.operations,
-            self.seconds,
-            self.seed,
-            tally.reads,
-            tally.writes,
-            tally.unknown,
-            tally.conflicts
+        let operations = tally.operations();
+        let rate = operations.checked_div(self.seconds).unwrap_or_default();
+        let mut text = format!(
+            "cache.mode = {}: {operations} operations in {} s ({rate} a second): {} reads, {} writes acknowledged, \
+             {} of unknown outcome, {} refused for their precondition\n\n\
+             | tier | reads | stale | backwards | future |\n| --- | ---: | ---: | ---: | ---: |\n",
+            self.mode, self.seconds, tally.reads, tally.writes, tally.unknown, tally.conflicts
         );
         for (name, tier) in &tally.tiers {
             let Tier {
@@ -223,10 +217,9 @@ impl Report {
                 backwards,
                 future,
             } = tier;
+            // Writing to a string cannot fail.
             let _ = writeln!(text, "| {name} | {reads} | {stale} | {backwards} | {future} |");
         }
-        let TextbookTally { reads, stale, .. } = self.textbook;
-        let _ = writeln!(text, "| textbook cache-aside | {reads} | {stale} | | |");
         let mut faults: BTreeMap<_, u64> = BTreeMap::new();
         for fault in &self.faults {
             *faults.entry(fault.fault).or_default() += 1;
@@ -234,16 +227,60 @@ impl Report {
         list(&mut text, "fault", &faults);
         list(&mut text, "request without a result", &tally.failed);
         list(&mut text, "unexpected answer", &tally.unexpected);
-        for stampede in &self.stampedes {
+        if let Some(stampede) = &self.stampede {
             let _ = writeln!(
                 text,
                 "\nstampede of {} readers: {} answered, database asked {:?}",
                 stampede.readers, stampede.answered, stampede.loads
             );
         }
-        for violation in self.tally.violations.iter().take(10) {
+        for violation in tally.violations.iter().take(TOLD) {
             let _ = write!(text, "\n{}", violation.to_text());
         }
+        text
+    }
+
+    /// Tells each wrong read which faults surrounded it.
+    fn explain(&mut self) {
+        for violation in &mut self.tally.violations {
+            let around = self
+                .faults
+                .iter()
+                .filter(|fault| fault.began <= violation.ended && fault.ended + 5.0 >= violation.began);
+            violation.faults = around.map(FaultRecord::to_line).collect();
+        }
+    }
+}
+
+impl Report {
+    /// Says what is wrong; `textbook_must_lie` if its scheme had the time to.
+    pub(super) fn conclude(&mut self, textbook_must_lie: bool) {
+        for outcome in &mut self.outcomes {
+            outcome.explain();
+            let problems = outcome.problems().into_iter();
+            self.problems
+                .extend(problems.map(|problem| format!("{}: {problem}", outcome.mode)));
+        }
+        if textbook_must_lie && self.textbook.stale == 0 {
+            self.problems
+                .push("the textbook's scheme was not seen to lie: nothing was tested".to_owned());
+        }
+    }
+
+    pub(super) fn faults(&self) -> usize {
+        self.outcomes.iter().map(|outcome| outcome.faults.len()).sum()
+    }
+
+    pub(super) fn to_table(&self) -> String {
+        let mut text = format!("{} operations, seed {}\n", self.operations, self.seed);
+        for outcome in &self.outcomes {
+            let _ = write!(text, "\n{}", outcome.to_table());
+        }
+        let TextbookTally { reads, writes, stale } = self.textbook;
+        let _ = writeln!(
+            text,
+            "\ntextbook cache-aside beside it: {reads} reads, {writes} writes acknowledged, {stale} stale reads"
+        );
         for problem in &self.problems {
             let _ = writeln!(text, "\nFAILED: {problem}");
         }

@@ -17,10 +17,10 @@ const LOADS: [&str; 4] = ["miss", "fenced", "busy", "bypass"];
 const COUNTER: &str = "cache_requests_total{";
 
 /// Sends `readers` to all instances at once, over connections that are already there.
-pub(super) async fn run(traffic: &Rc<Traffic>, readers: usize, round: usize) -> Result<Stampede> {
+pub(super) async fn run(traffic: &Rc<Traffic>, readers: usize, key: &str) -> Result<Stampede> {
     let first = traffic.clients.first().ok_or("there is no instance")?;
     crowd(traffic, readers, "/health/live").await?;
-    let id = catalog::cold(first, &format!("soak-cold-{round}")).await?;
+    let id = catalog::cold(first, &format!("soak-cold-{key}")).await?;
     let before = loads(&traffic.clients).await?;
     let answered = crowd(traffic, readers, &format!("/v1/products/{id}")).await?;
     let mut loads = loads(&traffic.clients).await?;

@@ -5,10 +5,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::rc::Rc;
 use std::time::Duration;
 
 use fastrand::Rng;
 use http::{Method, StatusCode};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::catalog::{Catalog, Target};
@@ -17,8 +20,10 @@ use super::history::{Reading, Register, Verdict};
 use super::report::{Tally, Violation};
 use super::tier::tier;
 use super::trail::{Event, Trail, What};
+use crate::Result;
 
 const CONSISTENCY: &str = "catalog-consistency";
+const CONSISTENCIES: [Option<&str>; 3] = [None, Some("strong"), Some("bounded")];
 const MIN_POSITION: &str = "catalog-min-position";
 const POSITION: &str = "catalog-position";
 /// What is kept of an answer that was wrong.
@@ -102,26 +107,6 @@ impl Traffic {
         self.stopped.set(stop);
     }
 
-    /// Reads everything once at every instance, with each consistency; how many were not answered.
-    pub(super) async fn sweep(&self) -> usize {
-        let mut unanswered = 0;
-        for target in self.catalog.targets() {
-            for instance in 0..self.clients.len() {
-                for consistency in [None, Some("strong"), Some("bounded")] {
-                    let ask = Ask {
-                        headers: consistency
-                            .map(|text| (CONSISTENCY, text.to_owned()))
-                            .into_iter()
-                            .collect(),
-                        at_least: None,
-                    };
-                    unanswered += usize::from(!self.read(target, instance, ask).await);
-                }
-            }
-        }
-        unanswered
-    }
-
     /// A register: of the hotter half of the products more often.
     fn any_register(&self, rng: &mut Rng) -> usize {
         let products = self.catalog.products();
@@ -148,8 +133,7 @@ impl Traffic {
 
     fn any_ask(&self, target: Target, rng: &mut Rng) -> Ask {
         let mut ask = Ask::default();
-        let consistency = [None, Some("strong"), Some("bounded")];
-        let consistency = rng.choice(consistency).flatten();
+        let consistency = rng.choice(CONSISTENCIES).flatten();
         ask.headers
             .extend(consistency.map(|text| (CONSISTENCY, text.to_owned())));
         let first = self.catalog.shown(target).first().copied();
@@ -261,6 +245,13 @@ impl Traffic {
         let value = key.register.borrow_mut().begin_write();
         let (path, body) = self.catalog.write(register, value);
         let began = self.started.elapsed();
+        let event = |ended, outcome| Event {
+            began,
+            ended,
+            instance,
+            what: What::Write { value, outcome },
+        };
+        key.trail.borrow_mut().add(event(began, "begun".to_owned()));
         let answer = client
             .send(Method::PATCH, &path, &[("if-match", etag)], Some(&body))
             .await;
@@ -293,12 +284,7 @@ impl Traffic {
             }
         };
         drop(tally);
-        key.trail.borrow_mut().add(Event {
-            began,
-            ended,
-            instance,
-            what: What::Write { value, outcome },
-        });
+        key.trail.borrow_mut().add(event(ended, outcome));
         answer.is_ok_and(|answer| answer.status == StatusCode::OK)
     }
 
@@ -319,6 +305,35 @@ impl Traffic {
     }
 }
 
+/// Reads everything once at every instance, `clients` reads at a time; how many were not answered.
+pub(super) async fn sweep(traffic: &Rc<Traffic>, clients: u64) -> Result<u64> {
+    let targets = traffic.catalog.targets();
+    let instances = 0..traffic.clients.len();
+    let all = targets
+        .iter()
+        .flat_map(|target| instances.clone().map(move |instance| (*target, instance)));
+    let left = Rc::new(RefCell::new(all.collect::<Vec<_>>()));
+    let mut tasks = JoinSet::new();
+    for _ in 0..clients {
+        let (traffic, left) = (Rc::clone(traffic), Rc::clone(&left));
+        tasks.spawn_local(async move {
+            let mut unanswered = 0;
+            loop {
+                let next = left.borrow_mut().pop();
+                let Some((target, instance)) = next else {
+                    return unanswered;
+                };
+                unanswered += u64::from(!traffic.read(target, instance, Ask::default()).await);
+            }
+        });
+    }
+    let mut unanswered = 0;
+    while let Some(ended) = tasks.join_next().await {
+        unanswered += ended?;
+    }
+    Ok(unanswered)
+}
+
 /// A read with its answer.
 struct Finished {
     began: Duration,
@@ -332,11 +347,11 @@ struct Finished {
 
 impl Finished {
     fn event(&self, value: Option<u64>) -> Event {
-        let asked: String = self
-            .asked
-            .iter()
-            .map(|(name, value)| format!(", {name}: {value}"))
-            .collect();
+        let mut asked = String::new();
+        for (name, value) in &self.asked {
+            // Writing to a string cannot fail.
+            let _ = write!(asked, ", {name}: {value}");
+        }
         Event {
             began: self.began,
             ended: self.ended,

@@ -1,5 +1,6 @@
 //! The instances under test and the servers that they share, each of which can be held, killed and started again.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,8 +39,8 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Starts all of it, in a local set. The caches are strict.
-    pub(super) async fn start(binary: &Path) -> Result<Self> {
+    /// Starts all of it, in a local set.
+    pub(super) async fn start(binary: &Path, mode: &str) -> Result<Self> {
         let mut servers = Servers::start(None, None).await?;
         let (postgres, redis) = servers.take().ok_or("no servers were started")?;
         let database_url = create_database(postgres.url()).await?;
@@ -56,7 +57,7 @@ impl World {
             let settings = vec![
                 ("VITRINE__DATABASE__URL", database_url.clone()),
                 ("VITRINE__CACHE__URL", cache),
-                (MODE, "strict".to_owned()),
+                (MODE, mode.to_owned()),
                 ("VITRINE__AUTH__HS256_SECRET", SECRET.to_owned()),
                 ("VITRINE__HTTP__DRAIN", "100ms".to_owned()),
                 ("VITRINE__TELEMETRY__LOG_LEVEL", "warn".to_owned()),
@@ -131,7 +132,9 @@ impl World {
     pub(super) async fn logs(&self) -> String {
         let mut text = String::new();
         for (n, instance) in self.instances.iter().enumerate() {
-            text += &format!("\nlog of instance {n}:\n{}\n", instance.lock().await.log());
+            let log = instance.lock().await.log();
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\nlog of instance {n}:\n{log}\n");
         }
         text
     }
