@@ -13,6 +13,7 @@ mod process;
 mod programs;
 mod scenario;
 mod servers;
+mod soak;
 mod test;
 mod vitrine;
 
@@ -75,6 +76,17 @@ enum Command {
         #[arg(long)]
         binary: Option<PathBuf>,
     },
+    /// Run several instances under faults and judge every answer
+    Soak {
+        #[command(subcommand)]
+        what: Soak,
+    },
+}
+
+#[derive(Subcommand)]
+enum Soak {
+    /// The cache: no read that starts after a write was acknowledged may show anything older
+    Cache(soak::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -102,6 +114,9 @@ async fn run(command: Command) -> Result<ExitCode> {
             sqlite,
             binary,
         } => bench::run(small, large, sqlite, binary).await,
+        Command::Soak {
+            what: Soak::Cache(options),
+        } => soak::run(options).await,
     }
 }
 

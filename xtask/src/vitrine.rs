@@ -11,15 +11,15 @@ use tokio::process::Command;
 
 use crate::Result;
 use crate::process::{Running, tied_to_us};
-use crate::servers::{free_port, wait_until_ready};
+use crate::servers::{free_port, tail, wait_until_ready};
 
 pub(crate) struct Vitrine {
     binary: PathBuf,
-    data: PathBuf,
+    folder: PathBuf,
     address: String,
     origin: String,
     settings: Vec<(&'static str, String)>,
-    _server: Running,
+    server: Running,
 }
 
 impl Vitrine {
@@ -30,25 +30,43 @@ impl Vitrine {
         settings: Vec<(&'static str, String)>,
     ) -> Result<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
-        let data = folder.join("data");
-        let log = folder.join("vitrine.log");
-        let mut command = configure(tied_to_us(binary, "KILL"), &data, &address, &settings);
-        command.arg("serve").current_dir(folder);
-        let mut server = Running::spawn_server("vitrine serve", &mut command, Signal::TERM, &log)?;
-        let target = address.as_str();
-        wait_until_ready(&mut server, &log, || async {
-            is_ready(target).await.unwrap_or(false)
-        })
-        .await?;
+        let server = serve(binary, folder, &address, &settings).await?;
         let origin = format!("http://{address}");
         Ok(Self {
             binary: binary.to_owned(),
-            data,
+            folder: folder.to_owned(),
             address,
             origin,
             settings,
-            _server: server,
+            server,
         })
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        self.server.signal(signal);
+    }
+
+    /// Waits until the server has ended, which a signal has asked it to.
+    pub(crate) async fn ended(&mut self) -> Result<()> {
+        self.server.ended().await?;
+        Ok(())
+    }
+
+    /// Starts the server at the same address, after it has ended.
+    pub(crate) async fn start_again(&mut self) -> Result<()> {
+        self.server = serve(&self.binary, &self.folder, &self.address, &self.settings).await?;
+        Ok(())
+    }
+
+    /// Changes a setting for the next start.
+    pub(crate) fn set(&mut self, name: &'static str, value: &str) {
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.push((name, value.to_owned()));
+    }
+
+    /// The end of what the server logged.
+    pub(crate) fn log(&self) -> String {
+        tail(&log(&self.folder))
     }
 
     /// Where the server is, such as `http://127.0.0.1:8080`.
@@ -64,7 +82,7 @@ impl Vitrine {
     /// What a command prints that works on the same data.
     pub(crate) async fn run(&self, args: &[&str]) -> Result<String> {
         let command = Command::new(&self.binary);
-        let mut command = configure(command, &self.data, &self.address, &self.settings);
+        let mut command = configure(command, &self.folder, &self.address, &self.settings);
         let output = command.args(args).kill_on_drop(true).output().await?;
         if !output.status.success() {
             let message = String::from_utf8_lossy(&output.stderr);
@@ -74,10 +92,31 @@ impl Vitrine {
     }
 }
 
+async fn serve(
+    binary: &Path,
+    folder: &Path,
+    address: &str,
+    settings: &[(&'static str, String)],
+) -> Result<Running> {
+    let log = log(folder);
+    let mut command = configure(tied_to_us(binary, "KILL"), folder, address, settings);
+    command.arg("serve").current_dir(folder);
+    let mut server = Running::spawn_server("vitrine serve", &mut command, Signal::TERM, &log)?;
+    wait_until_ready(&mut server, &log, || async {
+        is_ready(address).await.unwrap_or(false)
+    })
+    .await?;
+    Ok(server)
+}
+
+fn log(folder: &Path) -> PathBuf {
+    folder.join("vitrine.log")
+}
+
 /// Sets what the test must set, and removes what the caller's environment would configure.
 fn configure(
     mut command: Command,
-    data: &Path,
+    folder: &Path,
     address: &str,
     settings: &[(&'static str, String)],
 ) -> Command {
@@ -88,7 +127,7 @@ fn configure(
     }
     command
         .env("VITRINE__HTTP__ADDRESS", address)
-        .env("VITRINE__DATA_DIR", data)
+        .env("VITRINE__DATA_DIR", folder.join("data"))
         .envs(settings.iter().map(|(name, value)| (name, value)));
     command
 }
