@@ -18,8 +18,8 @@ pub(crate) struct Vitrine {
     data: PathBuf,
     address: String,
     origin: String,
-    settings: Vec<(&'static str, String)>,
-    _server: Running,
+    settings: Vec<(String, String)>,
+    server: Running,
 }
 
 impl Vitrine {
@@ -29,12 +29,24 @@ impl Vitrine {
         folder: &Path,
         settings: Vec<(&'static str, String)>,
     ) -> Result<Self> {
+        let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
+        Self::start_in(binary, folder, settings.collect(), |start| Ok(start())).await
+    }
+
+    /// The same, with the process started inside `place`, which may change what it inherits.
+    pub(crate) async fn start_in(
+        binary: &Path,
+        folder: &Path,
+        settings: Vec<(String, String)>,
+        place: impl FnOnce(&mut dyn FnMut() -> io::Result<Running>) -> Result<io::Result<Running>>,
+    ) -> Result<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let data = folder.join("data");
         let log = folder.join("vitrine.log");
         let mut command = configure(tied_to_us(binary, "KILL"), &data, &address, &settings);
         command.arg("serve").current_dir(folder);
-        let mut server = Running::spawn_server("vitrine serve", &mut command, Signal::TERM, &log)?;
+        let mut server =
+            place(&mut || Running::spawn_server("vitrine serve", &mut command, Signal::TERM, &log))??;
         let target = address.as_str();
         wait_until_ready(&mut server, &log, || async {
             is_ready(target).await.unwrap_or(false)
@@ -47,13 +59,23 @@ impl Vitrine {
             address,
             origin,
             settings,
-            _server: server,
+            server,
         })
     }
 
     /// Where the server is, such as `http://127.0.0.1:8080`.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The same without the scheme.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The id of its process, while it runs.
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.server.id()
     }
 
     /// A token from the command line, as the documentation tells people to get one.
@@ -75,12 +97,7 @@ impl Vitrine {
 }
 
 /// Sets what the test must set, and removes what the caller's environment would configure.
-fn configure(
-    mut command: Command,
-    data: &Path,
-    address: &str,
-    settings: &[(&'static str, String)],
-) -> Command {
+fn configure(mut command: Command, data: &Path, address: &str, settings: &[(String, String)]) -> Command {
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("VITRINE__")) {
             command.env_remove(name);
