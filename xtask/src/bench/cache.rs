@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// Use this vitrine binary instead of building one
     #[arg(long)]
     binary: Option<PathBuf>,
+    /// Compare reads with those of this other vitrine binary, and not with the limits
+    #[arg(long)]
+    base: Option<PathBuf>,
     /// How many products the catalog has
     #[arg(long, default_value_t = 20_000)]
     products: u64,

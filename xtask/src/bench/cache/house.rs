@@ -99,6 +99,11 @@ impl House {
 
     /// Starts an instance of the service on PostgreSQL; names of settings are without `VITRINE__`.
     pub(super) async fn instance(&self, settings: &[(&str, &str)]) -> Result<Instance> {
+        self.instance_of(&self.binary, settings).await
+    }
+
+    /// The same of another binary.
+    pub(super) async fn instance_of(&self, binary: &Path, settings: &[(&str, &str)]) -> Result<Instance> {
         let folder = tempfile::Builder::new().prefix("vitrine-bench-").tempdir()?;
         let mut all = vec![
             ("VITRINE__CATALOG__EXAMPLE".to_owned(), "false".to_owned()),
@@ -109,7 +114,7 @@ impl House {
         let named = |(name, value): &(&str, &str)| (format!("VITRINE__{name}"), (*value).to_owned());
         all.extend(settings.iter().map(named));
         let place = |start: &mut dyn FnMut() -> _| self.on_the_servers_processor(start);
-        let vitrine = Vitrine::start_in(&self.binary, folder.path(), all, place).await?;
+        let vitrine = Vitrine::start_in(binary, folder.path(), all, place).await?;
         let token = vitrine.token("catalog:admin").await?;
         Ok(Instance {
             client: Client::new(vitrine.origin(), &token),

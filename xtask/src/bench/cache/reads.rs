@@ -1,5 +1,7 @@
 //! Reads from each tier beside the least that such a read can cost.
 
+use std::path::Path;
+
 use super::Options;
 use super::contest::{Contest, Row};
 use super::house::{House, Instance, Limit};
@@ -63,7 +65,10 @@ pub(super) async fn measure(house: &House, options: &Options) -> Result<()> {
 async fn of_tier(house: &House, options: &Options, tier: &Tier<'_>) -> Result<Vec<Row>> {
     let chosen = |what: &String| what.contains(&options.reads);
     let instance = house.instance(&tier.settings).await?;
-    let limit = house.limit(tier.limit).await?;
+    let base = match &options.base {
+        Some(binary) => Base::Service(house.instance_of(binary, &tier.settings).await?),
+        None => Base::Limit(house.limit(tier.limit).await?),
+    };
     let mut rows = Vec::new();
     for (plane, prefix) in PLANES {
         let what = format!("{plane} {}", tier.name);
@@ -75,24 +80,25 @@ async fn of_tier(house: &House, options: &Options, tier: &Tier<'_>) -> Result<Ve
         for id in house.ids.iter().take(options.hot) {
             let path = format!("{prefix}{id}");
             let (tag, body) = instance.client.tagged(&path).await?;
-            limit.client.keep(&path, &tag, body).await?;
+            if let Base::Limit(limit) = &base {
+                limit.client.keep(&path, &tag, body).await?;
+            }
             conditional.push(format!("{path} {}", tag.to_str()?));
             plain.push(path);
         }
         let plain = house.lines("plain", &plain)?;
         let conditional = house.lines("conditional", &conditional)?;
-        let of_service = |requests| of_service(&instance, requests);
         let contests = [
             Contest {
                 what,
-                base: of_limit(&limit, &instance, &plain),
-                service: of_service(&plain),
+                base: base.target(&instance, &plain),
+                service: of_service(&instance, &plain),
                 wanted: tier.wanted,
             },
             Contest {
                 what: not_modified,
-                base: of_service(&plain),
-                service: of_service(&conditional),
+                base: of_service(&instance, &plain),
+                service: of_service(&instance, &conditional),
                 wanted: 1.0,
             },
         ];
@@ -104,7 +110,7 @@ async fn of_tier(house: &House, options: &Options, tier: &Tier<'_>) -> Result<Ve
     Ok(rows)
 }
 
-fn of_service<'a>(instance: &'a Instance, requests: &'a std::path::Path) -> Target<'a> {
+fn of_service<'a>(instance: &'a Instance, requests: &'a Path) -> Target<'a> {
     Target {
         address: instance.vitrine.address(),
         process: instance.vitrine.process(),
@@ -113,12 +119,23 @@ fn of_service<'a>(instance: &'a Instance, requests: &'a std::path::Path) -> Targ
     }
 }
 
-/// The limit gets the very same requests.
-fn of_limit<'a>(limit: &'a Limit, instance: &'a Instance, requests: &'a std::path::Path) -> Target<'a> {
-    Target {
-        address: &limit.address,
-        process: limit.server.id(),
-        requests,
-        token: &instance.token,
+/// What the service is compared with.
+enum Base {
+    Limit(Limit),
+    Service(Instance),
+}
+
+impl Base {
+    /// A limit gets the very same requests.
+    fn target<'a>(&'a self, instance: &'a Instance, requests: &'a Path) -> Target<'a> {
+        match self {
+            Self::Service(base) => of_service(base, requests),
+            Self::Limit(limit) => Target {
+                address: &limit.address,
+                process: limit.server.id(),
+                requests,
+                token: &instance.token,
+            },
+        }
     }
 }
