@@ -35,19 +35,132 @@ fn probe() {
     use Asks::{Bounded, Refresh, Strong};
     let base = Setting::default();
     let runs = [
-        ("shared2", Setting { evictions: true, fences_lost: true, ..base.clone() }),
-        ("shared2w", Setting { writers: vec![Some(0), Some(1)], evictions: true, fences_lost: true, ..base.clone() }),
-        ("own2", Setting { own_tiers: true, warm: true, questions: 2, readers: vec![(1, Bounded), (1, Bounded)], ..base.clone() }),
-        ("own2lost", Setting { own_tiers: true, warm: true, questions: 2, fences_lost: true, readers: vec![(1, Bounded), (1, Bounded)], ..base.clone() }),
-        ("own11", Setting { own_tiers: true, warm: true, questions: 1, fences_lost: true, readers: vec![(0, Bounded), (1, Bounded)], ..base.clone() }),
-        ("own00", Setting { own_tiers: true, warm: true, questions: 1, fences_lost: true, readers: vec![(0, Bounded), (0, Bounded)], ..base.clone() }),
-        ("back shared", Setting { never_back: true, writers: vec![Some(0), Some(1)], evictions: true, ..base.clone() }),
-        ("back shared doubt", Setting { never_back: true, doubt: true, drops: true, evictions: true, ..base.clone() }),
-        ("back shared doubt fail", Setting { never_back: true, doubt: true, failures: 2, recovery: true, ..base.clone() }),
-        ("fail", Setting { failures: 3, recovery: true, binds_all: false, ..base.clone() }),
-        ("relay", Setting { relay: true, writers: vec![Some(0), None], ..base.clone() }),
-        ("restart", Setting { restarts: 2, dumps: true, evictions: true, ..base.clone() }),
-        ("cut", Setting { own_tiers: true, warm: true, questions: 2, cuts: 1, readers: vec![(1, Bounded), (1, Bounded)], ..base.clone() }),
+        (
+            "shared2",
+            Setting {
+                evictions: true,
+                fences_lost: true,
+                ..base.clone()
+            },
+        ),
+        (
+            "shared2w",
+            Setting {
+                writers: vec![Some(0), Some(1)],
+                evictions: true,
+                fences_lost: true,
+                ..base.clone()
+            },
+        ),
+        (
+            "own2",
+            Setting {
+                own_tiers: true,
+                warm: true,
+                questions: 2,
+                readers: vec![(1, Bounded), (1, Bounded)],
+                ..base.clone()
+            },
+        ),
+        (
+            "own2lost",
+            Setting {
+                own_tiers: true,
+                warm: true,
+                questions: 2,
+                fences_lost: true,
+                readers: vec![(1, Bounded), (1, Bounded)],
+                ..base.clone()
+            },
+        ),
+        (
+            "own11",
+            Setting {
+                own_tiers: true,
+                warm: true,
+                questions: 1,
+                fences_lost: true,
+                readers: vec![(0, Bounded), (1, Bounded)],
+                ..base.clone()
+            },
+        ),
+        (
+            "own00",
+            Setting {
+                own_tiers: true,
+                warm: true,
+                questions: 1,
+                fences_lost: true,
+                readers: vec![(0, Bounded), (0, Bounded)],
+                ..base.clone()
+            },
+        ),
+        (
+            "back shared",
+            Setting {
+                never_back: true,
+                writers: vec![Some(0), Some(1)],
+                evictions: true,
+                ..base.clone()
+            },
+        ),
+        (
+            "back shared doubt",
+            Setting {
+                never_back: true,
+                doubt: true,
+                drops: true,
+                evictions: true,
+                ..base.clone()
+            },
+        ),
+        (
+            "back shared doubt fail",
+            Setting {
+                never_back: true,
+                doubt: true,
+                failures: 2,
+                recovery: true,
+                ..base.clone()
+            },
+        ),
+        (
+            "fail",
+            Setting {
+                failures: 3,
+                recovery: true,
+                binds_all: false,
+                ..base.clone()
+            },
+        ),
+        (
+            "relay",
+            Setting {
+                relay: true,
+                writers: vec![Some(0), None],
+                ..base.clone()
+            },
+        ),
+        (
+            "restart",
+            Setting {
+                restarts: 2,
+                dumps: true,
+                evictions: true,
+                ..base.clone()
+            },
+        ),
+        (
+            "cut",
+            Setting {
+                own_tiers: true,
+                warm: true,
+                questions: 2,
+                cuts: 1,
+                readers: vec![(1, Bounded), (1, Bounded)],
+                ..base.clone()
+            },
+        ),
     ];
     let _ = (Refresh, Strong, LINEARIZABLE);
     for (name, setting) in runs {

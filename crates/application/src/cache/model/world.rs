@@ -38,7 +38,10 @@ pub(super) enum Said {
     Changed,
     AllChanged,
     /// The answer to a question, and the server's clock when it was asked.
-    Answer { question: u8, at: u8 },
+    Answer {
+        question: u8,
+        at: u8,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -141,7 +144,9 @@ impl World {
         let instance = Instance {
             slot: 0,
             all: 0,
-            own: Stamp::of(0, 0).filter(|_| setting.warm && setting.own_tiers).map(|stamp| (0, stamp)),
+            own: Stamp::of(0, 0)
+                .filter(|_| setting.warm && setting.own_tiers)
+                .map(|stamp| (0, stamp)),
             gate: Gate::default(),
             channel: setting.own_tiers.then(Vec::new),
             sent: setting.own_tiers.into(),
@@ -220,7 +225,9 @@ impl World {
             if setting.recovery && (!instance.is_up() || instance.recovery != Recovery::None) {
                 actions.push(Action::Recover(index));
             }
-            if setting.relay && (instance.following > instance.heard || self.database.horizon() > instance.heard) {
+            if setting.relay
+                && (instance.following > instance.heard || self.database.horizon() > instance.heard)
+            {
                 actions.push(Action::Relay(index));
             }
         }
