@@ -30,3 +30,4 @@ mod store;
 mod support;
 mod variant_sets;
 mod variants;
+mod views;

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::eventually;
 
-pub(super) struct RedisServer {
+pub(crate) struct RedisServer {
     process: Child,
     port: u16,
     /// Holds the dump, which outlives the process.
@@ -15,7 +15,7 @@ pub(super) struct RedisServer {
 }
 
 impl RedisServer {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -31,19 +31,19 @@ impl RedisServer {
         server
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// Writes all data to disk, as a snapshot does.
-    pub(super) async fn save(&self) {
+    pub(crate) async fn save(&self) {
         let _: () = redis::cmd("SAVE")
             .query_async(&mut self.connection().await.unwrap())
             .await
             .unwrap();
     }
 
-    pub(super) async fn forget_scripts(&self) {
+    pub(crate) async fn forget_scripts(&self) {
         let mut connection = self.connection().await.unwrap();
         let _: () = redis::cmd("SCRIPT")
             .arg("FLUSH")
@@ -52,23 +52,23 @@ impl RedisServer {
             .unwrap();
     }
 
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
     /// Starts it again at the same address, on what was saved last.
-    pub(super) async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.process = spawn(self.port, &self.folder);
         self.ready().await;
     }
 
     /// Stops it where it stands: connections stay open and nothing answers.
-    pub(super) fn freeze(&self) {
+    pub(crate) fn freeze(&self) {
         self.signal("STOP");
     }
 
-    pub(super) fn thaw(&self) {
+    pub(crate) fn thaw(&self) {
         self.signal("CONT");
     }
 
