@@ -93,7 +93,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
         Some(binary) => binary
             .canonicalize()
             .map_err(|error| format!("{}: {error}", binary.display()))?,
-        None => cargo::build_release().await?,
+        None => cargo::build_release(&["vitrine-api"]).await?.join("vitrine"),
     };
     let duration = Duration::from_secs(options.duration.unwrap_or(u64::from(u32::MAX)));
     let every: Vec<Fault> = ALL.iter().map(|(fault, _)| *fault).collect();

@@ -301,6 +301,7 @@ impl Receipt {
             location: None,
             body: Bytes::new(),
             replayed: false,
+            position: None,
         }
     }
 }

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::services::{self, Services};
 use super::settings::Settings;
+use super::views::Counting;
 use super::workspace::{self, Shared};
 use super::{StartError, cache, example, token_verifier};
 use crate::http::{self, AppState, CursorKey, Health, Imports, Probe, Uploads};
@@ -45,6 +46,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
     register_cache_counts(&telemetry, &counts);
     let loaded = example::load_if_first(settings, &services).await?;
 
+    let counting = Counting::start(settings)?;
     let upkeep = keep_up(settings, cache.as_ref(), &services);
     let database = services.database.clone();
     let ids = services.tools.ids.clone();
@@ -58,6 +60,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         verifier,
         cursors: CursorKey::new(&secret).ok_or(StartError::CursorKey)?,
         default_locale: services.tools.default_locale.clone(),
+        views: counting.views.clone(),
         clock: services.tools.clock.clone(),
         store_max_age: settings.catalog.store_max_age,
         health: health(&lifecycle, &database, cache.clone()),
@@ -97,6 +100,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         );
     }
 
+    counting.end().await;
     drop(upkeep);
     database.engine.close().await;
     // Flushing blocks; it is all that is left to do.

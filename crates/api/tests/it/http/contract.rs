@@ -472,6 +472,18 @@ async fn every_operation_succeeds(api: Api) {
             200,
         ),
         (
+            "POST /v1/store/{channel}/products/{ref}/views",
+            format!("/v1/store/default/products/key:{key}/views"),
+            None,
+            204,
+        ),
+        (
+            "GET /v1/store/{channel}/trending",
+            "/v1/store/default/trending".to_owned(),
+            None,
+            200,
+        ),
+        (
             "POST /v1/products/{ref}/discard-draft",
             format!("/v1/products/key:{key}/discard-draft"),
             None,

@@ -32,3 +32,4 @@ mod store;
 mod support;
 mod variant_sets;
 mod variants;
+mod views;
