@@ -119,7 +119,8 @@ pub trait CacheStore: Send + Sync + 'static {
         position: Option<LogPosition>,
     ) -> Result<Released, CacheError>;
 
-    /// Releases those entities for which no release at this position or a later one is remembered.
+    /// Releases those entities for which no release of the same transaction, at this position or a later one, is
+    /// remembered. A release of a later transaction says nothing: numbers of transactions are not in the order of commits.
     async fn release_missed(&self, changes: &[(Entity, LogPosition)]) -> Result<(), CacheError>;
 
     /// Drops everything. MUST take away every lease given before the call, drop every entry filled under one, and every

@@ -4,12 +4,13 @@
 //! Invariant: whatever someone changes is released after its commit, sooner or later: the position in the change log
 //! moves on only when everything up to it has been released.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use super::recovery::ReplayError;
-use super::{Cache, CacheEvent, touched};
+use super::{Cache, CacheEvent, Entity, touched};
 use crate::changelog::{ChangeLog, LogPosition};
 
 /// How old the news may get: short enough that people who import a file and look do not notice, and one small query
@@ -64,18 +65,25 @@ impl Cache {
             let Some(last) = changes.last() else {
                 return Ok(());
             };
-            let pairs = changes.iter().flat_map(|change| {
+            let touched = changes.iter().flat_map(|change| {
                 let at = change.at;
                 touched::of_entry(change)
                     .into_iter()
                     .map(move |entity| (entity, at))
             });
-            let newest: std::collections::BTreeMap<_, _> = pairs.collect();
+            // Of each transaction its last: numbers of transactions are not in the order of commits.
+            let releases: BTreeMap<_, _> = touched
+                .map(|(entity, at)| ((entity, at.transaction), at))
+                .collect();
+            let releases: Vec<_> = releases
+                .into_iter()
+                .map(|((entity, _), at)| (entity, at))
+                .collect();
             if self.gate.is_up() {
-                self.release_missed(&newest).await?;
+                self.release_missed(&releases).await?;
             }
-            for entity in newest.keys() {
-                self.generations.raise(*entity);
+            for (entity, _) in releases {
+                self.generations.raise(entity);
             }
             position = last.at;
             *seen = Some(position);
@@ -84,15 +92,11 @@ impl Cache {
     }
 
     /// While the shared tier is away this is left to the recovery.
-    async fn release_missed(
-        &self,
-        newest: &std::collections::BTreeMap<super::Entity, LogPosition>,
-    ) -> Result<(), ReplayError> {
+    async fn release_missed(&self, releases: &[(Entity, LogPosition)]) -> Result<(), ReplayError> {
         let Some(shared) = &self.ports.shared else {
             return Ok(());
         };
-        let newest: Vec<_> = newest.iter().map(|(entity, at)| (*entity, *at)).collect();
-        if let Err(error) = shared.store.release_missed(&newest).await {
+        if let Err(error) = shared.store.release_missed(releases).await {
             self.failed(self.ports.clock.now(), &error);
             return Err(error.into());
         }
