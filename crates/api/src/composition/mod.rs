@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use application::CatalogError;
 use application::access::{TokenIssuer, TokenVerifier};
+use application::cdn::CdnError;
 use application::import::ImportError;
 use application::store::StoreError;
 use infrastructure::access::{JwtIssuer, JwtVerifier};
@@ -58,6 +59,8 @@ pub(crate) enum StartError {
     Auth(#[from] AuthError),
     #[error(transparent)]
     Cache(#[from] RedisCacheError),
+    #[error("cannot prepare to tell the CDN")]
+    Cdn(#[from] CdnError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
 }

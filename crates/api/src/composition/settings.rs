@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use infrastructure::access::AuthSettings;
 use infrastructure::cache_settings::CacheSettings;
+use infrastructure::cdn::CdnSettings;
 use infrastructure::database::DatabaseSettings;
 use infrastructure::files::MediaSettings;
 use infrastructure::settings::{SecretUrl, mask_url};
@@ -32,7 +33,7 @@ const FILE_VARIABLE: &str = "VITRINE_CONFIG";
 const USUAL_FILES: [&str; 2] = ["vitrine.toml", "config/vitrine.toml"];
 
 const KEYS: &str =
-    "`data_dir`, `http`, `database`, `cache`, `media`, `auth`, `catalog`, `history`, `telemetry`";
+    "`data_dir`, `http`, `database`, `cache`, `cdn`, `media`, `auth`, `catalog`, `history`, `telemetry`";
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Settings {
@@ -41,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) http: HttpSettings,
     pub(crate) database: DatabaseSettings,
     pub(crate) cache: CacheSettings,
+    pub(crate) cdn: CdnSettings,
     pub(crate) media: MediaSettings,
     pub(crate) auth: AuthSettings,
     pub(crate) catalog: CatalogSettings,
@@ -55,6 +57,7 @@ impl Default for Settings {
             http: HttpSettings::default(),
             database: DatabaseSettings::default(),
             cache: CacheSettings::default(),
+            cdn: CdnSettings::default(),
             media: MediaSettings::default(),
             auth: AuthSettings::default(),
             catalog: CatalogSettings::default(),
@@ -105,6 +108,7 @@ impl Settings {
             http: layers.section("http", &mut problems),
             database: layers.section("database", &mut problems),
             cache: layers.section("cache", &mut problems),
+            cdn: layers.section("cdn", &mut problems),
             media: layers.section("media", &mut problems),
             auth: layers.section("auth", &mut problems),
             catalog: layers.section("catalog", &mut problems),
@@ -127,6 +131,7 @@ impl Settings {
             http,
             database,
             cache,
+            cdn,
             media,
             auth,
             catalog,
@@ -141,6 +146,7 @@ impl Settings {
             ("http", http.problems()),
             ("database", database.problems()),
             ("cache", cache.problems()),
+            ("cdn", cdn.problems()),
             ("media", media.problems()),
             ("auth", auth.problems()),
             ("catalog", catalog.problems()),

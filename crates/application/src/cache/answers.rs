@@ -178,7 +178,7 @@ impl Answers {
     }
 }
 
-fn uncached(loaded: Loaded) -> Answer {
+pub(super) fn uncached(loaded: Loaded) -> Answer {
     Answer {
         kept: Arc::new(Kept::new(
             Arc::new(to_entry(loaded, 0, Times::default())),

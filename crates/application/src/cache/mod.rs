@@ -73,6 +73,7 @@
 //! `strict` refuses such writes instead. Processes that share a database but no tier are always in this case. Writes by
 //! SQL past the service are, too.
 
+mod admin;
 mod answers;
 mod entity;
 mod entry;
@@ -101,6 +102,7 @@ use chrono::TimeDelta;
 use domain::Timestamp;
 use tokio::sync::Semaphore;
 
+pub use admin::{Purge, Report};
 pub use answers::{Answer, Answers, Consistency, Demand, Loaded, Source};
 pub use entity::{Entity, NoEntity, ResourceKind, Scope};
 pub use entry::{Age, Entry, HEADER_LEN, Kind};
@@ -114,7 +116,9 @@ pub use ports::{
     LocalUsage, Mark, Miss, Released, Token,
 };
 pub use scopes::Generation;
+pub(crate) use touched::of_entry as touched_by;
 
+use admin::Counts;
 use flights::Flights;
 use gate::Gate;
 use generations::Generations;
@@ -152,6 +156,7 @@ pub struct Cache {
     flights: Flights,
     loads: Semaphore,
     hits: AtomicU64,
+    counts: Counts,
     hot: HotKeys,
     refreshing: Mutex<HashSet<CacheKey>>,
     /// Up to where the change log has been followed.
@@ -175,6 +180,7 @@ impl Cache {
             flights: Flights::default(),
             loads: Semaphore::new(policy.max_loads),
             hits: AtomicU64::new(0),
+            counts: Counts::default(),
             hot: HotKeys::default(),
             refreshing: Mutex::default(),
             heard: Mutex::default(),
@@ -214,6 +220,7 @@ impl Cache {
     }
 
     fn record(&self, event: CacheEvent) {
+        self.counts.count(event);
         self.ports.events.record(event);
     }
 

@@ -463,6 +463,7 @@ fn the_reference_file_has_the_defaults_and_names_every_key() {
         keys_of::<HttpSettings>("http"),
         keys_of::<DatabaseSettings>("database"),
         keys_of::<CacheSettings>("cache"),
+        keys_of::<CdnSettings>("cdn"),
         keys_of::<MediaSettings>("media"),
         keys_of::<AuthSettings>("auth"),
         keys_of::<CatalogSettings>("catalog"),

@@ -1,6 +1,7 @@
 //! Channels under `/v1/channels`.
 
 use application::Faults;
+use application::cache::Schema;
 use application::channel::ChannelDraft;
 use application::resource::Resources;
 use axum::extract::{Path, State};
@@ -10,7 +11,9 @@ use domain::value::Locale;
 use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, CreateOnly, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{
+    Conditional, CreateOnly, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+};
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
 use crate::http::query::Query;
@@ -29,6 +32,7 @@ impl Kind for ChannelKind {
 
     const PATH: &'static str = "/v1/channels";
     const SCHEMA: &'static str = "ch1";
+    const CACHED: Schema = Schema::new("h1");
 
     fn service(app: &App) -> &Resources<ChannelContent, ChannelDraft> {
         &app.channels
@@ -95,7 +99,7 @@ async fn create(
 /// Read a channel
 #[utoipa::path(
     get, path = "/v1/channels/{ref}", tag = "Channels",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:default"), Fields, Revalidate),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:default"), Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The channel", body = ResourceBody<ChannelInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),

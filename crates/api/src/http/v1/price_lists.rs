@@ -1,6 +1,7 @@
 //! Price lists under `/v1/price-lists`, and the prices of one list at once.
 
 use application::Faults;
+use application::cache::Schema;
 use application::pricing::{PriceListDraft, UpsertCounts};
 use application::resource::Resources;
 use application::store::Receipt;
@@ -11,7 +12,9 @@ use domain::value::Locale;
 use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, CreateOnly, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{
+    Conditional, CreateOnly, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+};
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, PricesWrite};
 use crate::http::query::{Query, invalid};
@@ -31,6 +34,7 @@ impl Kind for PriceListKind {
 
     const PATH: &'static str = "/v1/price-lists";
     const SCHEMA: &'static str = "pl1";
+    const CACHED: Schema = Schema::new("l1");
 
     fn service(app: &App) -> &Resources<PriceListContent, PriceListDraft> {
         &app.price_lists
@@ -101,7 +105,7 @@ async fn create(
 /// Read a price list
 #[utoipa::path(
     get, path = "/v1/price-lists/{ref}", tag = "Pricing", operation_id = "get_list",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:base"), Fields, Revalidate),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:base"), Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The price list", body = ResourceBody<PriceListInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),

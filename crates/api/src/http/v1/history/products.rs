@@ -1,6 +1,5 @@
 //! The past of products.
 
-use application::cache::Representation;
 use application::product::{ReviseOptions, Revision};
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -16,7 +15,7 @@ use crate::http::reply::{self, ListBody};
 use crate::http::state::{App, AppState};
 use crate::http::submission::Submission;
 use crate::http::v1::parameters::{Conditional, DryRun, HistoryParameters, Revalidate, WriteHeaders};
-use crate::http::v1::products::{receipt, reference};
+use crate::http::v1::products::{SCHEMA, receipt, reference};
 use crate::problem::Problem;
 use crate::wire::{DiffBody, HistoryEntryBody, ProductBody, ProductInput, RevertInput};
 
@@ -40,7 +39,7 @@ async fn subject(app: &App, text: &str) -> Result<Subject, Problem> {
 }
 
 fn body(product: &ProductState) -> (ProductBody, String) {
-    let tag = version_tag(product.record.version, Representation::Management.tag());
+    let tag = version_tag(product.record.version, SCHEMA);
     (ProductBody::from(product), tag)
 }
 
