@@ -2,29 +2,18 @@
 
 use std::sync::Arc;
 
-use application::cache::{
-    Cache, CacheEvent, CacheEvents, CachePolicy, CachePorts, LocalStore, SharedTier, WriteMode,
-};
+use application::cache::{Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, SharedTier, WriteMode};
 use infrastructure::cache_settings::CacheMode;
 use infrastructure::local_cache::LocalCache;
 use infrastructure::redis_cache::{RedisCache, RedisCacheError};
 use infrastructure::system::{SystemClock, UuidV7};
-use infrastructure::telemetry::CacheMetrics;
 
 use super::settings::Settings;
-
-struct Counted(CacheMetrics);
-
-impl CacheEvents for Counted {
-    fn record(&self, event: CacheEvent) {
-        self.0.record(event.as_str());
-    }
-}
 
 /// The cache, or none where it is switched off.
 pub(crate) fn open(
     settings: &Settings,
-    metrics: CacheMetrics,
+    counts: Arc<CacheCounts>,
 ) -> Result<Option<Arc<Cache>>, RedisCacheError> {
     if !settings.cache.enabled {
         return Ok(None);
@@ -43,7 +32,7 @@ pub(crate) fn open(
     let ports = CachePorts {
         local,
         shared,
-        events: Arc::new(Counted(metrics)),
+        events: counts,
         clock: Arc::new(SystemClock),
         ids: Arc::new(UuidV7),
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use application::cache::{Cache, CacheHealth};
+use application::cache::{Cache, CacheCounts, CacheEvent, CacheHealth};
 use application::cdn;
 use application::import::ImportJobs;
 use infrastructure::cdn::CdnWebhook;
@@ -37,9 +37,11 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         .await
         .map_err(|source| StartError::Listen { address, source })?;
     let verifier = token_verifier(settings).await?;
-    let cache = cache::open(settings, telemetry.cache_metrics())?;
+    let counts = Arc::<CacheCounts>::default();
+    let cache = cache::open(settings, counts.clone())?;
     let services = services::compose(settings, cache.clone()).await?;
     register_gauges(&telemetry, &services, cache.as_ref());
+    register_cache_counts(&telemetry, &counts);
     let loaded = example::load_if_first(settings, &services).await?;
 
     let mut upkeep = keep_up(settings, cache.as_ref(), &services);
@@ -190,4 +192,21 @@ fn register_gauges(telemetry: &Telemetry, services: &Services, cache: Option<&Ar
             move || u64::from(cache.health() == CacheHealth::Up),
         );
     }
+}
+
+fn register_cache_counts(telemetry: &Telemetry, counts: &Arc<CacheCounts>) {
+    let all = counts.clone();
+    telemetry.register_counts(
+        "cache.requests",
+        "What the cache did: reads by their result, and what happened to it",
+        "result",
+        move || CacheEvent::ALL.map(|event| (event.as_str(), all.of(event))),
+    );
+    let counts = counts.clone();
+    telemetry.register_counts(
+        "cache.stale",
+        "Answers that were compared with the database and found older: a defect",
+        "found_by",
+        move || [("verifier", counts.of(CacheEvent::Lied))],
+    );
 }

@@ -19,7 +19,6 @@ use domain::channel::{ChannelContent, ChannelCurrencies, ChannelLocales};
 use domain::value::{Currency, Key, Locale, Localized, Metadata, Text};
 use infrastructure::files::{HeaderInspector, ObjectFiles};
 use infrastructure::system::{SystemClock, UuidV7};
-use infrastructure::telemetry::Telemetry;
 use tokio::time::{sleep, timeout};
 
 use super::database::{self, Database, Ports};
@@ -181,12 +180,11 @@ pub(crate) async fn for_command(settings: &Settings) -> Result<Services, StartEr
         path: settings.data_dir.clone(),
         source,
     })?;
-    let (telemetry, _) = Telemetry::build(&settings.telemetry)?;
     // Nothing is read through a cache here, and one of this process's own has nothing to do with the others'.
     let cache = if settings.cache_is_in_process() {
         None
     } else {
-        cache::open(settings, telemetry.cache_metrics())?
+        cache::open(settings, Arc::default())?
     };
     let services = compose(settings, cache.clone()).await?;
     if let Some(cache) = cache {

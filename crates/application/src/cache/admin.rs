@@ -1,7 +1,5 @@
 //! What operators see of the cache, and what they may do to it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use tokio::time::Instant;
 
 use super::{Cache, CacheError, CacheEvent, CacheHealth, CacheKey, Entity, Instance, LocalUsage};
@@ -9,23 +7,6 @@ use crate::changelog::LogPosition;
 
 /// How many of the keys that are read most are told of.
 const HOTTEST: usize = 20;
-
-/// How often each thing happened since the start.
-#[derive(Debug, Default)]
-pub(super) struct Counts([AtomicU64; CacheEvent::ALL.len()]);
-
-impl Counts {
-    pub(super) fn count(&self, event: CacheEvent) {
-        if let Some(count) = self.0.get(event as usize) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn all(&self) -> Vec<(CacheEvent, u64)> {
-        let counts = self.0.iter().map(|count| count.load(Ordering::Relaxed));
-        CacheEvent::ALL.into_iter().zip(counts).collect()
-    }
-}
 
 /// How the cache of one instance stands.
 #[derive(Debug)]
@@ -66,7 +47,10 @@ impl Cache {
             local: self.ports.local.as_ref().map(|local| local.usage()),
             trusted: self.ports.shared.is_none() || self.trust.holds(),
             shared: self.ports.shared.is_some(),
-            counts: self.counts.all(),
+            counts: CacheEvent::ALL
+                .into_iter()
+                .map(|event| (event, self.ports.events.counted(event)))
+                .collect(),
             hot: self.hot.top(HOTTEST),
             heard: self.heard(),
             fleet,

@@ -153,9 +153,28 @@ impl Answers {
                 Age::Untrue => {}
             }
         }
+        let mut from = StartAt::Shared;
+        if trusted.is_none()
+            && let Some(shared) = &cache.ports.shared
+            && cache.gate.is_up()
+        {
+            // A hit is answered without a task of its own: nothing is lost if the client hangs up.
+            match cache.noted(shared.store.get(&key).await) {
+                Some(Some(entry)) if entry.age(cache.ports.clock.now()) == Age::Fresh => {
+                    cache.noticed(&key, CacheEvent::Hit, &entry);
+                    return Ok(cache.answer(Arc::new(Kept::new(entry, Stamp::NONE)), Source::Shared));
+                }
+                Some(found) => {
+                    from = StartAt::Miss {
+                        refresh: found.is_some(),
+                    };
+                }
+                None => {}
+            }
+        }
         let run = {
             let (cache, key) = (Arc::clone(cache), key.clone());
-            move || async move { cache.fetch(&key, stamp, false, load).await.map_err(Arc::new) }
+            move || async move { cache.fetch(&key, trusted, from, load).await.map_err(Arc::new) }
         };
         let (landed, joined) = match trusted {
             Some(stamp) => cache.flights.join_or_start((key, stamp), run).await,
@@ -176,6 +195,16 @@ impl Answers {
             },
         }
     }
+}
+
+/// Where a reader goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StartAt {
+    Shared,
+    /// The shared tier was asked already; what it has is to be replaced, or it has nothing.
+    Miss {
+        refresh: bool,
+    },
 }
 
 pub(super) fn uncached(loaded: Loaded) -> Answer {
@@ -258,12 +287,12 @@ impl Cache {
         matches!(error, StoreError::Unavailable(_)) && entry::millis(self.ports.clock.now()) < until
     }
 
-    /// The answer from beyond this instance, kept under the stamp that was taken before.
+    /// The answer from beyond this instance, kept under the stamp that was taken before, if it is to be kept.
     pub(super) async fn fetch<F, L>(
         self: &Arc<Self>,
         key: &CacheKey,
         stamp: Option<Stamp>,
-        refresh: bool,
+        from: StartAt,
         load: F,
     ) -> Result<Landed, StoreError>
     where
@@ -274,10 +303,12 @@ impl Cache {
             return self.load_alone(key, stamp, load()).await;
         };
         let token = self.ports.ids.next();
-        let mut refresh = refresh;
+        let mut refresh = false;
         let (mut read, mut effect) = Read::start(self.gate.is_up());
-        if refresh && effect == Effect::Get {
-            effect = Effect::Miss;
+        if let StartAt::Miss { refresh: replace } = from
+            && effect == Effect::Get
+        {
+            (refresh, effect) = (replace, Effect::Miss);
         }
         loop {
             let event = match effect {

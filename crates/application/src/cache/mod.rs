@@ -112,13 +112,12 @@ pub use kept::{Coding, Kept};
 pub use key::{CacheKey, Schema, Variation};
 pub use policy::{Acknowledge, CachePolicy, WriteMode};
 pub use ports::{
-    CacheError, CacheEvent, CacheEvents, CacheStore, Instance, InvalidationBus, Lease, Listener, LocalStore,
-    LocalUsage, Mark, Miss, Released, Token,
+    CacheCounts, CacheError, CacheEvent, CacheEvents, CacheStore, Instance, InvalidationBus, Lease, Listener,
+    LocalStore, LocalUsage, Mark, Miss, Released, Token,
 };
 pub use scopes::Generation;
 pub(crate) use touched::of_entry as touched_by;
 
-use admin::Counts;
 use flights::Flights;
 use gate::Gate;
 use generations::Generations;
@@ -156,7 +155,6 @@ pub struct Cache {
     flights: Flights,
     loads: Semaphore,
     hits: AtomicU64,
-    counts: Counts,
     hot: HotKeys,
     refreshing: Mutex<HashSet<CacheKey>>,
     /// Up to where the change log has been followed.
@@ -180,7 +178,6 @@ impl Cache {
             flights: Flights::default(),
             loads: Semaphore::new(policy.max_loads),
             hits: AtomicU64::new(0),
-            counts: Counts::default(),
             hot: HotKeys::default(),
             refreshing: Mutex::default(),
             heard: Mutex::default(),
@@ -220,7 +217,6 @@ impl Cache {
     }
 
     fn record(&self, event: CacheEvent) {
-        self.counts.count(event);
         self.ports.events.record(event);
     }
 

@@ -2,6 +2,7 @@
 //! and who is told what the cache does.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -292,4 +293,49 @@ impl CacheEvent {
 /// Is told what the cache does. Called on the hot path: MUST NOT block.
 pub trait CacheEvents: Send + Sync + 'static {
     fn record(&self, event: CacheEvent);
+
+    /// How often it was recorded, where that is counted.
+    fn counted(&self, _: CacheEvent) -> u64 {
+        0
+    }
+}
+
+/// How often each event has happened.
+#[derive(Debug, Default)]
+pub struct CacheCounts([AtomicU64; CacheEvent::ALL.len()]);
+
+impl CacheCounts {
+    pub fn of(&self, event: CacheEvent) -> u64 {
+        self.0
+            .get(event as usize)
+            .map_or(0, |count| count.load(Ordering::Relaxed))
+    }
+}
+
+impl CacheEvents for CacheCounts {
+    fn record(&self, event: CacheEvent) {
+        if let Some(count) = self.0.get(event as usize) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn counted(&self, event: CacheEvent) -> u64 {
+        self.of(event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_is_counted_apart() {
+        let counts = CacheCounts::default();
+        for (index, event) in CacheEvent::ALL.into_iter().enumerate() {
+            (0..=index).for_each(|_| counts.record(event));
+        }
+        for (index, event) in CacheEvent::ALL.into_iter().enumerate() {
+            assert_eq!(counts.of(event), index as u64 + 1, "{event:?}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::answers::Loaded;
+use super::answers::{Loaded, StartAt};
 use super::entry::{self, Kind};
 use super::generations::Stamp;
 use super::{Cache, CacheEvent, CacheKey, Entry, Kept, Scope, scopes};
@@ -77,7 +77,10 @@ impl Cache {
                 self.record(CacheEvent::Refresh);
                 let (cache, stamp) = (Arc::clone(self), self.generations.stamp(key.entity));
                 tokio::spawn(async move {
-                    if let Err(error) = cache.fetch(&key, stamp, true, load).await {
+                    if let Err(error) = cache
+                        .fetch(&key, stamp, StartAt::Miss { refresh: true }, load)
+                        .await
+                    {
                         tracing::debug!(
                             error = &error as &dyn std::error::Error,
                             "an entry could not be loaded before it expires"

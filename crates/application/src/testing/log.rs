@@ -79,7 +79,7 @@ pub async fn keeps_before_and_after(h: &Harness) {
 pub async fn tells_what_changed(h: &Harness) {
     h.category(None).await;
     let first = h.product(product(h)).await;
-    let second = h.product(product(h)).await;
+    h.product(product(h)).await;
     h.variant(first.id, variant(h)).await;
     let log = entries(h, 4).await;
     let since = log[0].time;
