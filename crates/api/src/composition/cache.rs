@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use application::cache::{Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, SharedTier, WriteMode};
-use infrastructure::cache_settings::CacheMode;
+use application::cache::{
+    Acknowledge, Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, SharedTier, WriteMode,
+};
+use infrastructure::cache_settings::{CacheAcknowledge, CacheMode};
 use infrastructure::local_cache::LocalCache;
-use infrastructure::redis_cache::{RedisCache, RedisCacheError};
+use infrastructure::redis_cache::{RedisCache, RedisCacheError, RedisOptions};
 use infrastructure::system::{SystemClock, UuidV7};
 
 use super::settings::Settings;
@@ -21,14 +23,19 @@ pub(crate) fn open(
     let shared = if settings.cache_is_in_process() {
         None
     } else {
-        let redis = Arc::new(RedisCache::new(settings.cache_url().expose(), "vitrine:")?);
+        let options = RedisOptions {
+            prefix: settings.cache.prefix.clone(),
+            canary: settings.cache.canary,
+            trust: settings.cache.trust,
+        };
+        let redis = Arc::new(RedisCache::new(settings.cache_url().expose(), &options)?);
         Some(SharedTier {
             store: redis.clone(),
             bus: redis,
         })
     };
-    let local = (settings.cache.memory_bytes > 0)
-        .then(|| Arc::new(LocalCache::new(settings.cache.memory_bytes)) as Arc<dyn LocalStore>);
+    let local = (settings.cache.l1_bytes > 0)
+        .then(|| Arc::new(LocalCache::new(settings.cache.l1_bytes)) as Arc<dyn LocalStore>);
     let ports = CachePorts {
         local,
         shared,
@@ -47,7 +54,12 @@ fn policy(settings: &Settings) -> CachePolicy {
             CacheMode::Available => WriteMode::Available,
             CacheMode::Strict => WriteMode::Strict,
         },
+        acknowledge: match settings.cache.acknowledge {
+            CacheAcknowledge::Linearizable => Acknowledge::Linearizable,
+            CacheAcknowledge::Immediate => Acknowledge::Immediate,
+        },
         ttl: settings.cache.ttl,
+        trust: settings.cache.trust,
         database_timeouts,
         fence: defaults.fence.max(database_timeouts * 2),
         ..defaults

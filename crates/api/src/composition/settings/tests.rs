@@ -302,7 +302,7 @@ fn values_out_of_range_are_refused() {
         ("[cache]\nurl = \"redis+cluster://cache\"", "not supported yet"),
         ("[cache]\nurl = \"redis://\"", "cache.url"),
         ("[cache]\nurl = \"http://:hunter2@cache\"", "cache.url"),
-        ("[cache]\nmemory_bytes = 1", "cache.memory_bytes"),
+        ("[cache]\nl1_bytes = 1", "cache.l1_bytes"),
         ("[catalog]\ndefault_locale = \"english\"", ""),
         ("[catalog]\ndefault_locale = \"e\"", "catalog.default_locale"),
         ("[catalog]\ndefault_locale = \"de_CH\"", "catalog.default_locale"),

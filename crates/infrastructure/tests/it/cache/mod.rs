@@ -2,6 +2,8 @@
 
 mod contract;
 mod faults;
+mod foreign;
+mod hearing;
 mod history;
 mod model;
 mod protocol;
@@ -14,7 +16,7 @@ use std::time::Duration;
 
 use application::Ids;
 use application::cache::{CacheStore, Entry, Kind};
-use infrastructure::redis_cache::RedisCache;
+use infrastructure::redis_cache::{RedisCache, RedisOptions};
 use infrastructure::system::UuidV7;
 use uuid::Uuid;
 
@@ -24,7 +26,11 @@ fn redis_url() -> String {
 }
 
 async fn redis_at(url: &str, prefix: &str) -> Arc<RedisCache> {
-    let cache = RedisCache::new(url, prefix).unwrap();
+    let options = RedisOptions {
+        prefix: prefix.to_owned(),
+        ..RedisOptions::default()
+    };
+    let cache = RedisCache::new(url, &options).unwrap();
     cache.probe().await.unwrap();
     Arc::new(cache)
 }
@@ -43,10 +49,12 @@ fn value(version: i64, epoch: u64, body: &str) -> Entry {
         kind: Kind::Value,
         version,
         epoch,
-        filled: 1,
+        made: 1,
         fresh_until: 2,
+        true_until: None,
         load_cost: 3,
         etag: format!("\"{version}\""),
+        facts: b"{}".as_slice().into(),
         body: body.to_owned().into(),
     }
 }

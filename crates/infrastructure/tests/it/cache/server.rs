@@ -37,19 +37,40 @@ impl RedisServer {
 
     /// Writes all data to disk, as a snapshot does.
     pub(super) async fn save(&self) {
-        let _: () = redis::cmd("SAVE")
-            .query_async(&mut self.connection().await.unwrap())
-            .await
-            .unwrap();
+        self.command(&["SAVE"]).await;
     }
 
     pub(super) async fn forget_scripts(&self) {
+        self.command(&["SCRIPT", "FLUSH"]).await;
+    }
+
+    pub(super) async fn flush(&self) {
+        self.command(&["FLUSHALL"]).await;
+    }
+
+    /// Closes everyone's connections.
+    pub(super) async fn kill_clients(&self) {
+        for kind in ["normal", "pubsub"] {
+            self.command(&["CLIENT", "KILL", "TYPE", kind]).await;
+        }
+    }
+
+    /// A URL by which a user of these rules comes in.
+    pub(super) async fn user(&self, name: &str, rules: &[&str]) -> String {
+        self.command(&[&["ACL", "SETUSER", name, "on", ">secret"], rules].concat())
+            .await;
+        format!("redis://{name}:secret@127.0.0.1:{}", self.port)
+    }
+
+    /// Runs a command and gives its answer.
+    pub(super) async fn command(&self, words: &[&str]) -> redis::Value {
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]);
         let mut connection = self.connection().await.unwrap();
-        let _: () = redis::cmd("SCRIPT")
-            .arg("FLUSH")
+        command
             .query_async(&mut connection)
             .await
-            .unwrap();
+            .unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }
 
     pub(super) fn kill(&mut self) {
