@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod cache_settings;
+pub mod cdn;
 pub mod database;
 pub mod files;
 pub mod json_schema;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use application::CatalogError;
 use application::access::{TokenIssuer, TokenVerifier};
+use application::cdn::CdnError;
 use application::import::ImportError;
 use application::store::StoreError;
 use infrastructure::access::{JwtIssuer, JwtVerifier};
@@ -60,6 +61,8 @@ pub(crate) enum StartError {
     Auth(#[from] AuthError),
     #[error(transparent)]
     Cache(#[from] RedisCacheError),
+    #[error("cannot prepare to tell the CDN")]
+    Cdn(#[from] CdnError),
     #[error(transparent)]
     Views(#[from] RedisViewsError),
     #[error(transparent)]

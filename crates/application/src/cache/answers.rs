@@ -213,7 +213,7 @@ pub(super) enum StartAt {
     },
 }
 
-fn uncached(loaded: Loaded) -> Answer {
+pub(super) fn uncached(loaded: Loaded) -> Answer {
     Answer {
         kept: Arc::new(Kept::new(
             Arc::new(to_entry(loaded, 0, Times::default())),

@@ -73,6 +73,7 @@
 //! `strict` refuses such writes instead. Processes that share a database but no tier are always in this case. Writes by
 //! SQL past the service are, too.
 
+mod admin;
 mod answers;
 mod entity;
 mod entry;
@@ -103,6 +104,7 @@ use chrono::TimeDelta;
 use domain::Timestamp;
 use tokio::sync::Semaphore;
 
+pub use admin::{Purge, Report};
 pub use answers::{Answer, Answers, Consistency, Demand, Loaded, Source};
 pub use entity::{Entity, NoEntity, ResourceKind, Scope};
 pub use entry::{Age, Entry, HEADER_LEN, Kind};
@@ -116,6 +118,7 @@ pub use ports::{
     LocalStore, LocalUsage, Mark, Miss, Released, Token,
 };
 pub use scopes::Generation;
+pub(crate) use touched::of_entry as touched_by;
 
 use flights::Flights;
 use gate::Gate;

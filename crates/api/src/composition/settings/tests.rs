@@ -412,7 +412,7 @@ fn printing_masks_every_secret_and_shows_what_is_in_force() {
         assert!(nothing.contains(part), "{part}: {nothing}");
     }
     let again: Table = nothing.parse().unwrap();
-    assert_eq!(again.len(), 9);
+    assert_eq!(again.len(), 10);
 }
 
 /// The names of a section's keys, as its own refusal of an unknown one lists them.
@@ -464,6 +464,7 @@ fn the_reference_file_has_the_defaults_and_names_every_key() {
         keys_of::<HttpSettings>("http"),
         keys_of::<DatabaseSettings>("database"),
         keys_of::<CacheSettings>("cache"),
+        keys_of::<CdnSettings>("cdn"),
         keys_of::<MediaSettings>("media"),
         keys_of::<AuthSettings>("auth"),
         keys_of::<CatalogSettings>("catalog"),

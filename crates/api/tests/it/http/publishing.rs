@@ -240,7 +240,7 @@ async fn drafts_are_discarded(api: Api) {
     assert_eq!(dry.value()["name"], before["name"]);
     let stale = api
         .post(&format!("{path}/discard-draft"))
-        .header("if-match", "\"1-m2\"");
+        .header("if-match", "\"1-m3\"");
     stale.send().await.problem(412, "version_conflict");
     let discarded = api
         .post(&format!("{path}/discard-draft"))
