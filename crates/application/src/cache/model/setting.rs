@@ -50,6 +50,8 @@ pub(super) struct Setting {
     pub(super) cuts: u8,
     /// An acknowledged write binds all instances even if its release failed.
     pub(super) binds_all: bool,
+    /// A writer waits for the confirmations before it commits, not after.
+    pub(super) confirms_first: bool,
     /// A read may not answer anything older than one that ended before it began.
     pub(super) never_back: bool,
 }
@@ -80,6 +82,7 @@ impl Default for Setting {
             dumps: false,
             cuts: 0,
             binds_all: true,
+            confirms_first: false,
             never_back: false,
         }
     }

@@ -59,6 +59,8 @@ pub(super) struct Instance {
     pub(super) gate: Gate,
     /// What was said to it and not yet heard; `None` without a connection.
     pub(super) channel: Option<Vec<Said>>,
+    /// It has a tier of its own.
+    hears: bool,
     /// Questions are counted from 1. Which was sent last,
     pub(super) sent: u8,
     /// which came back last,
@@ -138,14 +140,17 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(setting: &Setting) -> Self {
-        let instance = Instance {
+        // Who answers nobody from its own tier has none.
+        let has_own = |index: usize| setting.own_tiers && setting.readers.iter().any(|(at, _)| *at == index);
+        let instance = |index: usize| Instance {
             slot: 0,
             all: 0,
-            own: Stamp::of(0, 0).filter(|_| setting.warm && setting.own_tiers).map(|stamp| (0, stamp)),
+            own: Stamp::of(0, 0).filter(|_| setting.warm && has_own(index)).map(|stamp| (0, stamp)),
             gate: Gate::default(),
-            channel: setting.own_tiers.then(Vec::new),
-            sent: setting.own_tiers.into(),
-            confirmed: setting.own_tiers.into(),
+            channel: has_own(index).then(Vec::new),
+            hears: has_own(index),
+            sent: has_own(index).into(),
+            confirmed: has_own(index).into(),
             confirmed_at: 0,
             expired: 0,
             recovery: Recovery::None,
@@ -157,7 +162,7 @@ impl World {
         Self {
             database: Database::default(),
             server,
-            instances: [instance.clone(), instance],
+            instances: [instance(0), instance(1)],
             writers: vec![Writer::Idle; setting.writers.len()],
             readers: vec![Reader::Idle; setting.readers.len()],
             left: 0,
@@ -207,14 +212,14 @@ impl World {
                     if !channel.is_empty() {
                         actions.push(Action::Hear(index));
                     }
-                    if setting.own_tiers && instance.sent <= setting.questions {
+                    if instance.sent <= setting.questions {
                         actions.push(Action::Ask(index));
                     }
                     if self.cuts > 0 {
                         actions.push(Action::Cut(index));
                     }
                 }
-                None if setting.own_tiers => actions.push(Action::Reconnect(index)),
+                None if instance.hears => actions.push(Action::Reconnect(index)),
                 None => {}
             }
             if setting.recovery && (!instance.is_up() || instance.recovery != Recovery::None) {

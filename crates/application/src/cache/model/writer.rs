@@ -220,7 +220,9 @@ impl World {
                 Event::Released(released)
             }
             Effect::Settle(_) if !going.waits => {
-                self.end(tier, at);
+                if !matches!(going.write, Write::Committing(_)) {
+                    self.end(tier, at);
+                }
                 (going.waits, going.asked) = (true, self.asked());
                 self.writers[writer] = Writer::Going(going);
                 return;
@@ -288,7 +290,21 @@ impl World {
     }
 
     fn step(&mut self, tier: &Tier, writer: usize, mut going: Going, event: Event) {
+        if event == Event::Settled && matches!(going.write, Write::Committing(_)) {
+            (going.next, going.waits) = (Effect::Commit, false);
+            self.writers[writer] = Writer::Going(going);
+            return;
+        }
         let (write, mut next) = going.write.step(event, tier.setting.manner);
+        if tier.setting.confirms_first {
+            match (&write, &next) {
+                (Write::Committing(Some(marks)), _) => next = Effect::Settle(marks.clone()),
+                (_, Effect::Settle(marks)) if self.server.clock > u8::try_from(marks[0].at).unwrap() => {
+                    next = Effect::Acknowledge;
+                }
+                _ => {}
+            }
+        }
         going.write = write;
         let skip = |guard: Guard| !tier.has(guard);
         match &next {
