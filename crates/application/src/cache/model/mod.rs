@@ -137,10 +137,6 @@ impl Tier {
     fn saw(&self, what: Seen) {
         self.seen.fetch_or(1 << what as u32, Ordering::Relaxed);
     }
-
-    fn has_seen(&self, what: Seen) -> bool {
-        self.seen.load(Ordering::Relaxed) & (1 << what as u32) != 0
-    }
 }
 
 impl Model for Tier {

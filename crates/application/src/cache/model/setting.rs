@@ -60,6 +60,122 @@ pub(super) const LINEARIZABLE: Manner = Manner {
     mode: WriteMode::Strict,
     acknowledge: Acknowledge::Linearizable,
 };
+pub(super) const AVAILABLE: Manner = Manner {
+    mode: WriteMode::Available,
+    ..LINEARIZABLE
+};
+pub(super) const IMMEDIATE: Manner = Manner {
+    acknowledge: Acknowledge::Immediate,
+    ..LINEARIZABLE
+};
+
+/// Two readers of the shared tier, on two instances; all that it holds may be lost piece by piece.
+pub(super) fn shared() -> Setting {
+    Setting {
+        evictions: true,
+        fences_lost: true,
+        ..Setting::default()
+    }
+}
+
+/// Three readers of the shared tier, whose fences last.
+pub(super) fn lasting() -> Setting {
+    Setting {
+        readers: vec![(0, Asks::Bounded), (1, Asks::Bounded), (1, Asks::Bounded)],
+        never_back: true,
+        ..Setting::default()
+    }
+}
+
+/// Two readers on an instance that did not write, with a tier of its own that has the value of before.
+pub(super) fn own() -> Setting {
+    Setting {
+        readers: vec![(1, Asks::Bounded), (1, Asks::Bounded)],
+        own_tiers: true,
+        warm: true,
+        questions: 2,
+        ..Setting::default()
+    }
+}
+
+/// The same with nothing kept yet.
+pub(super) fn cold() -> Setting {
+    Setting { warm: false, ..own() }
+}
+
+/// Two readers on the instance that writes.
+pub(super) fn writing() -> Setting {
+    Setting {
+        readers: vec![(0, Asks::Bounded), (0, Asks::Bounded)],
+        questions: 1,
+        fences_lost: true,
+        ..cold()
+    }
+}
+
+/// A server that starts again from a dump, after it lost what the dump has.
+pub(super) fn back_from_the_dump() -> Setting {
+    Setting {
+        fences_lost: true,
+        restarts: 1,
+        dumps: true,
+        questions: 1,
+        ..cold()
+    }
+}
+
+/// Writes on an instance that may lose the shared tier, and goes on.
+pub(super) fn cut_off() -> Setting {
+    Setting {
+        manner: AVAILABLE,
+        readers: vec![(0, Asks::Bounded), (0, Asks::Bounded)],
+        warm: true,
+        failures: 2,
+        recovery: true,
+        binds_all: false,
+        ..Setting::default()
+    }
+}
+
+/// SQL past the service beside a writer of it.
+pub(super) fn past_the_service() -> Setting {
+    Setting {
+        writers: vec![Some(0), None],
+        warm: true,
+        relay: true,
+        ..Setting::default()
+    }
+}
+
+/// SQL past the service while an instance loses the shared tier and has it back.
+pub(super) fn past_the_service_in_an_outage() -> Setting {
+    Setting {
+        writers: vec![None],
+        readers: vec![(0, Asks::Bounded), (0, Asks::Bounded)],
+        failures: 1,
+        recovery: true,
+        ..past_the_service()
+    }
+}
+
+/// Commits whose outcome is unknown.
+pub(super) fn doubtful() -> Setting {
+    Setting {
+        doubt: true,
+        ..lasting()
+    }
+}
+
+/// A server that starts again, twice, from a dump or from nothing.
+pub(super) fn restarted() -> Setting {
+    Setting {
+        warm: true,
+        evictions: true,
+        restarts: 2,
+        dumps: true,
+        ..Setting::default()
+    }
+}
 
 impl Default for Setting {
     fn default() -> Self {

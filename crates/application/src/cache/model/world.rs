@@ -3,7 +3,7 @@
 use super::guard::Guard;
 use super::reader::Reader;
 use super::server::Server;
-use super::setting::Setting;
+use super::setting::{Asks, Setting};
 use super::writer::Writer;
 use super::{Action, Seen, Tier};
 use crate::cache::gate::{Outage, State as Gate};
@@ -141,7 +141,8 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(setting: &Setting) -> Self {
         // Who answers nobody from its own tier has none.
-        let has_own = |index: usize| setting.own_tiers && setting.readers.iter().any(|(at, _)| *at == index);
+        let uses_own = |(at, asks): &(usize, Asks), index| *at == index && *asks != Asks::Strong;
+        let has_own = |index| setting.own_tiers && setting.readers.iter().any(|reader| uses_own(reader, index));
         let instance = |index: usize| Instance {
             slot: 0,
             all: 0,
@@ -349,6 +350,10 @@ impl World {
             return;
         }
         let (from, to) = (instance.heard, instance.following);
+        if !instance.is_up() && tier.has(Guard::RelayWaitsForGate) {
+            instance.following = from;
+            return;
+        }
         instance.heard = to;
         if tier.has(Guard::RelayRaises) {
             instance.slot += RAISED;

@@ -20,6 +20,8 @@ pub(super) struct Going {
     /// [`Effect::Settle`] and [`Effect::WaitOut`] have begun.
     waits: bool,
     in_doubt: bool,
+    /// A fence was asked for.
+    may_be_fenced: bool,
     /// What each instance had asked when the wait began, or with [`Effect::WaitOut`] when the fence was tried.
     asked: [u8; INSTANCES],
 }
@@ -115,6 +117,7 @@ impl World {
             reached: false,
             waits: false,
             in_doubt: false,
+            may_be_fenced: false,
             asked: self.asked(),
         });
     }
@@ -180,7 +183,7 @@ impl World {
                     }
                     vec![self.server.fence(tier, writer)]
                 });
-                going.asked = self.asked();
+                (going.asked, going.may_be_fenced) = (self.asked(), true);
                 let marks = marks.filter(|_| reply == Reply::Comes);
                 if marks.is_none() {
                     self.fail(tier, at);
@@ -199,7 +202,12 @@ impl World {
                     if tier.has(Guard::ReleaseIsHeard) {
                         self.say(Said::Changed);
                     }
-                    let (intact, mark) = self.server.release(tier, Some(writer));
+                    let (intact, mut mark) = self.server.release(tier, Some(writer));
+                    if let (Write::Releasing(Some(fence), _), false) =
+                        (&going.write, tier.has(Guard::FenceIsOfThisLife))
+                    {
+                        mark.server = fence[0].server;
+                    }
                     if going.position > 0 {
                         self.server.contents.released |= 1 << (going.position - 1);
                     }
@@ -214,7 +222,7 @@ impl World {
                 let released = released.filter(|_| reply == Reply::Comes);
                 going.reached = released.is_some();
                 if released.is_none() {
-                    self.left |= 1 << writer;
+                    self.left |= u8::from(going.may_be_fenced) << writer;
                     self.fail(tier, at);
                 }
                 Event::Released(released)
@@ -243,7 +251,7 @@ impl World {
             }
             Effect::Report | Effect::Refuse => {
                 if going.next == Effect::Refuse {
-                    self.left |= 1 << writer;
+                    self.left |= u8::from(going.may_be_fenced) << writer;
                 }
                 // In doubt it ends when the fence does, which is later than anything here.
                 if !going.in_doubt {
