@@ -97,7 +97,11 @@ pub(super) struct Boarding {
 impl Drop for Boarding {
     fn drop(&mut self) {
         let mut flights = lock(&self.flights);
-        if flights.board.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
+        if flights
+            .board
+            .get(&self.key)
+            .is_some_and(|(number, _)| *number == self.number)
+        {
             flights.board.remove(&self.key);
         }
     }

@@ -191,7 +191,11 @@ impl Cache {
         let seen = self.begin_to_follow(log).await;
         match &self.ports.shared {
             Some(shared) => {
-                tokio::join!(self.recover(shared, log), self.listen(shared), self.follow(log, seen));
+                tokio::join!(
+                    self.recover(shared, log),
+                    self.listen(shared),
+                    self.follow(log, seen)
+                );
             }
             None => self.follow(log, seen).await,
         }

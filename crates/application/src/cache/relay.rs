@@ -111,6 +111,9 @@ fn complain(error: &ReplayError, again: bool) {
     if again {
         tracing::debug!(error, "the change log is still away");
     } else {
-        tracing::warn!(error, "the change log is away; the cache may miss what other processes write");
+        tracing::warn!(
+            error,
+            "the change log is away; the cache may miss what other processes write"
+        );
     }
 }

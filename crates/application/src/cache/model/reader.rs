@@ -43,8 +43,14 @@ enum Next {
     Wait,
     /// With the epoch of its lease, if it has one.
     Load(Option<u8>),
-    Fill { epoch: u8, version: u8 },
-    Land { version: u8, keep: bool },
+    Fill {
+        epoch: u8,
+        version: u8,
+    },
+    Land {
+        version: u8,
+        keep: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -13,6 +13,17 @@ pub(super) enum Asks {
     Refresh,
 }
 
+/// When a server that starts again later took the dump that it starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dumps {
+    /// It starts from nothing.
+    Never,
+    /// Or it starts from nothing.
+    Anytime,
+    /// While a fence stood, and it starts from no other.
+    Fenced,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Setting {
     pub(super) manner: Manner,
@@ -44,8 +55,7 @@ pub(super) struct Setting {
     pub(super) flushes: u8,
     /// The server starts again.
     pub(super) restarts: u8,
-    /// It may do so from a dump taken at any time.
-    pub(super) dumps: bool,
+    pub(super) dumps: Dumps,
     /// Connections to hear by that are lost.
     pub(super) cuts: u8,
     /// An acknowledged write binds all instances even if its release failed.
@@ -118,7 +128,7 @@ pub(super) fn back_from_the_dump() -> Setting {
     Setting {
         fences_lost: true,
         restarts: 1,
-        dumps: true,
+        dumps: Dumps::Fenced,
         questions: 1,
         ..cold()
     }
@@ -141,6 +151,7 @@ pub(super) fn cut_off() -> Setting {
 pub(super) fn past_the_service() -> Setting {
     Setting {
         writers: vec![Some(0), None],
+        readers: vec![(0, Asks::Bounded), (0, Asks::Bounded)],
         warm: true,
         relay: true,
         ..Setting::default()
@@ -151,7 +162,6 @@ pub(super) fn past_the_service() -> Setting {
 pub(super) fn past_the_service_in_an_outage() -> Setting {
     Setting {
         writers: vec![None],
-        readers: vec![(0, Asks::Bounded), (0, Asks::Bounded)],
         failures: 1,
         recovery: true,
         ..past_the_service()
@@ -172,7 +182,7 @@ pub(super) fn restarted() -> Setting {
         warm: true,
         evictions: true,
         restarts: 2,
-        dumps: true,
+        dumps: Dumps::Anytime,
         ..Setting::default()
     }
 }
@@ -195,7 +205,7 @@ impl Default for Setting {
             relay: false,
             flushes: 0,
             restarts: 0,
-            dumps: false,
+            dumps: Dumps::Never,
             cuts: 0,
             binds_all: true,
             confirms_first: false,

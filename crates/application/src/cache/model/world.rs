@@ -3,7 +3,7 @@
 use super::guard::Guard;
 use super::reader::Reader;
 use super::server::Server;
-use super::setting::{Asks, Setting};
+use super::setting::{Asks, Dumps, Setting};
 use super::writer::Writer;
 use super::{Action, Seen, Tier};
 use crate::cache::gate::{Outage, State as Gate};
@@ -38,7 +38,10 @@ pub(super) enum Said {
     Changed,
     AllChanged,
     /// The answer to a question, and the server's clock when it was asked.
-    Answer { question: u8, at: u8 },
+    Answer {
+        question: u8,
+        at: u8,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -142,11 +145,14 @@ impl World {
     pub(super) fn new(setting: &Setting) -> Self {
         // Who answers nobody from its own tier has none.
         let uses_own = |(at, asks): &(usize, Asks), index| *at == index && *asks != Asks::Strong;
-        let has_own = |index| setting.own_tiers && setting.readers.iter().any(|reader| uses_own(reader, index));
+        let has_own =
+            |index| setting.own_tiers && setting.readers.iter().any(|reader| uses_own(reader, index));
         let instance = |index: usize| Instance {
             slot: 0,
             all: 0,
-            own: Stamp::of(0, 0).filter(|_| setting.warm && has_own(index)).map(|stamp| (0, stamp)),
+            own: Stamp::of(0, 0)
+                .filter(|_| setting.warm && has_own(index))
+                .map(|stamp| (0, stamp)),
             gate: Gate::default(),
             channel: has_own(index).then(Vec::new),
             hears: has_own(index),
@@ -226,7 +232,8 @@ impl World {
             if setting.recovery && (!instance.is_up() || instance.recovery != Recovery::None) {
                 actions.push(Action::Recover(index));
             }
-            if setting.relay && (instance.following > instance.heard || self.database.horizon() > instance.heard) {
+            let has_news = instance.following > instance.heard || self.database.horizon() > instance.heard;
+            if setting.relay && has_news && setting.readers.iter().any(|(at, _)| *at == index) {
                 actions.push(Action::Relay(index));
             }
         }
@@ -252,8 +259,16 @@ impl World {
             actions.push(Action::Flush);
         }
         if self.restarts > 0 {
-            actions.push(Action::Restart);
-            if setting.dumps && self.server.dump.is_none() {
+            let (may_dump, must_dump) = match setting.dumps {
+                Dumps::Never => (false, false),
+                Dumps::Anytime => (true, false),
+                Dumps::Fenced => (contents.fences != 0, true),
+            };
+            let has_dumped = self.server.dump.is_some();
+            if has_dumped || !must_dump {
+                actions.push(Action::Restart);
+            }
+            if may_dump && !has_dumped {
                 actions.push(Action::Dump);
             }
         }

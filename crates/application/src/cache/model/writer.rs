@@ -100,7 +100,11 @@ impl World {
         let (write, mut next) = match at {
             Some(at) => {
                 let slot = &mut self.instances[at].slot;
-                *slot += if tier.has(Guard::NoStampUnderWay) { BEGUN } else { RAISED };
+                *slot += if tier.has(Guard::NoStampUnderWay) {
+                    BEGUN
+                } else {
+                    RAISED
+                };
                 Write::start(self.instances[at].is_up(), tier.setting.manner)
             }
             None => (Write::Settling, Effect::Commit),
