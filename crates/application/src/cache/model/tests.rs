@@ -36,10 +36,11 @@ fn search(setting: Setting, without: &'static [Guard]) -> Found {
 
 /// Nothing wrong is found, and what is to happen does.
 fn holds(setting: Setting, happens: &[Seen]) {
-    let found = search(setting.clone(), &[]);
-    assert_eq!(found.property, None, "{setting:?}: {:?}", found.actions);
+    let name = format!("{setting:?}");
+    let found = search(setting, &[]);
+    assert_eq!(found.property, None, "{name}: {:?}", found.actions);
     for what in happens {
-        assert!(found.seen & (1 << *what as u32) != 0, "{what:?} in {setting:?}");
+        assert!(found.seen & (1 << *what as u32) != 0, "{what:?} in {name}");
     }
 }
 
