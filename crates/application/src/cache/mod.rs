@@ -191,11 +191,16 @@ impl Cache {
 
     /// Keeps the cache in use, for ever. To be run in one task, which may be cancelled at any point.
     pub async fn run(&self, log: &dyn ChangeLog) {
+        let seen = self.begin_to_follow(log).await;
         match &self.ports.shared {
             Some(shared) => {
-                tokio::join!(self.recover(shared, log), self.listen(shared), self.follow(log));
+                tokio::join!(
+                    self.recover(shared, log),
+                    self.listen(shared),
+                    self.follow(log, seen)
+                );
             }
-            None => self.follow(log).await,
+            None => self.follow(log, seen).await,
         }
     }
 

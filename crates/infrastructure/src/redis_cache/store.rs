@@ -123,7 +123,7 @@ impl CacheStore for RedisCache {
         life: Duration,
     ) -> Result<Vec<Mark>, CacheError> {
         let inner = &self.0;
-        let mut last = None;
+        let mut marks = Vec::new();
         for batch in entities.chunks(BATCH) {
             let mut lane = inner.lanes.next()?;
             let call = |entity: &Entity| Call {
@@ -138,10 +138,10 @@ impl CacheStore for RedisCache {
             };
             let calls: Vec<_> = batch.iter().map(call).collect();
             for answer in inner.run(&mut lane, &calls).await? {
-                last = last.max(Some(parse::<i64>(answer)?));
+                note(&mut marks, lane.epoch, parse(answer)?);
             }
         }
-        Ok(marks(last))
+        Ok(marks)
     }
 
     async fn release(
@@ -265,7 +265,7 @@ impl Inner {
         token: Token,
         only_missed: bool,
     ) -> Result<Released, RedisCacheError> {
-        let (mut last, mut intact) = (None, true);
+        let (mut marks, mut intact) = (Vec::new(), true);
         for batch in changes.chunks(BATCH) {
             let mut lane = self.lanes.next()?;
             let call = |(entity, position): &(Entity, Option<LogPosition>)| Call {
@@ -289,14 +289,11 @@ impl Inner {
             self.fleet.saw(parse(sighting)?, asked);
             for answer in answers {
                 let (at, stood): (i64, bool) = parse(answer)?;
-                last = last.max(Some(at));
+                note(&mut marks, lane.epoch, at);
                 intact &= stood;
             }
         }
-        Ok(Released {
-            intact,
-            marks: marks(last),
-        })
+        Ok(Released { intact, marks })
     }
 
     /// Where changes are told to those who cannot track; empty if that is not allowed.
@@ -366,8 +363,12 @@ fn entry(bytes: Bytes, key: &CacheKey, lane: &Lane) -> Option<Arc<Entry>> {
     (entry.epoch == lane.epoch).then(|| Arc::new(entry))
 }
 
-fn marks(at: Option<i64>) -> Vec<Mark> {
-    at.map(|at| Mark { server: 0, at }).into_iter().collect()
+/// Keeps the latest of each life of the server.
+fn note(marks: &mut Vec<Mark>, server: u64, at: i64) {
+    match marks.iter_mut().find(|mark| mark.server == server) {
+        Some(mark) => mark.at = mark.at.max(at),
+        None => marks.push(Mark { server, at }),
+    }
 }
 
 fn position_bytes(position: LogPosition) -> Vec<u8> {
