@@ -24,7 +24,7 @@ async fn channel(api: &Api) -> String {
 async fn product(api: &Api, channel: &str) -> String {
     let body = json!({
         "name": {"en": unique("Looked at"), "de": unique("Angesehen")}, "slug": unique("slug"),
-        "listings": [{"channel": format!("key:{channel}")}],
+        "channels": [{"channel": format!("key:{channel}")}],
         "variants": [{"sku": unique("SKU"), "prices": [{"amount": "1.50", "currency": "EUR"}]}],
     });
     let created = api.post("/v1/products?publish=true").json(&body).send().await;
