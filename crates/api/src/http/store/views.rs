@@ -3,16 +3,15 @@
 use application::views::Window;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::context::ContextParameters;
 use super::products::find;
 use super::{Context, PRODUCTS, answer, cache_control};
 use crate::http::query::{Query, invalid};
-use crate::http::reply::to_bytes;
+use crate::http::reply::{ListBody, to_bytes};
 use crate::http::state::AppState;
 use crate::http::submission::Submission;
 use crate::http::v1::{Fields, Revalidate};
@@ -24,10 +23,14 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const DEFAULT_LIMIT: usize = 10;
 const MAX_LIMIT: usize = 50;
 
-/// The products that are viewed most, in their order.
-#[derive(Serialize, ToSchema)]
-struct TrendingBody {
-    items: Vec<StoreProductBody>,
+/// What goes out; there is no further page.
+fn body(items: Vec<StoreProductBody>) -> Bytes {
+    to_bytes(&ListBody {
+        items,
+        next_cursor: None,
+        total: None,
+        total_is_estimate: None,
+    })
 }
 
 /// Count a view of a product
@@ -73,7 +76,7 @@ pub(super) async fn view(
         ContextParameters, Fields, Revalidate,
     ),
     responses(
-        (status = 200, description = "The products", body = TrendingBody,
+        (status = 200, description = "The products, all on one page", body = ListBody<StoreProductBody>,
             headers(
                 ("ETag" = String, description = "Strong tag of the bytes"),
                 ("Cache-Control" = String, description = "How long shared caches may keep the answer; never past the next beginning or end of a listing in the channel, or the next change of a price; `no-store` while views cannot be read"),
@@ -110,8 +113,7 @@ pub(super) async fn trending(
         // A page does without the list sooner than without its other parts.
         Err(error) => {
             tracing::debug!(error = &error as &dyn std::error::Error, "views cannot be read");
-            let body = TrendingBody { items: Vec::new() };
-            return answer(&headers, to_bytes(&body), NO_STORE, PRODUCTS, None);
+            return answer(&headers, body(Vec::new()), NO_STORE, PRODUCTS, None);
         }
     };
     let seen = app.storefront.among(&ranked, &context.visit, None, limit).await?;
@@ -121,12 +123,9 @@ pub(super) async fn trending(
     let items = seen
         .iter()
         .map(|(_, copy)| StoreProductBody::new(copy, &prices, &context.locales));
-    let body = TrendingBody {
-        items: items.collect(),
-    };
     answer(
         &headers,
-        to_bytes(&body),
+        body(items.collect()),
         cache_control(&app, next_change),
         PRODUCTS,
         None,
