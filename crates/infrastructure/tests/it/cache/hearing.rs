@@ -213,7 +213,7 @@ async fn writers_wait_for_nobody_when_alone_and_for_all_who_listen() {
     assembled(&[&writer, &others[0], &others[1]], TRUST).await;
     for _ in 0..50 {
         let entity = product().into();
-        let marks = written(&writer.redis, &[entity]).await;
+        let marks = writer.redis.fence(&[entity], fresh(), LONG).await.unwrap();
         assert_eq!(writer.redis.settle(&marks, late()).await, 0);
         for other in &others {
             assert!(
