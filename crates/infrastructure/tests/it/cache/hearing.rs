@@ -1,5 +1,6 @@
 //! Instances that hear of each other over a real Redis: by tracking, and by messages where that is not to be had.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,11 +29,15 @@ enum Heard {
 
 /// Writes down what it is told.
 #[derive(Default)]
-struct Notes(Mutex<Vec<Heard>>);
+struct Notes {
+    heard: Mutex<Vec<Heard>>,
+    /// Takes its time with what has changed.
+    is_slow: AtomicBool,
+}
 
 impl Notes {
     fn all(&self) -> Vec<Heard> {
-        self.0.lock().unwrap().clone()
+        self.heard.lock().unwrap().clone()
     }
 
     fn count(&self, what: Heard) -> usize {
@@ -59,19 +64,22 @@ impl Notes {
 
 impl Listener for Notes {
     fn started(&self) {
-        self.0.lock().unwrap().push(Heard::Started);
+        self.heard.lock().unwrap().push(Heard::Started);
     }
 
     fn changed(&self, entity: Entity) {
-        self.0.lock().unwrap().push(Heard::Changed(entity));
+        if self.is_slow.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.heard.lock().unwrap().push(Heard::Changed(entity));
     }
 
     fn all_changed(&self) {
-        self.0.lock().unwrap().push(Heard::All);
+        self.heard.lock().unwrap().push(Heard::All);
     }
 
     fn confirmed(&self, sent: Instant) {
-        self.0.lock().unwrap().push(Heard::Confirmed(sent));
+        self.heard.lock().unwrap().push(Heard::Confirmed(sent));
     }
 }
 
@@ -226,6 +234,23 @@ async fn writers_wait_for_nobody_when_alone_and_for_all_who_listen() {
     assert_eq!(fleet.iter().filter(|one| one.is_this).count(), 1);
     assert!(fleet.iter().all(|one| one.silent_for < Duration::from_secs(5)));
     assert_eq!(writer.redis.settle(&[], Instant::now()).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn who_is_slow_to_hear_is_waited_for() {
+    let server = RedisServer::start().await;
+    let (writer, reader) = (
+        Ears::open_trusting(&server.url(), LONG_TRUST).await,
+        Ears::open_trusting(&server.url(), LONG_TRUST).await,
+    );
+    assembled(&[&writer, &reader], LONG_TRUST).await;
+    reader.notes.is_slow.store(true, Ordering::SeqCst);
+    for _ in 0..10 {
+        let entity = product().into();
+        let marks = writer.redis.fence(&[entity], fresh(), LONG).await.unwrap();
+        assert_eq!(writer.redis.settle(&marks, late()).await, 0);
+        assert!(reader.notes.count(Heard::Changed(entity)) > 0);
+    }
 }
 
 #[tokio::test]
