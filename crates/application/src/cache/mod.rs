@@ -82,6 +82,8 @@ mod gate;
 mod generations;
 mod kept;
 mod key;
+#[cfg(test)]
+mod model;
 mod policy;
 mod ports;
 pub mod read;

@@ -7,7 +7,7 @@
 use super::{Acknowledge, Mark, Released, WriteMode};
 
 /// What is to be done next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Effect {
     Fence,
     Commit,

@@ -8,7 +8,7 @@ mod history;
 mod model;
 mod protocol;
 mod register;
-mod server;
+pub(crate) mod server;
 mod world;
 
 use std::sync::Arc;
@@ -60,7 +60,10 @@ fn value(version: i64, epoch: u64, body: &str) -> Entry {
 }
 
 /// Waits for what is bound to come, looking often; fails when it has not within ten seconds.
-async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> T {
     let looking = async {
         loop {
             if let Some(found) = look().await {

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::eventually;
 
-pub(super) struct RedisServer {
+pub(crate) struct RedisServer {
     process: Child,
     port: u16,
     /// Holds the dump, which outlives the process.
@@ -16,7 +16,7 @@ pub(super) struct RedisServer {
 }
 
 impl RedisServer {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -32,38 +32,38 @@ impl RedisServer {
         server
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// Writes all data to disk, as a snapshot does.
-    pub(super) async fn save(&self) {
+    pub(crate) async fn save(&self) {
         self.command(&["SAVE"]).await;
     }
 
-    pub(super) async fn forget_scripts(&self) {
+    pub(crate) async fn forget_scripts(&self) {
         self.command(&["SCRIPT", "FLUSH"]).await;
     }
 
-    pub(super) async fn flush(&self) {
+    pub(crate) async fn flush(&self) {
         self.command(&["FLUSHALL"]).await;
     }
 
     /// Closes everyone's connections.
-    pub(super) async fn kill_clients(&self) {
+    pub(crate) async fn kill_clients(&self) {
         for kind in ["normal", "pubsub"] {
             self.command(&["CLIENT", "KILL", "TYPE", kind]).await;
         }
     }
 
     /// A URL by which a user of these rules comes in.
-    pub(super) async fn user(&self, name: &str, rules: &[&str]) -> String {
+    pub(crate) async fn user(&self, name: &str, rules: &[&str]) -> String {
         self.command(&[&["ACL", "SETUSER", name], rules, &["on", ">secret"]].concat())
             .await;
         format!("redis://{name}:secret@127.0.0.1:{}", self.port)
     }
 
-    pub(super) async fn set_field(&self, key: &str, field: &str, value: &[u8]) {
+    pub(crate) async fn set_field(&self, key: &str, field: &str, value: &[u8]) {
         let mut connection = self.connection().await.unwrap();
         let _: () = redis::cmd("HSET")
             .arg(key)
@@ -75,7 +75,7 @@ impl RedisServer {
     }
 
     /// Runs a command and gives its answer.
-    pub(super) async fn command(&self, words: &[&str]) -> redis::Value {
+    pub(crate) async fn command(&self, words: &[&str]) -> redis::Value {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]);
         let mut connection = self.connection().await.unwrap();
@@ -85,23 +85,23 @@ impl RedisServer {
             .unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }
 
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
     /// Starts it again at the same address, on what was saved last.
-    pub(super) async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.process = spawn(self.port, &self.folder);
         self.ready().await;
     }
 
     /// Stops it where it stands: connections stay open and nothing answers.
-    pub(super) fn freeze(&self) {
+    pub(crate) fn freeze(&self) {
         self.signal("STOP");
     }
 
-    pub(super) fn thaw(&self) {
+    pub(crate) fn thaw(&self) {
         self.signal("CONT");
     }
 
