@@ -19,6 +19,7 @@ use application::import::ImportError;
 use application::store::StoreError;
 use infrastructure::access::{JwtIssuer, JwtVerifier};
 use infrastructure::files::FilesError;
+use infrastructure::memcached_cache::MemcachedError;
 use infrastructure::redis_cache::RedisCacheError;
 use infrastructure::redis_views::RedisViewsError;
 use infrastructure::system::{SystemClock, UuidV7};
@@ -60,6 +61,8 @@ pub(crate) enum StartError {
     Auth(#[from] AuthError),
     #[error(transparent)]
     Cache(#[from] RedisCacheError),
+    #[error(transparent)]
+    Memcached(#[from] MemcachedError),
     #[error(transparent)]
     Views(#[from] RedisViewsError),
     #[error(transparent)]
