@@ -7,6 +7,7 @@ pub mod database;
 pub mod files;
 pub mod json_schema;
 pub mod local_cache;
+pub mod memcached_cache;
 pub mod memory_views;
 pub mod postgres;
 pub mod redis_cache;

@@ -20,6 +20,7 @@ use application::import::ImportError;
 use application::store::StoreError;
 use infrastructure::access::{JwtIssuer, JwtVerifier};
 use infrastructure::files::FilesError;
+use infrastructure::memcached_cache::MemcachedError;
 use infrastructure::redis_cache::RedisCacheError;
 use infrastructure::redis_views::RedisViewsError;
 use infrastructure::system::{SystemClock, UuidV7};
@@ -63,6 +64,8 @@ pub(crate) enum StartError {
     Cache(#[from] RedisCacheError),
     #[error("cannot prepare to tell the CDN")]
     Cdn(#[from] CdnError),
+    #[error(transparent)]
+    Memcached(#[from] MemcachedError),
     #[error(transparent)]
     Views(#[from] RedisViewsError),
     #[error(transparent)]

@@ -117,7 +117,9 @@ impl<'a> UnderWay<'a> {
                 }
                 Effect::WaitOut => {
                     self.end(false);
-                    sleep_until(self.fenced_at + policy.trust).await;
+                    if shared.bus.is_some() {
+                        sleep_until(self.fenced_at + policy.trust).await;
+                    }
                     Event::Settled
                 }
                 Effect::Acknowledge => {
@@ -181,9 +183,10 @@ impl<'a> UnderWay<'a> {
     }
 
     async fn settle(&self, shared: &SharedTier, marks: &[Mark]) {
+        let Some(bus) = &shared.bus else { return };
         // Whatever was answered until now, and sent before the fence, is trusted for so long at most.
         let deadline = Instant::now() + self.cache.policy.trust;
-        let waited = shared.bus.settle(marks, deadline).await;
+        let waited = bus.settle(marks, deadline).await;
         if waited > 0 {
             self.cache.record(CacheEvent::Unsettled);
         }

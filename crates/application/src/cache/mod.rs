@@ -132,7 +132,8 @@ use crate::{Clock, Ids};
 /// The tier that instances share, and how they hear of each other.
 pub struct SharedTier {
     pub store: Arc<dyn CacheStore>,
-    pub bus: Arc<dyn InvalidationBus>,
+    /// Without it no instance answers from a tier of its own, and so no write waits for others.
+    pub bus: Option<Arc<dyn InvalidationBus>>,
 }
 
 /// The adapters that the cache works with.

@@ -295,6 +295,11 @@ impl CacheEvent {
 /// Is told what the cache does. Called on the hot path: MUST NOT block.
 pub trait CacheEvents: Send + Sync + 'static {
     fn record(&self, event: CacheEvent);
+
+    /// How often it was recorded, where that is counted.
+    fn counted(&self, _: CacheEvent) -> u64 {
+        0
+    }
 }
 
 /// How often each event has happened.
@@ -314,6 +319,10 @@ impl CacheEvents for CacheCounts {
         if let Some(count) = self.0.get(event as usize) {
             count.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    fn counted(&self, event: CacheEvent) -> u64 {
+        self.of(event)
     }
 }
 

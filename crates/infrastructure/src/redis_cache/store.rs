@@ -208,7 +208,7 @@ impl Inner {
         lane: &Lane,
     ) -> Result<Option<Arc<Entry>>, RedisCacheError> {
         match got {
-            Ok(Value::BulkString(bytes)) => Ok(entry(bytes.into(), key, lane)),
+            Ok(Value::BulkString(bytes)) => Ok(entry(&bytes.into(), key, lane)),
             Ok(_) => Ok(None),
             Err(error) if error.code() == Some(WRONG_TYPE) => Ok(None),
             Err(error) => Err(self.could_not_read(std::slice::from_ref(key), lane, error)),
@@ -247,7 +247,7 @@ impl Inner {
         };
         let (outcome, bytes, left): (u8, Bytes, i64) = self.run_one(&mut lane, call).await?;
         Ok(match outcome {
-            0 => entry(bytes, key, &lane).map(Miss::Usable),
+            0 => entry(&bytes, key, &lane).map(Miss::Usable),
             1 => Some(Miss::Fenced),
             2 => Some(Miss::Granted(Lease {
                 token,
@@ -286,7 +286,7 @@ impl Inner {
             let asked = Instant::now();
             let mut answers = self.run(&mut lane, &calls).await?;
             let sighting = answers.pop().ok_or(RedisCacheError::Answer)?;
-            self.fleet.saw(parse(sighting)?, asked);
+            self.fleet.saw(parse(sighting)?, asked, Instant::now());
             for answer in answers {
                 let (at, stood): (i64, bool) = parse(answer)?;
                 note(&mut marks, lane.epoch, at);
@@ -358,8 +358,8 @@ impl Inner {
 }
 
 /// The entry in these bytes, if it is one, of this life of the server.
-fn entry(bytes: Bytes, key: &CacheKey, lane: &Lane) -> Option<Arc<Entry>> {
-    let entry = Entry::decode(&bytes, key.schema)?;
+fn entry(bytes: &Bytes, key: &CacheKey, lane: &Lane) -> Option<Arc<Entry>> {
+    let entry = Entry::decode(bytes, key.schema)?;
     (entry.epoch == lane.epoch).then(|| Arc::new(entry))
 }
 

@@ -8,13 +8,12 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::context::ContextParameters;
 use super::{Context, names, respond};
 use crate::http::cached;
 use crate::http::query::{Query, invalid};
+use crate::http::reply::ListBody;
 use crate::http::state::AppState;
 use crate::http::submission::Submission;
 use crate::http::v1::{Fields, Revalidate};
@@ -25,12 +24,6 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 const DEFAULT_LIMIT: usize = 10;
 const MAX_LIMIT: usize = 50;
-
-/// The products that are viewed most, in their order.
-#[derive(Serialize, ToSchema)]
-struct TrendingBody {
-    items: Vec<StoreProductBody>,
-}
 
 /// Count a view of a product
 ///
@@ -76,7 +69,7 @@ pub(super) async fn view(
         ContextParameters, Fields, Revalidate,
     ),
     responses(
-        (status = 200, description = "The products", body = TrendingBody,
+        (status = 200, description = "The products, all on one page", body = ListBody<StoreProductBody>,
             headers(
                 ("ETag" = String, description = "Strong tag of the bytes"),
                 ("Cache-Control" = String, description = "How long shared caches may keep the answer; never past the next beginning or end of a listing in the channel, or the next change of a price; `no-store` while views cannot be read"),
@@ -128,8 +121,12 @@ pub(super) async fn trending(
             let items = seen
                 .iter()
                 .map(|(_, copy)| StoreProductBody::new(copy, &prices, &context.locales));
-            let body = TrendingBody {
+            // There is no further page.
+            let body = ListBody {
                 items: items.collect(),
+                next_cursor: None,
+                total: None,
+                total_is_estimate: None,
             };
             Ok(cached::tagged(
                 &body,

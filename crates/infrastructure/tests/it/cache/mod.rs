@@ -5,6 +5,8 @@ mod faults;
 mod foreign;
 mod hearing;
 mod history;
+mod memcached;
+mod memcached_server;
 mod model;
 mod protocol;
 mod register;
