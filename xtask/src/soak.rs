@@ -68,6 +68,9 @@ pub(crate) struct Options {
     /// How many readers ask for one product at once when the faults have ended; 0 for none
     #[arg(long, default_value_t = 2_000)]
     stampede: usize,
+    /// Bring about only faults whose names contain this text
+    #[arg(long)]
+    only: Option<String>,
     /// Where the report goes, as JSON [default: soak-cache.json in the target folder]
     #[arg(long)]
     report: Option<PathBuf>,
@@ -96,24 +99,33 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
         None => cargo::build_release().await?,
     };
     let duration = Duration::from_secs(options.duration.unwrap_or(u64::from(u32::MAX)));
-    let every: Vec<Fault> = ALL.iter().map(|(fault, _)| *fault).collect();
+    let wanted = |fault: &Fault| {
+        let text = options.only.as_deref().unwrap_or_default();
+        fault.name().contains(text)
+    };
+    let any: Vec<_> = ALL.into_iter().filter(|(fault, _)| wanted(fault)).collect();
+    let alike: Vec<_> = any
+        .iter()
+        .filter(|(fault, _)| fault.meets_all())
+        .copied()
+        .collect();
     let phases = vec![
         Phase {
             mode: "strict",
-            faults: ALL.to_vec(),
-            must: every.clone(),
+            must: any.iter().map(|(fault, _)| *fault).collect(),
+            faults: any,
             operations: options.operations / 5 * 4,
             duration: duration.mul_f64(0.8),
-            pause: Duration::from_secs(2),
+            pause: Duration::from_secs(4),
             faults_overlap: true,
         },
         Phase {
             mode: "available",
-            faults: of_all_alike(),
-            must: every.into_iter().filter(|fault| fault.meets_all()).collect(),
+            must: alike.iter().map(|(fault, _)| *fault).collect(),
+            faults: alike,
             operations: options.operations / 5,
             duration: duration.mul_f64(0.2),
-            pause: Duration::from_secs(2),
+            pause: Duration::from_secs(4),
             faults_overlap: false,
         },
     ];
@@ -154,6 +166,7 @@ pub(crate) async fn brief(binary: &Path) -> Result<()> {
             operations: 0,
             duration: None,
             seed: 1,
+            only: None,
             clients: 8,
             // A build for tests answers too slowly for a crowd.
             stampede: 0,
@@ -173,10 +186,6 @@ pub(crate) async fn brief(binary: &Path) -> Result<()> {
     }
     say(outcome.to_table());
     Err("the cache did not keep its promises under faults".into())
-}
-
-fn of_all_alike() -> Vec<(Fault, u32)> {
-    ALL.into_iter().filter(|(fault, _)| fault.meets_all()).collect()
 }
 
 struct Soak {
@@ -285,15 +294,21 @@ impl Soak {
         }
         let seconds = begin.elapsed().as_secs();
         let unanswered_at_the_end = traffic::sweep(traffic, self.options.clients).await?;
+        let cache = stampede::cache_results(&traffic.clients).await?;
         let stampede = match self.options.stampede {
             0 => None,
             readers => Some(stampede::run(traffic, readers, phase.mode).await?),
         };
+        let mut tally = traffic.tally.take();
+        for unexpected in tally.unexpected.values_mut() {
+            unexpected.log = world.logged(&unexpected.request_id).await;
+        }
         Ok(Outcome {
             mode: phase.mode,
             seconds,
-            tally: traffic.tally.take(),
+            tally,
             unanswered_at_the_end,
+            cache,
             stampede,
             faults: chaos.records.take(),
         })

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use fastrand::Rng;
@@ -206,6 +207,7 @@ async fn outcome_of(lie: Lie) -> Report {
                 seconds: 1,
                 tally: traffic.tally.take(),
                 unanswered_at_the_end: 0,
+                cache: BTreeMap::new(),
                 stampede: None,
                 faults: Vec::new(),
             };
