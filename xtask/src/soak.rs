@@ -301,7 +301,7 @@ impl Soak {
         };
         let mut tally = traffic.tally.take();
         for unexpected in tally.unexpected.values_mut() {
-            unexpected.log = world.logged(&unexpected.request_id).await;
+            unexpected.log = world.errors(unexpected.instance).await;
         }
         Ok(Outcome {
             mode: phase.mode,

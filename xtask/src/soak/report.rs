@@ -36,10 +36,9 @@ pub(super) struct Tally {
 pub(super) struct Unexpected {
     times: u64,
     /// The first of them.
-    instance: usize,
-    pub(super) request_id: String,
+    pub(super) instance: usize,
     body: String,
-    /// What the instance logged of it.
+    /// The last errors that the instance logged.
     pub(super) log: Vec<String>,
 }
 
@@ -159,7 +158,6 @@ impl Tally {
         let unexpected = self.unexpected.entry(format!("{what} of {kind}: {status}"));
         let unexpected = unexpected.or_insert_with(|| Unexpected {
             instance,
-            request_id: answer.header("request-id").unwrap_or_default().to_owned(),
             body: String::from_utf8_lossy(&answer.body).chars().take(500).collect(),
             ..Unexpected::default()
         });
@@ -252,7 +250,6 @@ impl Outcome {
                 instance,
                 body,
                 log,
-                request_id: _,
             } = unexpected;
             let log = log.join("\n  ");
             let _ = writeln!(

@@ -22,8 +22,10 @@ const SECRET: &str = "a-secret-that-only-this-run-knows-and-nobody-else";
 const MODE: &str = "VITRINE__CACHE__MODE";
 /// A server that an instance needs may be down when it starts.
 const STARTS: usize = 20;
-/// A logged event takes a few lines, and says in a later one to which request it belongs.
-const LINES_OF_A_REQUEST: usize = 5;
+/// A logged event takes a few lines.
+const LINES_OF_AN_ERROR: usize = 3;
+/// As many are told.
+const ERRORS: usize = 5;
 /// For commands to Redis; some of them sleep there.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -141,23 +143,25 @@ impl World {
         Ok(())
     }
 
-    /// What the instances logged of a request, and the lines right after it.
-    pub(super) async fn logged(&self, request_id: &str) -> Vec<String> {
+    /// The last errors that an instance logged.
+    pub(super) async fn errors(&self, instance: usize) -> Vec<String> {
+        let Some(instance) = self.instances.get(instance) else {
+            return Vec::new();
+        };
+        let log = std::fs::read_to_string(instance.lock().await.log_file()).unwrap_or_default();
         let mut lines = Vec::new();
-        for instance in &self.instances {
-            let log = std::fs::read_to_string(instance.lock().await.log_file()).unwrap_or_default();
-            let mut following = 0;
-            for line in log.lines() {
-                if line.contains(request_id) {
-                    following = LINES_OF_A_REQUEST;
-                }
-                if following > 0 {
-                    following -= 1;
-                    lines.push(line.to_owned());
-                }
+        let mut following = 0;
+        for line in log.lines() {
+            if line.contains("ERROR") {
+                following = LINES_OF_AN_ERROR;
+            }
+            if following > 0 {
+                following -= 1;
+                lines.push(line.to_owned());
             }
         }
-        lines
+        let last = lines.len().saturating_sub(ERRORS * LINES_OF_AN_ERROR);
+        lines.split_off(last)
     }
 
     /// The end of each instance's log.
