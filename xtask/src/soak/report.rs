@@ -203,6 +203,9 @@ impl Outcome {
         ];
         let wrong = wrong.into_iter().filter(|(count, _)| *count > 0);
         let mut problems: Vec<_> = wrong.map(|(count, what)| format!("{count} {what}")).collect();
+        if tally.reads == 0 || tally.writes == 0 {
+            problems.push("nothing was read, or nothing written".to_owned());
+        }
         if let Some(stampede) = &self.stampede {
             let Stampede {
                 readers,

@@ -22,9 +22,7 @@ const SECRET: &str = "a-secret-that-only-this-run-knows-and-nobody-else";
 const MODE: &str = "VITRINE__CACHE__MODE";
 /// A server that an instance needs may be down when it starts.
 const STARTS: usize = 20;
-/// A logged event takes a few lines.
-const LINES_OF_AN_ERROR: usize = 3;
-/// As many are told.
+/// As many errors are told.
 const ERRORS: usize = 5;
 /// For commands to Redis; some of them sleep there.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -149,19 +147,10 @@ impl World {
             return Vec::new();
         };
         let log = std::fs::read_to_string(instance.lock().await.log_file()).unwrap_or_default();
-        let mut lines = Vec::new();
-        let mut following = 0;
-        for line in log.lines() {
-            if line.contains("ERROR") {
-                following = LINES_OF_AN_ERROR;
-            }
-            if following > 0 {
-                following -= 1;
-                lines.push(line.to_owned());
-            }
-        }
-        let last = lines.len().saturating_sub(ERRORS * LINES_OF_AN_ERROR);
-        lines.split_off(last)
+        let errors = log.lines().rev().filter(|line| line.contains("ERROR"));
+        let mut last: Vec<_> = errors.take(ERRORS).map(str::to_owned).collect();
+        last.reverse();
+        last
     }
 
     /// The end of each instance's log.
