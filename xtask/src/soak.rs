@@ -5,6 +5,7 @@
 
 mod catalog;
 mod client;
+mod evidence;
 mod faults;
 mod history;
 #[cfg(test)]

@@ -21,7 +21,7 @@ use super::traffic::Traffic;
 const PRODUCTS: usize = 3;
 const CATEGORIES: usize = 2;
 /// One read of so many shows something that is not so.
-const SELDOM: u64 = 50;
+const SELDOM: u64 = 20;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Lie {
@@ -192,8 +192,8 @@ async fn outcome_of(lie: Lie) -> Report {
             let catalog = Catalog::imagined(PRODUCTS, CATEGORIES);
             let traffic = Traffic::new(catalog, vec![Client::new(&origin, "token")]);
             let enough = async {
-                while traffic.tally.borrow().reads < 3000
-                    || traffic.tally.borrow().unknown + traffic.tally.borrow().writes < 100
+                while traffic.tally.borrow().reads < 800
+                    || traffic.tally.borrow().unknown + traffic.tally.borrow().writes < 40
                 {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }

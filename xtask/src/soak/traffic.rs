@@ -5,7 +5,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,9 +14,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::catalog::{Catalog, Target};
-use super::client::{Answer, Client};
+use super::client::Client;
+use super::evidence::Finished;
 use super::history::{Reading, Register, Verdict};
-use super::report::{Tally, Violation};
+use super::report::Tally;
 use super::tier::tier;
 use super::trail::{Event, Trail, What};
 use crate::Result;
@@ -26,16 +26,6 @@ const CONSISTENCY: &str = "catalog-consistency";
 const CONSISTENCIES: [Option<&str>; 3] = [None, Some("strong"), Some("bounded")];
 const MIN_POSITION: &str = "catalog-min-position";
 const POSITION: &str = "catalog-position";
-/// What is kept of an answer that was wrong.
-const EVIDENCE: [&str; 7] = [
-    "cache-status",
-    "etag",
-    "age",
-    "cache-control",
-    "catalog-position",
-    "date",
-    "request-id",
-];
 /// After an answer that was none, so that an instance that is down is not asked in a tight loop.
 const PAUSE: Duration = Duration::from_millis(10);
 /// Of 100 operations on products, those on the one that everybody is after.
@@ -384,70 +374,6 @@ pub(super) async fn sweep(traffic: &Rc<Traffic>, clients: u64) -> Result<u64> {
         unanswered += ended?;
     }
     Ok(unanswered)
-}
-
-/// A read with its answer.
-struct Finished {
-    began: Duration,
-    ended: Duration,
-    instance: usize,
-    address: String,
-    tier: String,
-    asked: Vec<(&'static str, String)>,
-    answer: Answer,
-}
-
-impl Finished {
-    fn event(&self, value: Option<u64>) -> Event {
-        let mut asked = String::new();
-        for (name, value) in &self.asked {
-            // Writing to a string cannot fail.
-            let _ = write!(asked, ", {name}: {value}");
-        }
-        Event {
-            began: self.began,
-            ended: self.ended,
-            instance: self.instance,
-            what: What::Read {
-                value,
-                target: self.address.clone(),
-                tier: self.tier.clone(),
-                asked,
-            },
-        }
-    }
-
-    fn violation(
-        &self,
-        verdict: Verdict,
-        shown: Option<u64>,
-        resource: String,
-        trail: Vec<String>,
-    ) -> Violation {
-        let header = |name: &&str| {
-            let value = self.answer.header(name)?;
-            Some(format!("{name}: {value}"))
-        };
-        Violation {
-            began: self.began.as_secs_f64(),
-            ended: self.ended.as_secs_f64(),
-            verdict: format!("{verdict:?}"),
-            shown,
-            resource,
-            address: self.address.clone(),
-            instance: self.instance,
-            tier: self.tier.clone(),
-            status: self.answer.status.as_u16(),
-            asked: self
-                .asked
-                .iter()
-                .map(|(name, value)| format!("{name}: {value}"))
-                .collect(),
-            headers: EVIDENCE.iter().filter_map(header).collect(),
-            trail,
-            faults: Vec::new(),
-        }
-    }
 }
 
 /// Sets a flag back, also when the task is dropped.
