@@ -68,6 +68,11 @@ impl Running {
         })
     }
 
+    /// The process's id, while it runs.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Waits until the process ends by itself.
     pub(crate) async fn wait(mut self) -> io::Result<ExitStatus> {
         self.child.wait().await

@@ -101,7 +101,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode> {
             .canonicalize()
             .map_err(|error| format!("{}: {error}", binary.display()))?,
         None if options.brief => cargo::build_vitrine().await?,
-        None => cargo::build_release().await?,
+        None => cargo::build_release(&["vitrine-api"]).await?.join("vitrine"),
     };
     if options.brief {
         return brief(&binary).await;

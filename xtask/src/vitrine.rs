@@ -18,7 +18,7 @@ pub(crate) struct Vitrine {
     folder: PathBuf,
     address: String,
     origin: String,
-    settings: Vec<(&'static str, String)>,
+    settings: Vec<(String, String)>,
     server: Running,
 }
 
@@ -29,8 +29,22 @@ impl Vitrine {
         folder: &Path,
         settings: Vec<(&'static str, String)>,
     ) -> Result<Self> {
+        let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
+        Self::start_in(binary, folder, settings.collect(), |start| Ok(start())).await
+    }
+
+    /// The same, with the process started inside `place`, which may change what it inherits.
+    pub(crate) async fn start_in(
+        binary: &Path,
+        folder: &Path,
+        settings: Vec<(String, String)>,
+        place: impl FnOnce(&mut dyn FnMut() -> io::Result<Running>) -> Result<io::Result<Running>>,
+    ) -> Result<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
-        let server = serve(binary, folder, &address, &settings).await?;
+        let mut command = command(binary, folder, &address, &settings);
+        let mut server =
+            place(&mut || Running::spawn_server("vitrine serve", &mut command, Signal::TERM, &log(folder)))??;
+        until_ready(&mut server, folder, &address).await?;
         let origin = format!("http://{address}");
         Ok(Self {
             binary: binary.to_owned(),
@@ -60,8 +74,8 @@ impl Vitrine {
 
     /// Changes a setting for the next start.
     pub(crate) fn set(&mut self, name: &'static str, value: &str) {
-        self.settings.retain(|(known, _)| *known != name);
-        self.settings.push((name, value.to_owned()));
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
     }
 
     /// The end of what the server logged.
@@ -76,6 +90,16 @@ impl Vitrine {
     /// Where the server is, such as `http://127.0.0.1:8080`.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The same without the scheme.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The id of its process, while it runs.
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.server.id()
     }
 
     /// A token from the command line, as the documentation tells people to get one.
@@ -100,17 +124,25 @@ async fn serve(
     binary: &Path,
     folder: &Path,
     address: &str,
-    settings: &[(&'static str, String)],
+    settings: &[(String, String)],
 ) -> Result<Running> {
-    let log = log(folder);
+    let mut command = command(binary, folder, address, settings);
+    let mut server = Running::spawn_server("vitrine serve", &mut command, Signal::TERM, &log(folder))?;
+    until_ready(&mut server, folder, address).await?;
+    Ok(server)
+}
+
+fn command(binary: &Path, folder: &Path, address: &str, settings: &[(String, String)]) -> Command {
     let mut command = configure(tied_to_us(binary, "KILL"), folder, address, settings);
     command.arg("serve").current_dir(folder);
-    let mut server = Running::spawn_server("vitrine serve", &mut command, Signal::TERM, &log)?;
-    wait_until_ready(&mut server, &log, || async {
+    command
+}
+
+async fn until_ready(server: &mut Running, folder: &Path, address: &str) -> Result<()> {
+    wait_until_ready(server, &log(folder), || async {
         is_ready(address).await.unwrap_or(false)
     })
-    .await?;
-    Ok(server)
+    .await
 }
 
 fn log(folder: &Path) -> PathBuf {
@@ -118,12 +150,7 @@ fn log(folder: &Path) -> PathBuf {
 }
 
 /// Sets what the test must set, and removes what the caller's environment would configure.
-fn configure(
-    mut command: Command,
-    folder: &Path,
-    address: &str,
-    settings: &[(&'static str, String)],
-) -> Command {
+fn configure(mut command: Command, folder: &Path, address: &str, settings: &[(String, String)]) -> Command {
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("VITRINE__")) {
             command.env_remove(name);

@@ -6,6 +6,7 @@ mod example;
 pub(crate) mod serve;
 pub(crate) mod services;
 pub(crate) mod settings;
+mod views;
 mod workspace;
 
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use application::store::StoreError;
 use infrastructure::access::{JwtIssuer, JwtVerifier};
 use infrastructure::files::FilesError;
 use infrastructure::redis_cache::RedisCacheError;
+use infrastructure::redis_views::RedisViewsError;
 use infrastructure::system::{SystemClock, UuidV7};
 use infrastructure::telemetry::TelemetryError;
 
@@ -58,6 +60,8 @@ pub(crate) enum StartError {
     Auth(#[from] AuthError),
     #[error(transparent)]
     Cache(#[from] RedisCacheError),
+    #[error(transparent)]
+    Views(#[from] RedisViewsError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
 }

@@ -7,6 +7,7 @@ mod history;
 mod layers;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -24,6 +25,7 @@ use catalog::CatalogSettings;
 use history::HistorySettings;
 use infrastructure::telemetry::TelemetrySettings;
 use layers::{Layers, PREFIX};
+use views::ViewsSettings;
 
 /// Names a settings file where the command line does not.
 const FILE_VARIABLE: &str = "VITRINE_CONFIG";
@@ -32,7 +34,7 @@ const FILE_VARIABLE: &str = "VITRINE_CONFIG";
 const USUAL_FILES: [&str; 2] = ["vitrine.toml", "config/vitrine.toml"];
 
 const KEYS: &str =
-    "`data_dir`, `http`, `database`, `cache`, `media`, `auth`, `catalog`, `history`, `telemetry`";
+    "`data_dir`, `http`, `database`, `cache`, `media`, `auth`, `catalog`, `history`, `views`, `telemetry`";
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Settings {
@@ -45,6 +47,7 @@ pub(crate) struct Settings {
     pub(crate) auth: AuthSettings,
     pub(crate) catalog: CatalogSettings,
     pub(crate) history: HistorySettings,
+    pub(crate) views: ViewsSettings,
     pub(crate) telemetry: TelemetrySettings,
 }
 
@@ -59,6 +62,7 @@ impl Default for Settings {
             auth: AuthSettings::default(),
             catalog: CatalogSettings::default(),
             history: HistorySettings::default(),
+            views: ViewsSettings::default(),
             telemetry: TelemetrySettings::default(),
         }
     }
@@ -109,6 +113,7 @@ impl Settings {
             auth: layers.section("auth", &mut problems),
             catalog: layers.section("catalog", &mut problems),
             history: layers.section("history", &mut problems),
+            views: layers.section("views", &mut problems),
             telemetry: layers.section("telemetry", &mut problems),
         };
         layers.refuse_rest(KEYS, &mut problems);
@@ -131,6 +136,7 @@ impl Settings {
             auth,
             catalog,
             history,
+            views,
             telemetry,
         } = self;
         let root = data_dir
@@ -145,6 +151,7 @@ impl Settings {
             ("auth", auth.problems()),
             ("catalog", catalog.problems()),
             ("history", history.problems()),
+            ("views", views.problems()),
             ("telemetry", telemetry.problems()),
         ];
         let sections = sections.into_iter().flat_map(|(name, problems)| {

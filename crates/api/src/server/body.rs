@@ -14,8 +14,7 @@ use std::{
 use axum::{
     BoxError,
     body::{Body, HttpBody},
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::Response,
 };
 use http::{
@@ -31,13 +30,20 @@ use super::{
 };
 
 /// Cuts a body whose client pauses for too long: 408 `request_timeout`.
-pub(super) async fn limit_pauses(State(longest): State<Duration>, request: Request, next: Next) -> Response {
+pub(super) async fn limit_pauses<F>(
+    longest: Duration,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return next(request).await;
     }
     let cut = Cut::default();
     let request = request.map(|body| cut.watch::<TimeoutError, _>(TimeoutBody::new(longest, body)));
-    let response = next.run(request).await;
+    let response = next(request).await;
     if cut.explains(&response) {
         too_slow()
     } else {
@@ -53,9 +59,16 @@ pub(super) struct BodySize {
 }
 
 /// Cuts a body that is larger than the limit, whether it says so beforehand or not: 413 `payload_too_large`.
-pub(super) async fn limit_size(State(size): State<BodySize>, request: Request, next: Next) -> Response {
+pub(super) async fn limit_size<F>(
+    size: BodySize,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
     if (size.exempt)(request.method(), request.uri()) || request.body().is_end_stream() {
-        return next.run(request).await;
+        return next(request).await;
     }
     let limit = size.limit.max((size.allowance)(request.method(), request.uri()));
     if content_length(request.headers()).is_some_and(|length| length > limit) {
@@ -63,7 +76,7 @@ pub(super) async fn limit_size(State(size): State<BodySize>, request: Request, n
     }
     let cut = Cut::default();
     let request = request.map(|body| cut.watch::<LengthLimitError, _>(Limited::new(body, limit)));
-    let response = next.run(request).await;
+    let response = next(request).await;
     if cut.explains(&response) {
         too_large(limit)
     } else {

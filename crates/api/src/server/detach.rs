@@ -4,22 +4,25 @@
 //! it. A dropped future would otherwise leave a transaction half-way, after which the pool could hand on a connection
 //! that loses the next, acknowledged write.
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use http::StatusCode;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
 use super::problem::problem;
 
-pub(super) async fn detach(State(writes): State<TaskTracker>, request: Request, next: Next) -> Response {
+pub(super) async fn detach<F>(
+    writes: &TaskTracker,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response> + Send + 'static,
+{
     if request.method().is_safe() {
-        return next.run(request).await;
+        return next(request).await;
     }
-    match writes.spawn(next.run(request).in_current_span()).await {
+    match writes.spawn(next(request).in_current_span()).await {
         Ok(response) => response,
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a write's task failed");

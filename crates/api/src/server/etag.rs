@@ -3,7 +3,7 @@
 //! Invariant: the router knows one tag per version, `"7"`; clients see `"7"`, `"7-gzip"`, `"7-br"` or `"7-zstd"` and may
 //! send back any of them. A tag of the router must therefore not end in one of these suffixes itself.
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{extract::Request, response::Response};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_MATCH, IF_NONE_MATCH, VARY},
@@ -11,13 +11,16 @@ use http::{
 
 const SUFFIXES: [&str; 3] = ["-gzip\"", "-br\"", "-zstd\""];
 
-/// Must lie directly outside the compression layer.
-pub(super) async fn tag_codings(mut request: Request, next: Next) -> Response {
+/// Must lie directly outside compression.
+pub(super) async fn tag_codings<F>(mut request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let sent = tags(request.headers(), &IF_NONE_MATCH);
     for name in [IF_NONE_MATCH, IF_MATCH] {
         strip_suffixes(request.headers_mut(), &name);
     }
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let Some(tag) = response
         .headers()
         .get(ETAG)

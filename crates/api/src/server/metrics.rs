@@ -3,8 +3,7 @@
 //! Invariant: label values come from small fixed sets (known methods, route templates, statuses), never from a URL.
 
 use axum::{
-    extract::{MatchedPath, Request, State},
-    middleware::Next,
+    extract::{MatchedPath, Request},
     response::Response,
 };
 use http::Method;
@@ -55,7 +54,14 @@ impl HttpMetrics {
     }
 }
 
-pub(super) async fn measure(State(metrics): State<HttpMetrics>, request: Request, next: Next) -> Response {
+pub(super) async fn measure<F>(
+    metrics: &HttpMetrics,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
     let started = Instant::now();
     let method = KeyValue::new("http.request.method", method_label(request.method()));
     let route = request
@@ -63,9 +69,9 @@ pub(super) async fn measure(State(metrics): State<HttpMetrics>, request: Request
         .get::<MatchedPath>()
         .map_or("unmatched", MatchedPath::as_str);
     let route = KeyValue::new("http.route", route.to_owned());
-    let active = Active::new(metrics.active.clone(), method.clone());
+    let active = Active::new(&metrics.active, method.clone());
 
-    let response = next.run(request).await;
+    let response = next(request).await;
 
     drop(active);
     let status = KeyValue::new("http.response.status_code", i64::from(response.status().as_u16()));
@@ -79,19 +85,19 @@ pub(super) async fn measure(State(metrics): State<HttpMetrics>, request: Request
 }
 
 /// Counts down also when the client hangs up and the request is dropped.
-struct Active {
-    counter: UpDownCounter<i64>,
+struct Active<'a> {
+    counter: &'a UpDownCounter<i64>,
     label: KeyValue,
 }
 
-impl Active {
-    fn new(counter: UpDownCounter<i64>, label: KeyValue) -> Self {
+impl<'a> Active<'a> {
+    fn new(counter: &'a UpDownCounter<i64>, label: KeyValue) -> Self {
         counter.add(1, std::slice::from_ref(&label));
         Self { counter, label }
     }
 }
 
-impl Drop for Active {
+impl Drop for Active<'_> {
     fn drop(&mut self) {
         self.counter.add(-1, std::slice::from_ref(&self.label));
     }

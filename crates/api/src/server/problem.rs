@@ -3,7 +3,6 @@
 
 use axum::{
     extract::Request,
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{
@@ -21,11 +20,14 @@ pub(super) fn problem(status: StatusCode, code: &'static str, detail: &str) -> R
 
 /// Turns errors in plain text or without a body (unknown routes, rejections of extractors, layers of libraries) into
 /// problems, keeping their headers (`Allow`, `Accept-Encoding`, `Retry-After`…).
-pub(super) async fn normalize(request: Request, next: Next) -> Response {
+pub(super) async fn normalize<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let path = request.uri().path().to_owned();
     let id = request.extensions().get::<RequestId>().cloned();
     let id = id.as_ref().map(|RequestId(id)| id.as_str());
-    let response = next.run(request).await;
+    let response = next(request).await;
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) || is_structured(response.headers()) {
         return finish(response, &path, id);
@@ -44,7 +46,10 @@ pub(super) async fn normalize(request: Request, next: Next) -> Response {
 const MAX_URI: usize = 8 * 1024;
 
 /// Refuses addresses that are longer than anything the service hands out: 414 `uri_too_long`.
-pub(super) async fn limit_uri(request: Request, next: Next) -> Response {
+pub(super) async fn limit_uri<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     let length = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
     if length > MAX_URI {
         return problem(
@@ -53,7 +58,7 @@ pub(super) async fn limit_uri(request: Request, next: Next) -> Response {
             "the address is longer than 8 KiB",
         );
     }
-    next.run(request).await
+    next(request).await
 }
 
 fn is_structured(headers: &HeaderMap) -> bool {

@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{MatchedPath, Request, State},
-    middleware::Next,
+    extract::{MatchedPath, Request},
     response::Response,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -16,6 +15,8 @@ use tracing::{Instrument as _, Span, field::Empty, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 const MAX_LENGTH: usize = 128;
 
@@ -27,18 +28,21 @@ pub type NewRequestId = Arc<dyn Fn() -> String + Send + Sync>;
 pub struct RequestId(pub String);
 
 /// Names the request and runs it in a span whose parent is the caller's `traceparent`, if there is one.
-pub(super) async fn identify(
-    State(new_id): State<NewRequestId>,
+pub(super) async fn identify<F>(
+    new_id: &NewRequestId,
     mut request: Request,
-    next: Next,
-) -> Response {
+    next: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
     let started = Instant::now();
     let id = sent_id(request.headers()).unwrap_or_else(|| new_id());
     let span = span(&request, &id);
     let header = HeaderValue::from_str(&id);
     request.extensions_mut().insert(RequestId(id));
 
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = next(request).instrument(span.clone()).await;
 
     if let Ok(header) = header {
         response.headers_mut().insert(REQUEST_ID, header);
@@ -74,6 +78,9 @@ fn span(request: &Request, id: &str) -> Span {
         url.path = request.uri().path(),
         request_id = id,
     );
+    if !request.headers().contains_key(TRACEPARENT) {
+        return span;
+    }
     let caller =
         global::get_text_map_propagator(|propagator| propagator.extract(&Headers(request.headers())));
     // It fails only where no traces are exported.

@@ -3,11 +3,7 @@
 
 use std::time::Duration;
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use http::StatusCode;
 
 use super::{layers::StreamPredicate, problem::problem};
@@ -18,15 +14,18 @@ pub(super) struct RequestTimeout {
     pub(super) exempt: StreamPredicate,
 }
 
-pub(super) async fn limit_time(
-    State(limit): State<RequestTimeout>,
+pub(super) async fn limit_time<F>(
+    limit: RequestTimeout,
     request: Request,
-    next: Next,
-) -> Response {
+    next: impl FnOnce(Request) -> F,
+) -> Response
+where
+    F: Future<Output = Response>,
+{
     if (limit.exempt)(request.method(), request.uri()) {
-        return next.run(request).await;
+        return next(request).await;
     }
-    tokio::time::timeout(limit.after, next.run(request))
+    tokio::time::timeout(limit.after, next(request))
         .await
         .unwrap_or_else(|_| {
             problem(

@@ -1,17 +1,18 @@
 //! Logs, traces and metrics of the process: one instrument API that feeds both Prometheus and OTLP.
 //!
-//! Invariant: no request waits for telemetry or fails by it. Exports run on the SDK's own threads from bounded queues
+//! Invariant: no request waits for telemetry or fails by it. Log lines are written by a thread of their own, exports run on the SDK's own threads from bounded queues
 //! that drop what a collector does not take.
 
+mod lines;
 mod logs;
-mod metrics;
 mod otlp;
 mod settings;
 
+use std::io;
 use std::time::Duration;
 
 use opentelemetry::{
-    global,
+    KeyValue, global,
     metrics::{Meter, MeterProvider as _},
 };
 use opentelemetry_sdk::{
@@ -25,7 +26,7 @@ use prometheus::{Registry, TextEncoder};
 use tracing::Dispatch;
 use tracing_subscriber::filter::ParseError;
 
-pub use metrics::CacheMetrics;
+use lines::Lines;
 pub use settings::{LogFormat, TelemetrySettings};
 
 /// The instrumentation scope of the product's own instruments and spans.
@@ -47,6 +48,8 @@ pub enum TelemetryError {
     },
     #[error("the Prometheus registry cannot be set up")]
     Prometheus(#[source] OTelSdkError),
+    #[error("the thread that writes the log cannot be started")]
+    Thread(#[source] io::Error),
     #[error("a log subscriber is already installed in this process")]
     AlreadyInstalled(#[source] tracing::dispatcher::SetGlobalDefaultError),
 }
@@ -57,6 +60,14 @@ pub struct Telemetry {
     registry: Registry,
     meters: SdkMeterProvider,
     tracers: Option<SdkTracerProvider>,
+    lines: Lines,
+}
+
+/// Also where the end is an error: it is what the log tells of.
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        self.lines.flush(FLUSH_TIMEOUT);
+    }
 }
 
 impl Telemetry {
@@ -86,10 +97,7 @@ impl Telemetry {
         }
         let resource = Resource::builder()
             .with_service_name(settings.service_name.clone())
-            .with_attribute(opentelemetry::KeyValue::new(
-                "service.version",
-                env!("CARGO_PKG_VERSION"),
-            ))
+            .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
             .build();
         let registry = Registry::new();
         let mut meters = prometheus_reader(&registry)?.with_resource(resource.clone());
@@ -98,12 +106,14 @@ impl Telemetry {
             meters = meters.with_periodic_exporter(otlp::metrics(endpoint)?);
             tracers = Some(otlp::tracers(endpoint, settings.sample_ratio, resource)?);
         }
-        let dispatch = logs::dispatch(settings, tracers.as_ref())?;
+        let lines = Lines::to(io::stderr()).map_err(TelemetryError::Thread)?;
+        let dispatch = logs::dispatch(settings, tracers.as_ref(), lines.clone())?;
         Ok((
             Self {
                 registry,
                 meters: meters.build(),
                 tracers,
+                lines,
             },
             dispatch,
         ))
@@ -114,9 +124,27 @@ impl Telemetry {
         self.meters.meter(SCOPE)
     }
 
-    /// Hits, misses and the like of the cache.
-    pub fn cache_metrics(&self) -> CacheMetrics {
-        CacheMetrics::new(&self.meter())
+    /// Has `read` called at each collection for what has been counted under each value of `label`, of which there must be
+    /// a small fixed set: each is a time series of its own. It must not block or panic.
+    pub fn register_counts<V>(
+        &self,
+        name: &'static str,
+        description: &'static str,
+        label: &'static str,
+        read: impl Fn() -> V + Send + Sync + 'static,
+    ) where
+        V: IntoIterator<Item = (&'static str, u64)>,
+    {
+        let _counter = self
+            .meter()
+            .u64_observable_counter(name)
+            .with_description(description)
+            .with_callback(move |observer| {
+                for (value, count) in read() {
+                    observer.observe(count, &[KeyValue::new(label, value)]);
+                }
+            })
+            .build();
     }
 
     /// Has `read` called at each collection, e.g. for the connections that a pool uses. It must not block or panic.
@@ -154,6 +182,7 @@ impl Telemetry {
             .map_or(Ok(()), |tracers| tracers.shutdown_with_timeout(FLUSH_TIMEOUT));
         log_failure("traces", traces);
         log_failure("metrics", self.meters.shutdown_with_timeout(FLUSH_TIMEOUT));
+        self.lines.flush(FLUSH_TIMEOUT);
     }
 }
 

@@ -302,7 +302,7 @@ fn values_out_of_range_are_refused() {
         ("[cache]\nurl = \"redis+cluster://cache\"", "not supported yet"),
         ("[cache]\nurl = \"redis://\"", "cache.url"),
         ("[cache]\nurl = \"http://:hunter2@cache\"", "cache.url"),
-        ("[cache]\nmemory_bytes = 1", "cache.memory_bytes"),
+        ("[cache]\nl1_bytes = 1", "cache.l1_bytes"),
         ("[catalog]\ndefault_locale = \"english\"", ""),
         ("[catalog]\ndefault_locale = \"e\"", "catalog.default_locale"),
         ("[catalog]\ndefault_locale = \"de_CH\"", "catalog.default_locale"),
@@ -327,6 +327,7 @@ fn values_out_of_range_are_refused() {
         ),
         ("[media]\nendpoint = \"http://x\"", "media.url"),
         ("[history]\nretention = \"30m\"", "history.retention"),
+        ("[views]\nflush_interval = \"10ms\"", "views.flush_interval"),
     ] {
         if part.is_empty() {
             load(file, &[]);
@@ -467,6 +468,7 @@ fn the_reference_file_has_the_defaults_and_names_every_key() {
         keys_of::<AuthSettings>("auth"),
         keys_of::<CatalogSettings>("catalog"),
         keys_of::<HistorySettings>("history"),
+        keys_of::<ViewsSettings>("views"),
         keys_of::<TelemetrySettings>("telemetry"),
     ]
     .into_iter()

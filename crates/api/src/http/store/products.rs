@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::value::{Slug, Text};
 use http::header::{CACHE_CONTROL, LOCATION};
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use url::form_urlencoded;
 
 use super::context::ContextParameters;
@@ -112,6 +112,7 @@ pub(super) async fn get(
     Path((channel, text)): Path<(String, String)>,
     uri: Uri,
     mut query: Query,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let context = Context::take(&app, &channel, &mut query).await?;
@@ -123,7 +124,12 @@ pub(super) async fn get(
     let prices = context.price(&app, std::iter::once(&copy)).await?;
     let body = to_bytes(&StoreProductBody::new(&copy, &prices, &context.locales));
     let kept = cache_control(&app, copy.until.into_iter().chain(prices.until()).min());
-    answer(&headers, body, kept, &surrogate_key(&copy), None)
+    let response = answer(&headers, body, kept, &surrogate_key(&copy), None)?;
+    // Whoever asks whether it changed looks at it too.
+    if method == Method::GET {
+        app.views.count_answer(context.visit.channel, copy.product.id);
+    }
+    Ok(response)
 }
 
 pub(super) fn surrogate_key(copy: &StoreProduct) -> String {

@@ -2,15 +2,18 @@
 
 use application::Faults;
 use application::channel::ChannelDraft;
+use application::history::History;
 use application::resource::Resources;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::channel::ChannelContent;
+use domain::channel::{ChannelContent, ChannelState};
 use domain::value::Locale;
 use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, CreateOnly, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{
+    AsOf, Conditional, CreateOnly, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+};
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
 use crate::http::query::Query;
@@ -20,7 +23,7 @@ use crate::http::submission::Submission;
 use crate::problem::Problem;
 use crate::wire::{ChannelInput, ResourceBody};
 
-struct ChannelKind;
+pub(super) struct ChannelKind;
 
 impl Kind for ChannelKind {
     type Content = ChannelContent;
@@ -32,6 +35,10 @@ impl Kind for ChannelKind {
 
     fn service(app: &App) -> &Resources<ChannelContent, ChannelDraft> {
         &app.channels
+    }
+
+    fn history(app: &App) -> &History<ChannelState> {
+        &app.histories.channels
     }
 
     fn parse(input: ChannelInput, default_locale: &Locale) -> Result<ChannelDraft, Faults> {
@@ -95,13 +102,13 @@ async fn create(
 /// Read a channel
 #[utoipa::path(
     get, path = "/v1/channels/{ref}", tag = "Channels",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:default"), Fields, Revalidate),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:default"), AsOf, Fields, Revalidate),
     responses(
         (status = 200, description = "The channel", body = ResourceBody<ChannelInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
     ),
     security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one"]))),
+    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
 )]
 async fn get(
     _: Authorized<CatalogRead>,

@@ -1,5 +1,6 @@
 //! Product types under `/v1/product-types`.
 
+use application::history::History;
 use application::resource::Resources;
 use application::{Fault, Faults};
 use axum::Json;
@@ -13,7 +14,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, CreateOnly, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{
+    AsOf, Conditional, CreateOnly, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+};
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
 use crate::http::conditions::version_tag;
@@ -24,7 +27,7 @@ use crate::http::submission::Submission;
 use crate::problem::Problem;
 use crate::wire::{ProductInput, ProductTypeInput, ResourceBody, product_schema, resource_ref};
 
-struct ProductTypeKind;
+pub(super) struct ProductTypeKind;
 
 impl Kind for ProductTypeKind {
     type Content = ProductTypeContent;
@@ -36,6 +39,10 @@ impl Kind for ProductTypeKind {
 
     fn service(app: &App) -> &Resources<ProductTypeContent> {
         &app.product_types
+    }
+
+    fn history(app: &App) -> &History<ProductTypeState> {
+        &app.histories.product_types
     }
 
     fn parse(input: ProductTypeInput, default_locale: &Locale) -> Result<ProductTypeContent, Faults> {
@@ -101,13 +108,13 @@ async fn create(
 /// Read a product type
 #[utoipa::path(
     get, path = "/v1/product-types/{ref}", tag = "Product types",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:generic"), Fields, Revalidate),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:generic"), AsOf, Fields, Revalidate),
     responses(
         (status = 200, description = "The product type", body = ResourceBody<ProductTypeInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
     ),
     security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one"]))),
+    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
 )]
 async fn get(
     _: Authorized<CatalogRead>,

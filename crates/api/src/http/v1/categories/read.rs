@@ -1,17 +1,17 @@
 //! `GET /v1/categories` and `GET /v1/categories/{ref}`.
 
-use application::category::{CategoryFilter, CategoryRef, CategoryView};
+use application::category::{CategoryFilter, CategoryView};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::Timestamp;
 use http::{HeaderMap, Uri};
 
-use super::{SCHEMA, named, past_view, reference, tagged};
+use super::{SCHEMA, named, reference};
 use crate::http::auth::{Authorized, CatalogRead};
 use crate::http::conditions::version_and_body_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
-use crate::http::state::{App, AppState};
+use crate::http::state::AppState;
+use crate::http::v1::history::{CategoryPast, as_of};
 use crate::http::v1::parameters::{AsOf, Fields, PageParameters, Revalidate};
 use crate::problem::Problem;
 use crate::wire::{CategoryBody, category_ref};
@@ -102,7 +102,7 @@ pub(super) async fn get(
         if expanded {
             return Err(invalid("expand", "does not go with asOf"));
         }
-        return as_of(&app, &category, instant, &headers).await;
+        return as_of::<CategoryPast>(&app, &text, instant, &headers).await;
     }
     let view = app
         .category_reader
@@ -116,21 +116,4 @@ pub(super) async fn get(
     });
     let tag = version_and_body_tag(view.category.record.version, SCHEMA, &body);
     reply::resource(&headers, body, &tag, PRIVATE)
-}
-
-/// The category as it was, which is named as it is now, or was last.
-async fn as_of(
-    app: &App,
-    category: &CategoryRef,
-    instant: Timestamp,
-    headers: &HeaderMap,
-) -> Result<Response, Problem> {
-    let now = app.category_reader.find(category, true).await?;
-    let now = now.ok_or_else(|| Problem::not_found("category"))?.category;
-    let history = &app.histories.categories;
-    let then = history
-        .as_of(now.id.uuid(), "category", &now.record, instant)
-        .await?;
-    let (body, tag) = tagged(&past_view(app, then).await?);
-    reply::resource(headers, body, &tag, PRIVATE)
 }
