@@ -29,7 +29,7 @@ pub(crate) async fn run(args: &[String]) -> Result<ExitCode> {
     let status = Running::spawn_group("cargo test", &mut test)?.wait().await?;
     drop(servers);
     if status.success() && args.is_empty() {
-        soak::brief(&cargo::build_vitrine().await?).await?;
+        return soak::brief(&cargo::build_vitrine().await?).await;
     }
     Ok(exit_code(status))
 }
