@@ -13,6 +13,7 @@ mod process;
 mod programs;
 mod scenario;
 mod servers;
+mod soak;
 mod test;
 mod vitrine;
 
@@ -65,6 +66,17 @@ enum Command {
         #[command(subcommand)]
         what: bench::Bench,
     },
+    /// Run several instances under faults and judge every answer
+    Soak {
+        #[command(subcommand)]
+        what: Soak,
+    },
+}
+
+#[derive(Subcommand)]
+enum Soak {
+    /// The cache: no read that starts after a write was acknowledged may show anything older
+    Cache(soak::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -87,6 +99,9 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::E2e { binary } => e2e::run(binary).await,
         Command::Scenario => scenario::run().await,
         Command::Bench { what } => bench::run(what).await,
+        Command::Soak {
+            what: Soak::Cache(options),
+        } => soak::run(options).await,
     }
 }
 

@@ -1,13 +1,14 @@
 //! `cargo xtask test`: the whole suite, with the servers it needs.
 //!
-//! Invariant: the exit code and the output are those of `cargo test`, and no server outlives it.
+//! Invariant: the exit code and the output are those of `cargo test`, and no server outlives it. A run of everything
+//! ends with a short soak of the cache, which can only make it fail.
 
 use std::env;
 use std::process::ExitCode;
 
 use crate::process::{Running, exit_code};
 use crate::servers::Servers;
-use crate::{Result, cargo};
+use crate::{Result, cargo, soak};
 
 pub(crate) async fn run(args: &[String]) -> Result<ExitCode> {
     let servers = Servers::start(env::var_os("TEST_DATABASE_URL"), env::var_os("TEST_REDIS_URL")).await?;
@@ -18,6 +19,10 @@ pub(crate) async fn run(args: &[String]) -> Result<ExitCode> {
     }
     test.args(args).envs(servers.environment());
     let status = Running::spawn_group("cargo test", &mut test)?.wait().await?;
+    drop(servers);
+    if status.success() && args.is_empty() {
+        soak::brief(&cargo::build_vitrine().await?).await?;
+    }
     Ok(exit_code(status))
 }
 

@@ -13,6 +13,18 @@ pub struct LogPosition {
     pub position: i64,
 }
 
+/// That a resource changed, without what it was and is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogChange {
+    pub at: LogPosition,
+    pub resource: String,
+    pub id: Uuid,
+    pub root: Uuid,
+    pub events: String,
+    /// Whether its categories are others than before; of a product, where it is not new or gone.
+    pub is_refiled: bool,
+}
+
 /// One change of one resource.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogEntry {
@@ -47,13 +59,13 @@ pub trait ChangeLog: Send + Sync + 'static {
     /// MUST not be at or after an entry that a later `read` may still give for the first time.
     async fn end(&self) -> Result<LogPosition, StoreError>;
 
-    /// The products whose entries are younger than `since`, or `None` when there are more than `limit`.
+    /// What changed since `since`, or `None` when that is more than `limit`.
     ///
-    /// MUST count every entry that is committed, those above the horizon too: the cache drops these products, and
+    /// MUST count every entry that is committed, those above the horizon too: the cache drops what they changed, and
     /// one left out would be answered as it was.
-    async fn products_changed_since(
-        &self,
-        since: Timestamp,
-        limit: u32,
-    ) -> Result<Option<Vec<Uuid>>, StoreError>;
+    async fn changed_since(&self, since: Timestamp, limit: u32)
+    -> Result<Option<Vec<LogChange>>, StoreError>;
+
+    /// What changed after `after`, oldest first, at most `limit`; of the same entries as [`read`](Self::read).
+    async fn changes(&self, after: LogPosition, limit: u32) -> Result<Vec<LogChange>, StoreError>;
 }

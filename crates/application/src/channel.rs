@@ -81,7 +81,7 @@ pub async fn ensure_first_channel(
         idempotency: None,
     };
     match store.commit(&Changes::from(change), &context, None).await {
-        Ok(()) | Err(StoreError::Conflict(_)) => Ok(()),
+        Ok(_) | Err(StoreError::Conflict(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

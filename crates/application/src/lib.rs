@@ -4,6 +4,7 @@
 pub mod access;
 pub mod cache;
 pub mod category;
+pub mod cdn;
 pub mod changelog;
 pub mod channel;
 mod clock;
@@ -23,6 +24,7 @@ pub mod store;
 pub mod storefront;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod views;
 mod write;
 
 pub use clock::Clock;

@@ -14,6 +14,8 @@ use domain::value::{Digest, Locale, Slug};
 use domain::{Change, MediaId, ProductId, ProductTypeId, Version};
 use uuid::Uuid;
 
+use crate::changelog::LogPosition;
+
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -36,6 +38,24 @@ pub enum StoreError {
     /// A defect of ours or of the stored data.
     #[error("the database failed")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// The error of an answer that many were waiting for.
+    pub(crate) fn shared(error: Arc<Self>) -> Self {
+        match Arc::try_unwrap(error) {
+            Ok(alone) => alone,
+            Err(error) if matches!(*error, Self::Unavailable(_)) => Self::Unavailable(Box::new(error)),
+            Err(error) => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+/// What came of a commit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Of the last of its changes in the log; `None` when nothing was kept.
+    pub position: Option<LogPosition>,
 }
 
 /// What a write would break, in words of the domain.
@@ -119,6 +139,10 @@ pub enum ConflictRule {
     MediaBytes,
     /// A resource still shows the file.
     MediaReferenced,
+    /// Other products still name the product that is to be erased.
+    ProductReferenced,
+    /// Shoppers still see products in the category.
+    StillShown,
 }
 
 impl ConflictRule {
@@ -139,6 +163,8 @@ impl ConflictRule {
             Self::Referenced
             | Self::TooManyReferences
             | Self::MediaReferenced
+            | Self::ProductReferenced
+            | Self::StillShown
             | Self::PriceListInUse
             | Self::ChannelInUse
             | Self::TypeInUse => "referenced",
@@ -183,6 +209,8 @@ impl ConflictRule {
             | Self::VariantLimit
             | Self::MediaBytes
             | Self::MediaReferenced
+            | Self::ProductReferenced
+            | Self::StillShown
             | Self::TypeInUse
             | Self::TypeMisfit => "",
         }
@@ -221,6 +249,12 @@ impl ConflictRule {
             Self::VariantLimit => "a product has at most 2,000 variants",
             Self::MediaBytes => "the same file was uploaded at the same time",
             Self::MediaReferenced => "products, variants or categories still show the file",
+            Self::ProductReferenced => {
+                "other products name it in their relations or attributes: take it out there first"
+            }
+            Self::StillShown => {
+                "shoppers still see products in the category: publish these first, as they are without it"
+            }
         }
     }
 }
@@ -254,6 +288,22 @@ pub struct Receipt {
     pub body: Bytes,
     /// Whether this is the stored answer to an earlier request.
     pub replayed: bool,
+    /// Where in the change log the write stands, once it is committed; not stored.
+    pub position: Option<LogPosition>,
+}
+
+impl Receipt {
+    /// For writes that nobody is answered.
+    pub const fn none() -> Self {
+        Self {
+            status: 204,
+            etag: None,
+            location: None,
+            body: Bytes::new(),
+            replayed: false,
+            position: None,
+        }
+    }
 }
 
 /// A set of changes that take effect together or not at all.
@@ -367,6 +417,8 @@ pub trait CatalogStore: Send + Sync + 'static {
     /// - Prices of one list, variant, currency and quantity MUST NOT overlap in time, and MUST be of a list and a
     ///   variant that are there; of concurrent writers that break this one fails.
     /// - Deleting a product deletes its variants with it, restoring it restores those.
+    /// - Erasing a product MUST leave nothing of it, its variants and their prices but the log's entry of that, which
+    ///   has no state; it is refused while a product that is not deleted names it.
     /// - Publishing a product replaces its published copy by the working copies of it and its variants as the commit
     ///   leaves them. Taking it off sale or deleting it hides that copy, and deleting a variant its part of it; nothing
     ///   else changes it. Published copies hold their keys, slugs, SKUs and GTINs against one another.
@@ -381,7 +433,7 @@ pub trait CatalogStore: Send + Sync + 'static {
         changes: &Changes,
         context: &WriteContext,
         receipt: Option<&Receipt>,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Committed, StoreError>;
 
     /// The fingerprint and receipt stored under (actor, key) in the last 24 hours, if any.
     async fn receipt(&self, actor: &str, key: &str) -> Result<Option<(Vec<u8>, Receipt)>, StoreError>;

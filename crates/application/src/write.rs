@@ -83,7 +83,12 @@ impl Writer {
                 return Ok(receipt);
             }
             match self.store.commit(&changes, context, kept).await {
-                Ok(()) => return Ok(receipt),
+                Ok(committed) => {
+                    return Ok(Receipt {
+                        position: committed.position,
+                        ..receipt
+                    });
+                }
                 Err(StoreError::VersionConflict { .. } | StoreError::ReferenceGone) if attempt < ATTEMPTS => {
                     attempt += 1;
                     if turn.is_none() {

@@ -17,6 +17,17 @@ pub enum CacheMode {
     Strict,
 }
 
+/// When a write is acknowledged, where instances share a cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CacheAcknowledge {
+    /// When no instance answers anything older.
+    #[default]
+    Linearizable,
+    /// When it is stored and the shared cache knows: others may answer what they have for `trust` more.
+    Immediate,
+}
+
 /// The section `cache`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -29,8 +40,18 @@ pub struct CacheSettings {
     #[serde(with = "humantime_serde")]
     pub ttl: Duration,
     pub mode: CacheMode,
-    /// What the in-process store may hold, in bytes, 1 MiB to 64 GiB.
-    pub memory_bytes: u64,
+    /// What an instance may keep itself, in bytes, 1 MiB to 64 GiB; 0 for nothing.
+    pub l1_bytes: u64,
+    pub acknowledge: CacheAcknowledge,
+    /// How often an instance tells the others that it is there, 5 ms to 1 s.
+    #[serde(with = "humantime_serde")]
+    pub canary: Duration,
+    /// How long an instance answers from what it keeps since it last heard of the others, 2 `canary` to 10 s. The
+    /// same for all that share a cache.
+    #[serde(with = "humantime_serde")]
+    pub trust: Duration,
+    /// What the names of keys in Redis begin with: up to 64 letters, digits and `: - _ . /`.
+    pub prefix: String,
 }
 
 impl Default for CacheSettings {
@@ -40,7 +61,11 @@ impl Default for CacheSettings {
             url: None,
             ttl: Duration::from_mins(5),
             mode: CacheMode::Available,
-            memory_bytes: 64 << 20,
+            l1_bytes: 64 << 20,
+            acknowledge: CacheAcknowledge::Linearizable,
+            canary: Duration::from_millis(25),
+            trust: Duration::from_millis(75),
+            prefix: "vitrine:".to_owned(),
         }
     }
 }
@@ -67,11 +92,24 @@ impl CacheSettings {
         if !(Duration::from_secs(1)..=Duration::from_hours(24)).contains(&self.ttl) {
             problems.push("ttl must be 1s to 24h".to_owned());
         }
-        if !((1 << 20)..=(64 << 30)).contains(&self.memory_bytes) {
+        if self.l1_bytes != 0 && !((1 << 20)..=(64 << 30)).contains(&self.l1_bytes) {
             problems.push(format!(
-                "memory_bytes must be 1 MiB to 64 GiB, not {}",
-                self.memory_bytes
+                "l1_bytes must be 0, or 1 MiB to 64 GiB, not {}",
+                self.l1_bytes
             ));
+        }
+        if self.l1_bytes == 0 && self.effective_url().scheme() == "memory" {
+            problems.push("l1_bytes must not be 0 with memory://; use enabled = false".to_owned());
+        }
+        if !(Duration::from_millis(5)..=Duration::from_secs(1)).contains(&self.canary) {
+            problems.push("canary must be 5ms to 1s".to_owned());
+        }
+        if !(self.canary * 2..=Duration::from_secs(10)).contains(&self.trust) {
+            problems.push("trust must be at least twice canary, and at most 10s".to_owned());
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.' | '/');
+        if self.prefix.len() > 64 || !self.prefix.chars().all(plain) {
+            problems.push("prefix must be up to 64 letters, digits and : - _ . /".to_owned());
         }
         problems
     }

@@ -2,54 +2,66 @@
 
 use std::sync::Arc;
 
-use application::cache::{Cache, CacheEvent, CacheEvents, CachePolicy, CachePorts, CacheStore, WriteMode};
-use infrastructure::cache_settings::CacheMode;
-use infrastructure::memory_cache::MemoryCache;
-use infrastructure::redis_cache::{RedisCache, RedisCacheError};
+use application::cache::{
+    Acknowledge, Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, SharedTier, WriteMode,
+};
+use infrastructure::cache_settings::{CacheAcknowledge, CacheMode};
+use infrastructure::local_cache::LocalCache;
+use infrastructure::redis_cache::{RedisCache, RedisCacheError, RedisOptions};
 use infrastructure::system::{SystemClock, UuidV7};
-use infrastructure::telemetry::CacheMetrics;
 
 use super::settings::Settings;
-
-struct Counted(CacheMetrics);
-
-impl CacheEvents for Counted {
-    fn record(&self, event: CacheEvent) {
-        self.0.record(event.as_str());
-    }
-}
 
 /// The cache, or none where it is switched off.
 pub(crate) fn open(
     settings: &Settings,
-    metrics: CacheMetrics,
+    counts: Arc<CacheCounts>,
 ) -> Result<Option<Arc<Cache>>, RedisCacheError> {
     if !settings.cache.enabled {
         return Ok(None);
     }
-    let store: Arc<dyn CacheStore> = if settings.cache_is_in_process() {
-        Arc::new(MemoryCache::new(settings.cache.memory_bytes))
+    let shared = if settings.cache_is_in_process() {
+        None
     } else {
-        Arc::new(RedisCache::new(settings.cache_url().expose(), "vitrine:")?)
+        let options = RedisOptions {
+            prefix: settings.cache.prefix.clone(),
+            canary: settings.cache.canary,
+            trust: settings.cache.trust,
+        };
+        let redis = Arc::new(RedisCache::new(settings.cache_url().expose(), &options)?);
+        Some(SharedTier {
+            store: redis.clone(),
+            bus: redis,
+        })
     };
+    let local = (settings.cache.l1_bytes > 0)
+        .then(|| Arc::new(LocalCache::new(settings.cache.l1_bytes)) as Arc<dyn LocalStore>);
     let ports = CachePorts {
-        store,
-        events: Arc::new(Counted(metrics)),
+        local,
+        shared,
+        events: counts,
         clock: Arc::new(SystemClock),
         ids: Arc::new(UuidV7),
     };
-    let mode = match settings.cache.mode {
-        CacheMode::Available => WriteMode::Available,
-        CacheMode::Strict => WriteMode::Strict,
-    };
+    Ok(Some(Arc::new(Cache::new(ports, policy(settings)))))
+}
+
+fn policy(settings: &Settings) -> CachePolicy {
     let database_timeouts = settings.database.statement_timeout + settings.database.acquire_timeout;
     let defaults = CachePolicy::default();
-    let policy = CachePolicy {
-        mode,
+    CachePolicy {
+        mode: match settings.cache.mode {
+            CacheMode::Available => WriteMode::Available,
+            CacheMode::Strict => WriteMode::Strict,
+        },
+        acknowledge: match settings.cache.acknowledge {
+            CacheAcknowledge::Linearizable => Acknowledge::Linearizable,
+            CacheAcknowledge::Immediate => Acknowledge::Immediate,
+        },
         ttl: settings.cache.ttl,
+        trust: settings.cache.trust,
         database_timeouts,
         fence: defaults.fence.max(database_timeouts * 2),
         ..defaults
-    };
-    Ok(Some(Arc::new(Cache::new(ports, policy))))
+    }
 }

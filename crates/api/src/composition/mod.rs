@@ -6,6 +6,7 @@ mod example;
 pub(crate) mod serve;
 pub(crate) mod services;
 pub(crate) mod settings;
+mod views;
 mod workspace;
 
 use std::net::SocketAddr;
@@ -14,11 +15,13 @@ use std::sync::Arc;
 
 use application::CatalogError;
 use application::access::{TokenIssuer, TokenVerifier};
+use application::cdn::CdnError;
 use application::import::ImportError;
 use application::store::StoreError;
 use infrastructure::access::{JwtIssuer, JwtVerifier};
 use infrastructure::files::FilesError;
 use infrastructure::redis_cache::RedisCacheError;
+use infrastructure::redis_views::RedisViewsError;
 use infrastructure::system::{SystemClock, UuidV7};
 use infrastructure::telemetry::TelemetryError;
 
@@ -58,6 +61,10 @@ pub(crate) enum StartError {
     Auth(#[from] AuthError),
     #[error(transparent)]
     Cache(#[from] RedisCacheError),
+    #[error("cannot prepare to tell the CDN")]
+    Cdn(#[from] CdnError),
+    #[error(transparent)]
+    Views(#[from] RedisViewsError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
 }

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use application::cache::{Cache, CacheHealth};
+use application::cache::{Cache, CacheCounts, CacheEvent, CacheHealth};
+use application::cdn;
 use application::import::ImportJobs;
+use infrastructure::cdn::CdnWebhook;
 use infrastructure::telemetry::Telemetry;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::services::{self, Services};
 use super::settings::Settings;
+use super::views::Counting;
 use super::workspace::{self, Shared};
 use super::{StartError, cache, example, token_verifier};
 use crate::http::{self, AppState, CursorKey, Health, Imports, Probe, Uploads};
@@ -18,6 +21,9 @@ use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
 
 /// Receipts are kept for a day; an hour more or less does not matter.
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
+
+/// Every file is listed each time, and crashes in the middle of uploads are few.
+const SWEEPING: Duration = Duration::from_hours(24);
 
 /// Serves until a stop signal, then brings everything to its end.
 pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
@@ -35,12 +41,21 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         .await
         .map_err(|source| StartError::Listen { address, source })?;
     let verifier = token_verifier(settings).await?;
-    let cache = cache::open(settings, telemetry.cache_metrics())?;
+    let counts = Arc::<CacheCounts>::default();
+    let cache = cache::open(settings, counts.clone())?;
     let services = services::compose(settings, cache.clone()).await?;
     register_gauges(&telemetry, &services, cache.as_ref());
+    register_cache_counts(&telemetry, &counts);
     let loaded = example::load_if_first(settings, &services).await?;
 
-    let upkeep = keep_up(settings, cache.as_ref(), &services);
+    let counting = Counting::start(settings)?;
+    let mut upkeep = keep_up(settings, cache.as_ref(), &services);
+    if let Some(cdn) = CdnWebhook::open(&settings.cdn)? {
+        let log = services.database.log.clone();
+        // Before the first write of this process.
+        let since = log.end().await.map_err(StartError::Database)?;
+        upkeep.spawn(async move { cdn::follow(&*log, &cdn, since).await });
+    }
     let database = services.database.clone();
     let ids = services.tools.ids.clone();
     let secret = database
@@ -53,6 +68,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         verifier,
         cursors: CursorKey::new(&secret).ok_or(StartError::CursorKey)?,
         default_locale: services.tools.default_locale.clone(),
+        views: counting.views.clone(),
         clock: services.tools.clock.clone(),
         store_max_age: settings.catalog.store_max_age,
         health: health(&lifecycle, &database, cache.clone()),
@@ -92,6 +108,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         );
     }
 
+    counting.end().await;
     drop(upkeep);
     database.engine.close().await;
     // Flushing blocks; it is all that is left to do.
@@ -132,15 +149,25 @@ fn keep_up(settings: &Settings, cache: Option<&Arc<Cache>>, services: &Services)
             }
         });
     }
-    let Some(cache) = cache else { return tasks };
-    let log = services.database.log.clone();
-    // Other processes cannot reach what is kept in this one.
-    if settings.cache_is_in_process() {
-        let (cache, log) = (cache.clone(), log.clone());
-        tasks.spawn(async move { cache.follow(&*log).await });
+    if let Some(orphans_kept) = settings.media.orphans_kept() {
+        let (media, clock) = (services.catalog.media.clone(), services.tools.clock.clone());
+        tasks.spawn(async move {
+            loop {
+                match media.sweep(clock.now() - orphans_kept).await {
+                    Ok(0) => {}
+                    Ok(files) => tracing::info!(files, "bytes that no file has were removed"),
+                    Err(error) => tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "bytes that no file has could not be removed"
+                    ),
+                }
+                tokio::time::sleep(SWEEPING).await;
+            }
+        });
     }
-    let cache = cache.clone();
-    tasks.spawn(async move { cache.recover(&*log).await });
+    let Some(cache) = cache else { return tasks };
+    let (cache, log) = (cache.clone(), services.database.log.clone());
+    tasks.spawn(async move { cache.run(&*log).await });
     tasks
 }
 
@@ -188,4 +215,21 @@ fn register_gauges(telemetry: &Telemetry, services: &Services, cache: Option<&Ar
             move || u64::from(cache.health() == CacheHealth::Up),
         );
     }
+}
+
+fn register_cache_counts(telemetry: &Telemetry, counts: &Arc<CacheCounts>) {
+    let all = counts.clone();
+    telemetry.register_counts(
+        "cache.requests",
+        "What the cache did: reads by their result, and what happened to it",
+        "result",
+        move || CacheEvent::ALL.map(|event| (event.as_str(), all.of(event))),
+    );
+    let counts = counts.clone();
+    telemetry.register_counts(
+        "cache.stale",
+        "Answers that were compared with the database and found older: a defect",
+        "found_by",
+        move || [("verifier", counts.of(CacheEvent::Lied))],
+    );
 }

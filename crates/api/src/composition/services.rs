@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use application::cache::{Cache, CacheHealth, CachedProducts, FencedStore};
+use application::cache::{Answers, Cache, CacheHealth, FencedStore};
 use application::category::Categories;
 use application::changelog::LogPosition;
 use application::channel::{self, Channels};
-use application::import::Importer;
+use application::import::{Importer, Wholes};
 use application::media::MediaFiles;
 use application::pricing::{PriceLists, Prices, Pricing, price_lists};
 use application::product::{Products, Variants};
@@ -19,14 +19,12 @@ use domain::channel::{ChannelContent, ChannelCurrencies, ChannelLocales};
 use domain::value::{Currency, Key, Locale, Localized, Metadata, Text};
 use infrastructure::files::{HeaderInspector, ObjectFiles};
 use infrastructure::system::{SystemClock, UuidV7};
-use infrastructure::telemetry::Telemetry;
 use tokio::time::{sleep, timeout};
 
 use super::database::{self, Database, Ports};
 use super::settings::Settings;
 use super::{StartError, cache};
 use crate::formats::{Format, Reading};
-use crate::http::JsonEncoder;
 
 /// How long a command waits for the cache, so that its first writes are fenced like all others.
 const CACHE_PATIENCE: Duration = Duration::from_secs(2);
@@ -54,12 +52,12 @@ pub(crate) struct Catalog {
     pub(crate) price_lists: PriceLists,
     pub(crate) prices: Prices,
     pub(crate) pricing: Pricing,
-    pub(crate) bodies: CachedProducts,
+    pub(crate) answers: Answers,
     pub(crate) importer: Importer,
 }
 
 impl Catalog {
-    /// Reads from `ports`, writes through `store`, and answers products from `cache`.
+    /// Reads from `ports`, writes through `store`, and answers from `cache`.
     pub(crate) fn over(
         ports: Ports,
         store: Arc<dyn CatalogStore>,
@@ -76,6 +74,12 @@ impl Catalog {
             ports.schemas.clone(),
             tools.default_locale.clone(),
         );
+        let wholes = Wholes {
+            types: product_types(writer.clone(), ports.types.clone(), ports.schemas.clone()),
+            channels: channel::channels(writer.clone(), channels.clone(), ports.price_lists.clone()),
+            lists: price_lists(writer.clone(), ports.price_lists.clone(), channels.clone()),
+            prices: Prices::new(writer.clone(), ports.price_lists.clone(), ports.prices.clone()),
+        };
         Self {
             importer: Importer::new(
                 writer.clone(),
@@ -83,22 +87,23 @@ impl Catalog {
                 categories.clone(),
                 channels.clone(),
                 typing.clone(),
+                wholes.clone(),
             ),
             products: Products::new(
                 writer.clone(),
                 products.clone(),
                 categories.clone(),
-                channels.clone(),
+                channels,
                 typing.clone(),
             ),
             variants: Variants::new(writer.clone(), products.clone(), ports.variants.clone(), typing),
-            product_types: product_types(writer.clone(), ports.types.clone(), ports.schemas.clone()),
+            product_types: wholes.types,
             categories: Categories::new(writer.clone(), categories, products.clone()),
-            channels: channel::channels(writer.clone(), channels.clone(), ports.price_lists.clone()),
-            price_lists: price_lists(writer.clone(), ports.price_lists.clone(), channels),
-            prices: Prices::new(writer.clone(), ports.price_lists.clone(), ports.prices.clone()),
+            channels: wholes.channels,
+            price_lists: wholes.lists,
+            prices: wholes.prices,
             pricing: Pricing::new(ports.prices.clone(), tools.clock.clone()),
-            bodies: CachedProducts::new(products, Arc::new(JsonEncoder), cache),
+            answers: Answers::new(cache),
             media: MediaFiles::new(
                 writer,
                 ports.media.clone(),
@@ -182,19 +187,18 @@ pub(crate) async fn for_command(settings: &Settings) -> Result<Services, StartEr
         path: settings.data_dir.clone(),
         source,
     })?;
-    let (telemetry, _) = Telemetry::build(&settings.telemetry)?;
     // Nothing is read through a cache here, and one of this process's own has nothing to do with the others'.
     let cache = if settings.cache_is_in_process() {
         None
     } else {
-        cache::open(settings, telemetry.cache_metrics())?
+        cache::open(settings, Arc::default())?
     };
     let services = compose(settings, cache.clone()).await?;
     if let Some(cache) = cache {
         let log = services.database.log.clone();
         let recovering = cache.clone();
         // Ends with the process, which goes on without the cache when it is away, or refuses, as the settings say.
-        tokio::spawn(async move { recovering.recover(&*log).await });
+        tokio::spawn(async move { recovering.run_for_writes(&*log).await });
         let up = async {
             while cache.health() != CacheHealth::Up {
                 sleep(LOOK_AGAIN).await;

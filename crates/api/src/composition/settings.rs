@@ -7,6 +7,7 @@ mod history;
 mod layers;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use infrastructure::access::AuthSettings;
 use infrastructure::cache_settings::CacheSettings;
+use infrastructure::cdn::CdnSettings;
 use infrastructure::database::DatabaseSettings;
 use infrastructure::files::MediaSettings;
 use infrastructure::settings::{SecretUrl, mask_url};
@@ -24,6 +26,7 @@ use catalog::CatalogSettings;
 use history::HistorySettings;
 use infrastructure::telemetry::TelemetrySettings;
 use layers::{Layers, PREFIX};
+use views::ViewsSettings;
 
 /// Names a settings file where the command line does not.
 const FILE_VARIABLE: &str = "VITRINE_CONFIG";
@@ -31,8 +34,7 @@ const FILE_VARIABLE: &str = "VITRINE_CONFIG";
 /// Where a settings file is looked for that nothing names.
 const USUAL_FILES: [&str; 2] = ["vitrine.toml", "config/vitrine.toml"];
 
-const KEYS: &str =
-    "`data_dir`, `http`, `database`, `cache`, `media`, `auth`, `catalog`, `history`, `telemetry`";
+const KEYS: &str = "`data_dir`, `http`, `database`, `cache`, `cdn`, `media`, `auth`, `catalog`, `history`, `views`, `telemetry`";
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Settings {
@@ -41,10 +43,12 @@ pub(crate) struct Settings {
     pub(crate) http: HttpSettings,
     pub(crate) database: DatabaseSettings,
     pub(crate) cache: CacheSettings,
+    pub(crate) cdn: CdnSettings,
     pub(crate) media: MediaSettings,
     pub(crate) auth: AuthSettings,
     pub(crate) catalog: CatalogSettings,
     pub(crate) history: HistorySettings,
+    pub(crate) views: ViewsSettings,
     pub(crate) telemetry: TelemetrySettings,
 }
 
@@ -55,10 +59,12 @@ impl Default for Settings {
             http: HttpSettings::default(),
             database: DatabaseSettings::default(),
             cache: CacheSettings::default(),
+            cdn: CdnSettings::default(),
             media: MediaSettings::default(),
             auth: AuthSettings::default(),
             catalog: CatalogSettings::default(),
             history: HistorySettings::default(),
+            views: ViewsSettings::default(),
             telemetry: TelemetrySettings::default(),
         }
     }
@@ -105,10 +111,12 @@ impl Settings {
             http: layers.section("http", &mut problems),
             database: layers.section("database", &mut problems),
             cache: layers.section("cache", &mut problems),
+            cdn: layers.section("cdn", &mut problems),
             media: layers.section("media", &mut problems),
             auth: layers.section("auth", &mut problems),
             catalog: layers.section("catalog", &mut problems),
             history: layers.section("history", &mut problems),
+            views: layers.section("views", &mut problems),
             telemetry: layers.section("telemetry", &mut problems),
         };
         layers.refuse_rest(KEYS, &mut problems);
@@ -127,10 +135,12 @@ impl Settings {
             http,
             database,
             cache,
+            cdn,
             media,
             auth,
             catalog,
             history,
+            views,
             telemetry,
         } = self;
         let root = data_dir
@@ -141,10 +151,12 @@ impl Settings {
             ("http", http.problems()),
             ("database", database.problems()),
             ("cache", cache.problems()),
+            ("cdn", cdn.problems()),
             ("media", media.problems()),
             ("auth", auth.problems()),
             ("catalog", catalog.problems()),
             ("history", history.problems()),
+            ("views", views.problems()),
             ("telemetry", telemetry.problems()),
         ];
         let sections = sections.into_iter().flat_map(|(name, problems)| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use application::Clock;
 use application::access::TokenVerifier;
-use application::cache::CachedProducts;
+use application::cache::Answers;
 use application::category::{Categories, CategoryReader};
 use application::channel::Channels;
 use application::media::MediaFiles;
@@ -14,6 +14,7 @@ use application::pricing::{PriceLists, PriceReader, Prices, Pricing};
 use application::product::{ProductReader, Products, VariantReader, Variants};
 use application::product_type::ProductTypes;
 use application::storefront::StorefrontReader;
+use application::views::Views;
 use axum::extract::FromRef;
 use domain::value::Locale;
 
@@ -37,8 +38,9 @@ pub(crate) struct App {
     pub(crate) category_reader: Arc<dyn CategoryReader>,
     pub(crate) price_reader: Arc<dyn PriceReader>,
     pub(crate) storefront: Arc<dyn StorefrontReader>,
+    pub(crate) views: Arc<Views>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) bodies: CachedProducts,
+    pub(crate) answers: Answers,
     pub(crate) histories: Histories,
     pub(crate) media: MediaFiles,
     pub(crate) uploads: Arc<Uploads>,

@@ -25,26 +25,30 @@ use super::{
     stack::{Layered, Stack},
 };
 
-const REQUEST_HEADERS: [HeaderName; 10] = [
+const REQUEST_HEADERS: [HeaderName; 12] = [
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     header::IF_MATCH,
     header::IF_NONE_MATCH,
     header::IF_RANGE,
     header::RANGE,
+    HeaderName::from_static("catalog-consistency"),
+    HeaderName::from_static("catalog-min-position"),
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("last-event-id"),
     HeaderName::from_static("traceparent"),
     REQUEST_ID,
 ];
 
-const RESPONSE_HEADERS: [HeaderName; 12] = [
+const RESPONSE_HEADERS: [HeaderName; 14] = [
     header::ACCEPT_RANGES,
     header::CONTENT_RANGE,
     header::ETAG,
     header::LINK,
     header::LOCATION,
     header::RETRY_AFTER,
+    HeaderName::from_static("cache-status"),
+    HeaderName::from_static("catalog-position"),
     HeaderName::from_static("deprecation"),
     HeaderName::from_static("idempotency-replayed"),
     HeaderName::from_static("ratelimit"),

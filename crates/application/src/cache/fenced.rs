@@ -1,6 +1,7 @@
 //! Writing under a fence, so that the cache never shows what a write has replaced.
 //!
-//! Invariant: when a commit is acknowledged, its products have been released after it, or the gate is closed.
+//! Invariant: between the beginning and the acknowledgement of a commit nothing about its entities is kept by this
+//! instance, and what the others keep is worth nothing when it is acknowledged.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,11 +9,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::value::{Digest, Locale, Slug};
-use domain::{MediaId, ProductId, Timestamp};
-use tokio::time::timeout;
+use domain::{MediaId, Timestamp};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Cache, CacheError, CacheEvent, LeftFence, Token, WriteMode};
-use crate::store::{CatalogStore, Changes, Receipt, StoreError, WriteContext};
+use super::write::{Effect, Event, Manner, Outcome, Write};
+use super::{Cache, CacheError, CacheEvent, Entity, LeftFence, Mark, Released, SharedTier, Token, touched};
+use crate::changelog::LogPosition;
+use crate::store::{CatalogStore, Changes, Committed, Receipt, StoreError, WriteContext};
 
 /// What a write spends on a cache that does not answer, on top of the first try. A cache that is there takes a few
 /// milliseconds, and one that is down refuses at once; one that hangs costs every write as much.
@@ -30,6 +33,262 @@ impl FencedStore {
     }
 }
 
+/// Runs a commit that alters what the cache shows of `entities`, in whose order all fence.
+///
+/// In a task of its own: a caller that is dropped between commit and release would leave the old entries.
+async fn fenced(
+    cache: &Arc<Cache>,
+    entities: BTreeSet<Entity>,
+    commit: impl Future<Output = Result<Committed, StoreError>> + Send + 'static,
+) -> Result<Committed, StoreError> {
+    let cache = Arc::clone(cache);
+    let write = tokio::spawn(async move {
+        UnderWay::begin(&cache, entities.into_iter().collect())
+            .run(commit)
+            .await
+    });
+    write.await.map_err(|error| StoreError::Internal(error.into()))?
+}
+
+/// A write from its beginning to its end. Dropped in between, as by a panic or with the runtime, it closes the gate.
+struct UnderWay<'a> {
+    cache: &'a Cache,
+    entities: Vec<Entity>,
+    token: Token,
+    began: Timestamp,
+    /// When this instance last knew that others may trust what they have from before.
+    fenced_at: Instant,
+    /// Whether a fence was asked for, and may be set even if that failed.
+    may_be_fenced: bool,
+    ended: bool,
+}
+
+impl<'a> UnderWay<'a> {
+    fn begin(cache: &'a Cache, entities: Vec<Entity>) -> Self {
+        for entity in &entities {
+            cache.generations.begin(*entity);
+        }
+        Self {
+            cache,
+            entities,
+            token: cache.ports.ids.next(),
+            began: cache.ports.clock.now(),
+            fenced_at: Instant::now(),
+            may_be_fenced: false,
+            ended: false,
+        }
+    }
+
+    async fn run(
+        mut self,
+        commit: impl Future<Output = Result<Committed, StoreError>> + Send,
+    ) -> Result<Committed, StoreError> {
+        let Some(shared) = &self.cache.ports.shared else {
+            let outcome = commit.await;
+            self.end(matches!(outcome_of(&outcome), Outcome::Unknown));
+            return outcome;
+        };
+        let policy = &self.cache.policy;
+        let manner = Manner {
+            mode: policy.mode,
+            acknowledge: policy.acknowledge,
+        };
+        let (mut write, mut effect) = Write::start(self.cache.gate.is_up(), manner);
+        let (mut commit, mut outcome) = (Some(commit), Ok(Committed::default()));
+        loop {
+            let event = match effect {
+                Effect::Fence => Event::Fenced(self.fence(shared).await),
+                Effect::Commit => {
+                    if let Some(commit) = commit.take() {
+                        outcome = commit.await;
+                    }
+                    Event::Committed(outcome_of(&outcome))
+                }
+                Effect::FenceAgain => {
+                    if self.fence(shared).await.is_none() {
+                        self.leave_fence();
+                    }
+                    Event::FencedAgain
+                }
+                Effect::Release => Event::Released(self.release(shared, position(&outcome)).await),
+                Effect::Settle(marks) => {
+                    self.end(false);
+                    self.settle(shared, &marks).await;
+                    Event::Settled
+                }
+                Effect::WaitOut => {
+                    self.end(false);
+                    sleep_until(self.fenced_at + policy.trust).await;
+                    Event::Settled
+                }
+                Effect::Acknowledge => {
+                    self.end(false);
+                    return outcome;
+                }
+                Effect::Report => {
+                    self.end(matches!(outcome_of(&outcome), Outcome::Unknown));
+                    return outcome;
+                }
+                Effect::Refuse => {
+                    self.cache.record(CacheEvent::Unfenced);
+                    self.leave_fence();
+                    self.end(false);
+                    return Err(StoreError::Unavailable(
+                        "the cache is away, and writes are to be known to it".into(),
+                    ));
+                }
+            };
+            (write, effect) = write.step(event, manner);
+        }
+    }
+
+    async fn fence(&mut self, shared: &SharedTier) -> Option<Vec<Mark>> {
+        self.may_be_fenced = true;
+        let life = self.cache.policy.fence;
+        let fenced = shared.store.fence(&self.entities, self.token, life).await;
+        self.fenced_at = Instant::now();
+        match fenced {
+            Ok(marks) => Some(marks),
+            Err(error) => {
+                self.cache.failed(self.began, &error);
+                self.cache.record(CacheEvent::Unfenced);
+                None
+            }
+        }
+    }
+
+    /// Tried even while the gate is closed: a recovery may already have passed these entities by. And tried once more on
+    /// a new connection. Where the cache was away, another instance may have it back before this one does, and then
+    /// answers what is not released. If it cannot be reached now, after the commit, then whoever reaches it later finds
+    /// this write in the change log.
+    async fn release(&mut self, shared: &SharedTier, position: Option<LogPosition>) -> Option<Released> {
+        let release = || shared.store.release(&self.entities, self.token, position);
+        if let Ok(released) = release().await {
+            return Some(released);
+        }
+        let again = async {
+            shared.store.probe().await?;
+            release().await
+        };
+        let again = timeout(SECOND_TRY, again).await.map_err(CacheError::new);
+        match again.and_then(|released| released) {
+            Ok(released) => Some(released),
+            Err(error) => {
+                self.leave_fence();
+                self.cache.failed(self.began, &error);
+                None
+            }
+        }
+    }
+
+    async fn settle(&self, shared: &SharedTier, marks: &[Mark]) {
+        // Whatever was answered until now, and sent before the fence, is trusted for so long at most.
+        let deadline = Instant::now() + self.cache.policy.trust;
+        let waited = shared.bus.settle(marks, deadline).await;
+        if waited > 0 {
+            self.cache.record(CacheEvent::Unsettled);
+        }
+    }
+
+    /// Before the gate is closed, so that the recovery that opens it finds it.
+    fn leave_fence(&self) {
+        if self.may_be_fenced {
+            let left = LeftFence {
+                entities: self.entities.clone(),
+                token: self.token,
+            };
+            self.cache
+                .left_fences
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(left);
+        }
+    }
+
+    /// What this instance loads from now on is as new as the write; in doubt, when the database has decided.
+    fn end(&mut self, in_doubt: bool) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        let entities = std::mem::take(&mut self.entities);
+        let generations = Arc::clone(&self.cache.generations);
+        let end = move || entities.into_iter().for_each(|entity| generations.end(entity));
+        if in_doubt {
+            let life = self.cache.policy.fence;
+            tokio::spawn(async move {
+                sleep(life).await;
+                end();
+            });
+        } else {
+            end();
+        }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.leave_fence();
+            self.cache
+                .failed(self.began, &CacheError::new("a write ended before its release"));
+            self.end(true);
+        }
+    }
+}
+
+fn position(outcome: &Result<Committed, StoreError>) -> Option<LogPosition> {
+    outcome.as_ref().ok().and_then(|committed| committed.position)
+}
+
+const fn outcome_of(outcome: &Result<Committed, StoreError>) -> Outcome {
+    match outcome {
+        Ok(_) => Outcome::Done,
+        Err(StoreError::Unavailable(_) | StoreError::Internal(_)) => Outcome::Unknown,
+        Err(
+            StoreError::VersionConflict { .. }
+            | StoreError::Conflict(_)
+            | StoreError::ReferenceGone
+            | StoreError::IdempotencyKeyTaken,
+        ) => Outcome::Nothing,
+    }
+}
+
+/// A store inside a transaction that others end: it remembers what the cache has to be told when that commits.
+pub struct TouchingStore {
+    inner: Arc<dyn CatalogStore>,
+    done: Mutex<Done>,
+}
+
+#[derive(Default)]
+struct Done {
+    touched: BTreeSet<Entity>,
+    position: Option<LogPosition>,
+}
+
+impl TouchingStore {
+    pub fn new(inner: Arc<dyn CatalogStore>) -> Self {
+        Self {
+            inner,
+            done: Mutex::default(),
+        }
+    }
+
+    /// Ends the transaction with `commit`, under the fence of everything that was written in it.
+    pub async fn commit_fenced(
+        &self,
+        cache: Option<&Arc<Cache>>,
+        commit: impl Future<Output = Result<(), StoreError>> + Send + 'static,
+    ) -> Result<Committed, StoreError> {
+        let Done { touched, position } =
+            std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner));
+        let commit = async move { commit.await.map(|()| Committed { position }) };
+        match cache {
+            Some(cache) if !touched.is_empty() => fenced(cache, touched, commit).await,
+            _ => commit.await,
+        }
+    }
+}
+
 #[async_trait]
 impl CatalogStore for FencedStore {
     async fn commit(
@@ -37,15 +296,15 @@ impl CatalogStore for FencedStore {
         changes: &Changes,
         context: &WriteContext,
         receipt: Option<&Receipt>,
-    ) -> Result<(), StoreError> {
-        let products = touched(changes);
-        if context.dry_run || products.is_empty() {
+    ) -> Result<Committed, StoreError> {
+        let entities = touched::of_changes(changes);
+        if context.dry_run || entities.is_empty() {
             return self.inner.commit(changes, context, receipt).await;
         }
         let inner = Arc::clone(&self.inner);
         let (changes, context, receipt) = (changes.clone(), context.clone(), receipt.cloned());
         let commit = async move { inner.commit(&changes, &context, receipt.as_ref()).await };
-        fenced(&self.cache, products, commit).await
+        fenced(&self.cache, entities, commit).await
     }
 
     async fn receipt(&self, actor: &str, key: &str) -> Result<Option<(Vec<u8>, Receipt)>, StoreError> {
@@ -65,52 +324,6 @@ impl CatalogStore for FencedStore {
 
     async fn media_digests(&self, ids: &[MediaId]) -> Result<Vec<(MediaId, Digest)>, StoreError> {
         self.inner.media_digests(ids).await
-    }
-}
-
-/// Runs a commit that alters what the cache shows of `products`, which are in the order of their ids.
-///
-/// In a task of its own: a caller that is dropped between commit and release would leave the old entries.
-async fn fenced(
-    cache: &Arc<Cache>,
-    products: Vec<ProductId>,
-    commit: impl Future<Output = Result<(), StoreError>> + Send + 'static,
-) -> Result<(), StoreError> {
-    let cache = Arc::clone(cache);
-    let write = tokio::spawn(async move {
-        let write = Write::begin(&cache, products).await?;
-        let outcome = commit.await;
-        write.settle(&outcome).await;
-        outcome
-    });
-    write.await.map_err(|error| StoreError::Internal(error.into()))?
-}
-
-/// A store inside a transaction that others end: it remembers what the cache has to be told when that commits.
-pub struct TouchingStore {
-    inner: Arc<dyn CatalogStore>,
-    touched: Mutex<BTreeSet<ProductId>>,
-}
-
-impl TouchingStore {
-    pub fn new(inner: Arc<dyn CatalogStore>) -> Self {
-        Self {
-            inner,
-            touched: Mutex::default(),
-        }
-    }
-
-    /// Ends the transaction with `commit`, under the fence of everything that was written in it.
-    pub async fn commit_fenced(
-        &self,
-        cache: Option<&Arc<Cache>>,
-        commit: impl Future<Output = Result<(), StoreError>> + Send + 'static,
-    ) -> Result<(), StoreError> {
-        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
-        match cache {
-            Some(cache) if !touched.is_empty() => fenced(cache, touched.into_iter().collect(), commit).await,
-            _ => commit.await,
-        }
     }
 }
 
@@ -121,13 +334,14 @@ impl CatalogStore for TouchingStore {
         changes: &Changes,
         context: &WriteContext,
         receipt: Option<&Receipt>,
-    ) -> Result<(), StoreError> {
-        self.inner.commit(changes, context, receipt).await?;
+    ) -> Result<Committed, StoreError> {
+        let committed = self.inner.commit(changes, context, receipt).await?;
         if !context.dry_run {
-            let mut products = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
-            products.extend(touched(changes));
+            let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+            done.touched.extend(touched::of_changes(changes));
+            done.position = done.position.max(committed.position);
         }
-        Ok(())
+        Ok(committed)
     }
 
     async fn receipt(&self, actor: &str, key: &str) -> Result<Option<(Vec<u8>, Receipt)>, StoreError> {
@@ -148,140 +362,4 @@ impl CatalogStore for TouchingStore {
     async fn media_digests(&self, ids: &[MediaId]) -> Result<Vec<(MediaId, Digest)>, StoreError> {
         self.inner.media_digests(ids).await
     }
-}
-
-/// A write from its fence to its release. Dropped in between, as by a panic or with the runtime, it closes the gate.
-struct Write<'a> {
-    cache: &'a Cache,
-    products: Vec<ProductId>,
-    token: Token,
-    began: Timestamp,
-    /// Whether a fence was asked for, and may be set even if that failed.
-    may_be_fenced: bool,
-    settled: bool,
-}
-
-impl<'a> Write<'a> {
-    /// Fences the products. Fails only in strict mode, and then nothing was done.
-    async fn begin(cache: &'a Cache, products: Vec<ProductId>) -> Result<Self, StoreError> {
-        let began = cache.ports.clock.now();
-        let token = cache.ports.ids.next();
-        let may_be_fenced = cache.gate.is_up();
-        let mut write = Self {
-            cache,
-            products,
-            token,
-            began,
-            may_be_fenced,
-            settled: false,
-        };
-        if let Err(error) = write.fence().await {
-            cache.record(CacheEvent::Unfenced);
-            if cache.policy.mode == WriteMode::Strict {
-                write.leave_fence();
-                write.settled = true;
-                return Err(StoreError::Unavailable(Box::new(error)));
-            }
-        }
-        Ok(write)
-    }
-
-    async fn fence(&self) -> Result<(), CacheError> {
-        if !self.may_be_fenced {
-            return Err(CacheError::new("the cache is away"));
-        }
-        let fenced = self
-            .cache
-            .ports
-            .store
-            .fence(&self.products, self.token, self.cache.policy.fence)
-            .await;
-        fenced.inspect_err(|error| self.cache.failed(self.began, error))
-    }
-
-    /// Makes the outcome known to the cache, or closes the gate. It is tried even while the gate is closed: a recovery
-    /// may already have passed these products by.
-    async fn settle(mut self, outcome: &Result<(), StoreError>) {
-        match outcome {
-            // The commit may still take effect, so that nobody may fill until the database's time-outs have passed.
-            Err(StoreError::Unavailable(_) | StoreError::Internal(_)) => {
-                let barred = self
-                    .cache
-                    .ports
-                    .store
-                    .fence(&self.products, self.token, self.cache.policy.fence)
-                    .await;
-                if let Err(error) = barred {
-                    self.cache.failed(self.began, &error);
-                }
-            }
-            Ok(())
-            | Err(
-                StoreError::VersionConflict { .. }
-                | StoreError::Conflict(_)
-                | StoreError::ReferenceGone
-                | StoreError::IdempotencyKeyTaken,
-            ) => {
-                if let Err(error) = self.release().await {
-                    self.leave_fence();
-                    self.cache.failed(self.began, &error);
-                }
-            }
-        }
-        self.settled = true;
-    }
-
-    /// Tries once more on a new connection. Where the cache was away, another instance may have it back before this one
-    /// does, and then answers what is not released. If it cannot be reached now, after the commit, then whoever reaches
-    /// it later finds this write in the change log.
-    async fn release(&self) -> Result<(), CacheError> {
-        if self.cache.release(&self.products, self.token).await.is_ok() {
-            return Ok(());
-        }
-        let again = async {
-            self.cache.ports.store.probe().await?;
-            self.cache.release(&self.products, self.token).await
-        };
-        timeout(SECOND_TRY, again).await.map_err(CacheError::new)?
-    }
-
-    /// Before the gate is closed, so that the recovery that opens it finds it.
-    fn leave_fence(&mut self) {
-        if self.may_be_fenced {
-            let left = LeftFence {
-                products: std::mem::take(&mut self.products),
-                token: self.token,
-            };
-            self.cache
-                .left_fences
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(left);
-        }
-    }
-}
-
-impl Drop for Write<'_> {
-    fn drop(&mut self) {
-        if !self.settled {
-            self.cache
-                .failed(self.began, &CacheError::new("a write ended before its release"));
-        }
-    }
-}
-
-/// The products whose bodies the changes may alter, in the order of their ids, which is that in which all fence.
-fn touched(changes: &Changes) -> Vec<ProductId> {
-    let products = changes.products.iter().map(|change| change.after.id);
-    let variants = changes.variants.iter().flat_map(|change| {
-        let before = change.before.as_ref().map(|before| before.product);
-        before.into_iter().chain([change.after.product])
-    });
-    let prices = changes.prices.iter().map(|change| change.after.product);
-    products
-        .chain(variants)
-        .chain(prices)
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect()
 }

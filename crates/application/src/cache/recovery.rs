@@ -1,15 +1,14 @@
-//! Taking the cache back into use after it was away.
+//! Taking the shared tier back into use after it was away.
 //!
-//! Invariant: before the gate opens, every product that changed in an outage is released.
+//! Invariant: before the gate opens, whatever changed in an outage is released.
 
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use domain::ProductId;
 use tokio::time::sleep;
 
 use super::gate::Outage;
-use super::{Cache, CacheError, CacheEvent, earlier};
+use super::{Cache, CacheError, CacheEvent, SharedTier, earlier, touched};
 use crate::changelog::ChangeLog;
 use crate::store::StoreError;
 
@@ -25,12 +24,12 @@ pub(super) enum ReplayError {
 }
 
 impl Cache {
-    /// Watches over the cache for ever: whenever it is away, tries until it can be used again. To be run in one task,
-    /// which may be cancelled at any point.
-    pub async fn recover(&self, log: &dyn ChangeLog) {
+    /// Watches over the shared tier for ever: whenever it is away, tries until it can be used again. To be run in one
+    /// task, which may be cancelled at any point.
+    pub(super) async fn recover(&self, shared: &SharedTier, log: &dyn ChangeLog) {
         loop {
             let mut pause = FIRST_PAUSE;
-            while let Err(error) = self.try_to_recover(log).await {
+            while let Err(error) = self.try_to_recover(shared, log).await {
                 if let Some(error) = error {
                     tracing::debug!(
                         error = &error as &dyn std::error::Error,
@@ -46,34 +45,52 @@ impl Cache {
     }
 
     /// Waits for an outage and ends it. `Err(None)`: something failed meanwhile, which has to be recovered as well.
-    async fn try_to_recover(&self, log: &dyn ChangeLog) -> Result<(), Option<ReplayError>> {
+    async fn try_to_recover(
+        &self,
+        shared: &SharedTier,
+        log: &dyn ChangeLog,
+    ) -> Result<(), Option<ReplayError>> {
         let outage = self.gate.outage().await;
-        self.replay(log, outage).await.map_err(Some)?;
+        self.replay(shared, log, outage).await.map_err(Some)?;
         if self.gate.open(outage) { Ok(()) } else { Err(None) }
     }
 
-    async fn replay(&self, log: &dyn ChangeLog, outage: Outage) -> Result<(), ReplayError> {
-        self.ports.store.probe().await?;
-        self.end_left_fences().await?;
+    async fn replay(
+        &self,
+        shared: &SharedTier,
+        log: &dyn ChangeLog,
+        outage: Outage,
+    ) -> Result<(), ReplayError> {
+        shared.store.probe().await?;
+        self.end_left_fences(shared).await?;
         let since = earlier(
             outage.since,
             self.policy.database_timeouts + self.policy.replay_margin,
         );
-        if let Some(changed) = log
-            .products_changed_since(since, self.policy.replay_limit)
-            .await?
-        {
-            let products: Vec<_> = changed.into_iter().map(ProductId::new).collect();
-            self.release(&products, self.ports.ids.next()).await?;
+        if let Some(changed) = log.changed_since(since, self.policy.replay_limit).await? {
+            let entities: std::collections::BTreeSet<_> =
+                changed.iter().flat_map(touched::of_entry).collect();
+            let entities: Vec<_> = entities.into_iter().collect();
+            let token = self.ports.ids.next();
+            shared.store.release(&entities, token, None).await?;
+            for entity in entities {
+                self.generations.raise(entity);
+            }
         } else {
-            self.ports.store.purge().await?;
-            self.record(CacheEvent::Purged);
+            self.purge_all(shared).await?;
         }
         Ok(())
     }
 
-    /// Nothing depends on it but that these products can be filled before their fences expire.
-    async fn end_left_fences(&self) -> Result<(), CacheError> {
+    pub(super) async fn purge_all(&self, shared: &SharedTier) -> Result<(), CacheError> {
+        shared.store.purge().await?;
+        self.forget_local();
+        self.record(CacheEvent::Purged);
+        Ok(())
+    }
+
+    /// Nothing depends on it but that these entities can be filled before their fences expire.
+    async fn end_left_fences(&self, shared: &SharedTier) -> Result<(), CacheError> {
         loop {
             let left = self
                 .left_fences
@@ -81,7 +98,7 @@ impl Cache {
                 .unwrap_or_else(PoisonError::into_inner)
                 .pop();
             let Some(left) = left else { return Ok(()) };
-            if let Err(error) = self.release(&left.products, left.token).await {
+            if let Err(error) = shared.store.release(&left.entities, left.token, None).await {
                 self.left_fences
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)

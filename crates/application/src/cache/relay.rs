@@ -1,34 +1,32 @@
-//! Hearing of writes that went past this process.
+//! Hearing by the change log of writes that were not made known otherwise: SQL that went past the service, an instance
+//! that died between commit and release or could not reach the shared tier, another process beside an in-process cache.
 //!
-//! Invariant: every product that someone changes is released here after its commit, sooner or later: the position in
-//! the change log moves on only when everything up to it has been released.
+//! Invariant: whatever someone changes is released after its commit, sooner or later: the position in the change log
+//! moves on only when everything up to it has been released.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::ProductId;
 use tokio::time::sleep;
 
-use super::Cache;
 use super::recovery::ReplayError;
-use crate::changelog::{ChangeLog, LogEntry, LogPosition};
+use super::{Cache, CacheEvent, Entity, touched};
+use crate::changelog::{ChangeLog, LogPosition};
 
 /// How old the news may get: short enough that people who import a file and look do not notice, and one small query
 /// each time, ten a second to an instance.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Entries carry the states before and after, so that a page takes some hundred KiB.
-const PAGE: u32 = 500;
+const PAGE: u32 = 1000;
 
 impl Cache {
-    /// Releases for ever what other processes change in the database, for a store that they do not share: they have
-    /// no way to release here. To be run in one task, which may be cancelled at any point.
+    /// Follows the change log for ever. To be run in one task, which may be cancelled at any point.
     ///
-    /// A read that begins later than δ after another process's commit shows that commit. δ is 100 ms and the time of a
-    /// query; on Postgres also what transactions that write, begun before the commit, still run; and while the log
-    /// cannot be read, until it can be again, at most the life of an entry. Writes through this process are not
-    /// concerned: they release before they are acknowledged.
-    pub async fn follow(&self, log: &dyn ChangeLog) {
+    /// A read that begins later than δ after a commit that nobody released shows that commit. δ is 100 ms and the time
+    /// of a query; on Postgres also what transactions that write, begun before the commit, still run; and while the log
+    /// cannot be read, until it can be again, at most the life of an entry. Writes through instances that reach the
+    /// shared tier are not concerned: they release before they are acknowledged.
+    pub(super) async fn follow(&self, log: &dyn ChangeLog) {
         let mut seen = None;
         let mut failing = false;
         loop {
@@ -57,26 +55,52 @@ impl Cache {
         let Some(mut position) = *seen else {
             let end = log.end().await?;
             // What was loaded before the end was taken may lack the entries up to it, which are not read again.
-            self.ports.store.purge().await?;
+            self.forget_local();
             *seen = Some(end);
+            self.heard_of(end);
             return Ok(());
         };
         loop {
-            let entries = log.read(position, PAGE).await?;
-            let Some(last) = entries.last() else {
+            let changes = log.changes(position, PAGE).await?;
+            let Some(last) = changes.last() else {
                 return Ok(());
             };
-            self.release(&products(&entries), self.ports.ids.next()).await?;
+            let touched = changes.iter().flat_map(|change| {
+                let at = change.at;
+                touched::of_entry(change)
+                    .into_iter()
+                    .map(move |entity| (entity, at))
+            });
+            // Of each transaction its last: numbers of transactions are not in the order of commits.
+            let releases: BTreeMap<_, _> = touched
+                .map(|(entity, at)| ((entity, at.transaction), at))
+                .collect();
+            let releases: Vec<_> = releases
+                .into_iter()
+                .map(|((entity, _), at)| (entity, at))
+                .collect();
+            if self.gate.is_up() {
+                self.release_missed(&releases).await?;
+            }
+            for (entity, _) in releases {
+                self.generations.raise(entity);
+            }
             position = last.at;
             *seen = Some(position);
+            self.heard_of(position);
         }
     }
-}
 
-fn products(entries: &[LogEntry]) -> Vec<ProductId> {
-    let changed = entries
-        .iter()
-        .filter(|entry| matches!(entry.resource.as_str(), "product" | "variant" | "price"));
-    let roots: BTreeSet<_> = changed.map(|entry| ProductId::new(entry.root)).collect();
-    roots.into_iter().collect()
+    /// While the shared tier is away this is left to the recovery.
+    async fn release_missed(&self, releases: &[(Entity, LogPosition)]) -> Result<(), ReplayError> {
+        let Some(shared) = &self.ports.shared else {
+            return Ok(());
+        };
+        if let Err(error) = shared.store.release_missed(releases).await {
+            self.failed(self.ports.clock.now(), &error);
+            return Err(error.into());
+        }
+        self.record(CacheEvent::Relayed);
+        Ok(())
+    }
 }

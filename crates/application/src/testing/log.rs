@@ -2,7 +2,7 @@
 
 use super::fixtures::{edit_product, new_product, product, variant};
 use super::{Harness, context};
-use crate::changelog::{LogEntry, LogPosition};
+use crate::changelog::{LogChange, LogEntry, LogPosition};
 use crate::store::WriteContext;
 
 /// Every entry, once each one that was committed is below the horizon: other databases of the server may hold it up.
@@ -76,22 +76,42 @@ pub async fn keeps_before_and_after(h: &Harness) {
     assert!(updated.after.contains("Pot") && updated.after.contains("published"));
 }
 
-pub async fn tells_which_products_changed(h: &Harness) {
+pub async fn tells_what_changed(h: &Harness) {
     h.category(None).await;
     let first = h.product(product(h)).await;
-    let second = h.product(product(h)).await;
+    h.product(product(h)).await;
     h.variant(first.id, variant(h)).await;
     let log = entries(h, 4).await;
     let since = log[0].time;
-    let mut changed = h.log.products_changed_since(since, 2).await.unwrap().unwrap();
-    changed.sort();
-    assert_eq!(changed, [first.id.uuid(), second.id.uuid()]);
-    assert_eq!(h.log.products_changed_since(since, 1).await.unwrap(), None);
-    let later = log[3].time + chrono::TimeDelta::seconds(1);
+    let told = |changes: Vec<LogChange>| {
+        let mut told: Vec<_> = changes
+            .into_iter()
+            .map(|c| (c.at, c.resource, c.id, c.root))
+            .collect();
+        told.sort();
+        told
+    };
+    let changes = h.log.changes(LogPosition::default(), 10).await.unwrap();
+    let refiled: Vec<_> = changes.iter().map(|change| change.is_refiled).collect();
     assert_eq!(
-        h.log.products_changed_since(later, 1).await.unwrap(),
-        Some(vec![])
+        refiled,
+        [false, true, true, false],
+        "the category and the variant are filed nowhere"
     );
+    let changed = told(h.log.changed_since(since, 4).await.unwrap().unwrap());
+    let logged: Vec<_> = log
+        .iter()
+        .map(|e| (e.at, e.resource.clone(), e.id, e.root))
+        .collect();
+    assert_eq!(changed, logged);
+    assert_eq!(
+        told(h.log.changes(LogPosition::default(), 10).await.unwrap()),
+        logged
+    );
+    assert_eq!(told(h.log.changes(log[1].at, 1).await.unwrap()), logged[2..3]);
+    assert_eq!(h.log.changed_since(since, 3).await.unwrap(), None);
+    let later = log[3].time + chrono::TimeDelta::seconds(1);
+    assert_eq!(h.log.changed_since(later, 1).await.unwrap(), Some(vec![]));
     let _ = new_product(h, product(h));
 }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::fixtures::{new_product, product};
 use super::{Harness, context};
 use crate::product::ProductRef;
-use crate::store::{Changes, IdempotencyClaim, Receipt, StoreError, WriteContext};
+use crate::store::{Changes, Committed, IdempotencyClaim, Receipt, StoreError, WriteContext};
 
 fn claim(key: &str) -> WriteContext {
     WriteContext {
@@ -24,6 +24,7 @@ fn answer() -> Receipt {
         location: None,
         body: Bytes::from_static(b"{\"a\":\"\\u0000\"}\x00\xff"),
         replayed: false,
+        position: None,
     }
 }
 
@@ -79,7 +80,7 @@ pub async fn are_taken_once_under_concurrency(h: &Harness) {
         });
         let results = futures::future::join_all(writes).await;
         assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{results:?}");
-        let taken = |r: &Result<(), StoreError>| matches!(r, Err(StoreError::IdempotencyKeyTaken));
+        let taken = |r: &Result<Committed, StoreError>| matches!(r, Err(StoreError::IdempotencyKeyTaken));
         assert_eq!(results.iter().filter(|r| taken(r)).count(), 3, "{results:?}");
     }
 }

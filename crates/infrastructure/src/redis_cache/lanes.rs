@@ -17,11 +17,17 @@ use redis::{AsyncConnectionConfig, RedisError};
 use super::RedisCacheError;
 use super::scripts::Scripts;
 
-pub(super) const LANES: usize = 2;
+/// Those whose turn it is one after the other.
+const LANES: usize = 2;
+/// The lane of entries so big that others would have to wait for them.
+const BULK: usize = LANES;
+pub(super) const ALL_LANES: usize = LANES + 1;
+/// What is bigger is bulk.
+const BIG: usize = 64 << 10;
 /// Requests that may wait on one lane.
 const BUFFER: usize = 1024;
 /// Both are well below what a request may take, so that a hung server costs a request little.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 const RESPONSE_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// A connection to one life of the server.
@@ -36,19 +42,15 @@ pub(super) struct Lane {
 
 pub(super) struct Lanes {
     pool: Pool,
-    slots: [RwLock<Option<Lane>>; LANES],
+    slots: [RwLock<Option<Lane>>; ALL_LANES],
     turn: AtomicUsize,
     ids: AtomicU64,
 }
 
 impl Lanes {
     pub(super) fn new(url: &str) -> Result<Self, RedisCacheError> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(RESPONSE_TIMEOUT))
-            .set_pipeline_buffer_size(BUFFER);
-        let pool = Pool::builder(Manager::new_with_config(url, config)?)
-            .max_size(LANES)
+        let pool = Pool::builder(Manager::new_with_config(url, config())?)
+            .max_size(ALL_LANES)
             .wait_timeout(Some(CONNECT_TIMEOUT))
             .create_timeout(Some(CONNECT_TIMEOUT))
             .recycle_timeout(Some(RESPONSE_TIMEOUT))
@@ -64,10 +66,19 @@ impl Lanes {
         })
     }
 
+    /// The lane for an entry of so many bytes.
+    pub(super) fn for_size(&self, bytes: usize) -> Result<Lane, RedisCacheError> {
+        if bytes > BIG { self.at(BULK) } else { self.next() }
+    }
+
+    pub(super) fn at(&self, at: usize) -> Result<Lane, RedisCacheError> {
+        self.get(at).ok_or(RedisCacheError::NotConnected)
+    }
+
     /// The lane whose turn it is.
     pub(super) fn next(&self) -> Result<Lane, RedisCacheError> {
         let at = self.turn.fetch_add(1, Ordering::Relaxed) % LANES;
-        self.get(at).ok_or(RedisCacheError::NotConnected)
+        self.at(at)
     }
 
     /// Takes the lane down if the error says that its connection is of no more use. A time-out says so too: nothing
@@ -118,6 +129,13 @@ impl Lanes {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
+}
+
+pub(super) fn config() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(Some(RESPONSE_TIMEOUT))
+        .set_pipeline_buffer_size(BUFFER)
 }
 
 /// The first half of a run id of 40 hexadecimal digits is enough to tell two apart.

@@ -1,33 +1,32 @@
-//! The cache on Redis: what [`CacheStore`] promises, one script to an operation.
+//! The cache on Redis: what [`CacheStore`](application::cache::CacheStore) and
+//! [`InvalidationBus`](application::cache::InvalidationBus) promise.
 //!
 //! Invariant: entries are read and written under the epoch of the connection that is used, and filled under that of
 //! the lease, so that nothing from an earlier life of the server is ever answered.
 
+mod ear;
+mod fleet;
+mod heart;
 mod keys;
 mod lanes;
+mod listen;
 mod scripts;
+mod store;
+mod suspects;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
-use application::cache::{
-    CacheError, CacheKey, CacheStore, Entry, Lease, Miss, Representation, Token, version_bytes,
-};
-use async_trait::async_trait;
-use bytes::Bytes;
-use domain::ProductId;
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue, RedisError, Script, Value};
+use application::cache::CacheError;
+use redis::{Client, Cmd, FromRedisValue, RedisError, Value};
+use uuid::Uuid;
 
+use fleet::Fleet;
 use keys::Keys;
 use lanes::{Lane, Lanes};
 use scripts::{Call, Scripts};
-
-/// How long a floor outlives the entry it stands for.
-const FLOOR_LIFE: Duration = Duration::from_mins(1);
-/// Products to one round trip: each costs the server some 20 µs, in which it serves nobody else.
-const BATCH: usize = 256;
-/// Keys looked at in one step of a purge.
-const SCAN_STEP: usize = 1000;
+use suspects::Suspects;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RedisCacheError {
@@ -39,6 +38,10 @@ pub enum RedisCacheError {
     NoRunId,
     #[error("the server answered in a way that is not understood")]
     Answer,
+    #[error("the connection was lost")]
+    Lost,
+    #[error("nothing is heard of the server")]
+    Silent,
     #[error("connecting failed")]
     Pool(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error(transparent)]
@@ -51,221 +54,94 @@ impl From<RedisCacheError> for CacheError {
     }
 }
 
-pub struct RedisCache {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisOptions {
+    /// What names of keys begin with: letters, digits and `: - _ . /`. Instances that share a cache share it.
+    pub prefix: String,
+    /// How often an instance that listens gives a sign of life.
+    pub canary: Duration,
+    /// How long an instance trusts what it keeps after a sign of life that came back. MUST be the same in all that share
+    /// a cache, and be that of [`CachePolicy`](application::cache::CachePolicy).
+    pub trust: Duration,
+}
+
+impl Default for RedisOptions {
+    fn default() -> Self {
+        Self {
+            prefix: "vitrine:".into(),
+            canary: Duration::from_millis(25),
+            trust: Duration::from_millis(75),
+        }
+    }
+}
+
+/// The tier that instances share, and how they hear of each other.
+pub struct RedisCache(Arc<Inner>);
+
+struct Inner {
+    /// For connections of their own.
+    client: Client,
     lanes: Lanes,
     keys: Keys,
     scripts: Scripts,
+    suspects: Suspects,
+    fleet: Fleet,
+    canary: Duration,
+    trust: Duration,
+    /// The number of the next beat: never used twice by one process.
+    beats: AtomicU64,
+    /// Held by the writer who looks for all that wait.
+    looking: tokio::sync::Mutex<()>,
+    tracking_is_silent: AtomicBool,
+    warned: AtomicBool,
+    /// Whether changes are told by messages too, which a user may not be allowed to.
+    publishes: AtomicBool,
 }
 
 impl RedisCache {
-    /// A cache at a `redis://` or `rediss://` URL, under keys that begin with `prefix`. Nothing is connected before
-    /// the first [`CacheStore::probe`].
-    pub fn new(url: &str, prefix: &str) -> Result<Self, RedisCacheError> {
-        let keys = Keys::new(prefix).ok_or(RedisCacheError::Prefix)?;
-        Ok(Self {
+    /// A cache at a `redis://` or `rediss://` URL. Nothing is connected before the first
+    /// [`CacheStore::probe`](application::cache::CacheStore::probe).
+    pub fn new(url: &str, options: &RedisOptions) -> Result<Self, RedisCacheError> {
+        let keys = Keys::new(&options.prefix).ok_or(RedisCacheError::Prefix)?;
+        Ok(Self(Arc::new(Inner {
+            client: Client::open(url)?,
             lanes: Lanes::new(url)?,
             keys,
             scripts: Scripts::new(),
-        })
+            suspects: Suspects::default(),
+            fleet: Fleet::new(Uuid::now_v7(), options.trust),
+            canary: options.canary,
+            trust: options.trust,
+            beats: AtomicU64::new(1),
+            looking: tokio::sync::Mutex::default(),
+            tracking_is_silent: AtomicBool::new(false),
+            warned: AtomicBool::new(false),
+            publishes: AtomicBool::new(true),
+        })))
     }
+}
 
+impl Inner {
     async fn command<T: FromRedisValue>(&self, lane: &mut Lane, command: &Cmd) -> Result<T, RedisCacheError> {
         let answer = command.query_async(&mut lane.connection).await;
         Ok(answer.inspect_err(|error| self.lanes.failed(lane, error))?)
     }
 
-    async fn run(
-        &self,
-        script: &Script,
-        lane: &mut Lane,
-        calls: &[Call],
-    ) -> Result<Vec<Value>, RedisCacheError> {
-        let connection: &mut MultiplexedConnection = &mut lane.connection;
-        let answers = scripts::run(script, calls, connection).await;
+    async fn run(&self, lane: &mut Lane, calls: &[Call<'_>]) -> Result<Vec<Value>, RedisCacheError> {
+        let answers = self.scripts.run(calls, &mut lane.connection).await;
         Ok(answers.inspect_err(|error| self.lanes.failed(lane, error))?)
     }
 
     async fn run_one<T: FromRedisValue>(
         &self,
-        script: &Script,
         lane: &mut Lane,
-        call: Call,
+        call: Call<'_>,
     ) -> Result<T, RedisCacheError> {
-        let answer = self
-            .run(script, lane, &[call])
-            .await?
-            .into_iter()
-            .next()
-            .ok_or(RedisCacheError::Answer)?;
-        Ok(redis::from_redis_value(answer).map_err(RedisError::from)?)
-    }
-
-    async fn run_on_products(
-        &self,
-        script: &Script,
-        products: &[ProductId],
-        args: impl Fn(u64) -> Vec<Vec<u8>> + Send,
-    ) -> Result<(), RedisCacheError> {
-        for batch in products.chunks(BATCH) {
-            let mut lane = self.lanes.next()?;
-            let mut args = args(lane.epoch);
-            args.extend(Representation::ALL.map(|representation| representation.tag().into()));
-            let call = |product: &ProductId| Call {
-                keys: self.keys.of_write(*product),
-                args: args.clone(),
-            };
-            let calls: Vec<_> = batch.iter().map(call).collect();
-            self.run(script, &mut lane, &calls).await?;
-        }
-        Ok(())
-    }
-
-    /// Deletes all keys that were there when it began.
-    async fn delete_all(&self, pattern: &str) -> Result<(), RedisCacheError> {
-        let mut lane = self.lanes.next()?;
-        let mut cursor = 0_u64;
-        loop {
-            let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor)
-                .arg("MATCH")
-                .arg(pattern)
-                .arg("COUNT")
-                .arg(SCAN_STEP);
-            let (next, keys): (u64, Vec<Vec<u8>>) = self.command(&mut lane, &scan).await?;
-            if !keys.is_empty() {
-                self.command::<()>(&mut lane, redis::cmd("UNLINK").arg(keys))
-                    .await?;
-            }
-            if next == 0 {
-                return Ok(());
-            }
-            cursor = next;
-        }
+        let answer = self.run(lane, &[call]).await?.into_iter().next();
+        parse(answer.ok_or(RedisCacheError::Answer)?)
     }
 }
 
-#[async_trait]
-impl CacheStore for RedisCache {
-    async fn get(&self, key: CacheKey) -> Result<Option<Entry>, CacheError> {
-        let mut lane = self.lanes.next()?;
-        let get = Cmd::get(self.keys.value(key));
-        let bytes: Option<Vec<u8>> = self.command(&mut lane, &get).await?;
-        let entry = bytes.and_then(|bytes| Entry::decode(&Bytes::from(bytes), key.representation));
-        Ok(entry.filter(|entry| entry.is_usable() && entry.epoch == lane.epoch))
-    }
-
-    async fn miss(&self, key: CacheKey, token: Token, life: Duration) -> Result<Miss, CacheError> {
-        let mut lane = self.lanes.next()?;
-        let args = vec![
-            lane.epoch.to_be_bytes().into(),
-            key.representation.tag().into(),
-            token.as_bytes().into(),
-            millis(life),
-        ];
-        let call = Call {
-            keys: self.keys.of_read(key),
-            args,
-        };
-        let answer: (u8, Vec<u8>, i64) = self.run_one(&self.scripts.miss, &mut lane, call).await?;
-        Ok(match answer {
-            // What the script takes for whole and the decoder does not is left alone until it expires.
-            (0, bytes, _) => {
-                Entry::decode(&Bytes::from(bytes), key.representation).map_or(Miss::Fenced, Miss::Usable)
-            }
-            (1, ..) => Miss::Fenced,
-            (2, floor, _) => {
-                let floor = floor.first_chunk().map(|floor| i64::from_be_bytes(*floor));
-                Miss::Granted(Lease {
-                    token,
-                    floor: floor.ok_or(RedisCacheError::Answer)?,
-                    epoch: lane.epoch,
-                })
-            }
-            (_, _, left) => Miss::Busy(Duration::from_millis(u64::try_from(left).unwrap_or_default())),
-        })
-    }
-
-    async fn fill(
-        &self,
-        key: CacheKey,
-        lease: &Lease,
-        entry: &Entry,
-        ttl: Duration,
-    ) -> Result<bool, CacheError> {
-        let mut lane = self.lanes.next()?;
-        if lane.epoch != lease.epoch {
-            return Ok(false);
-        }
-        let args = vec![
-            lane.epoch.to_be_bytes().into(),
-            key.representation.tag().into(),
-            lease.token.as_bytes().into(),
-            version_bytes(entry.version).into(),
-            entry.encode(key.representation).into(),
-            millis(ttl),
-        ];
-        let call = Call {
-            keys: self.keys.of_read(key),
-            args,
-        };
-        Ok(self.run_one(&self.scripts.fill, &mut lane, call).await?)
-    }
-
-    async fn abandon(&self, key: CacheKey, lease: &Lease) -> Result<(), CacheError> {
-        let mut lane = self.lanes.next()?;
-        let call = Call {
-            keys: vec![self.keys.lease(key)],
-            args: vec![lease.token.as_bytes().into()],
-        };
-        self.run(&self.scripts.abandon, &mut lane, &[call]).await?;
-        Ok(())
-    }
-
-    async fn fence(&self, products: &[ProductId], token: Token, life: Duration) -> Result<(), CacheError> {
-        let args = |epoch: u64| {
-            vec![
-                epoch.to_be_bytes().into(),
-                token.as_bytes().into(),
-                millis(life),
-                millis(FLOOR_LIFE),
-            ]
-        };
-        Ok(self.run_on_products(&self.scripts.fence, products, args).await?)
-    }
-
-    async fn release(&self, products: &[ProductId], token: Token, version: i64) -> Result<(), CacheError> {
-        let args = |epoch: u64| {
-            vec![
-                epoch.to_be_bytes().into(),
-                token.as_bytes().into(),
-                version_bytes(version).into(),
-                millis(FLOOR_LIFE),
-            ]
-        };
-        Ok(self
-            .run_on_products(&self.scripts.release, products, args)
-            .await?)
-    }
-
-    async fn purge(&self) -> Result<(), CacheError> {
-        // Leases first: what is filled behind the second scan's back was then loaded after the purge began.
-        self.delete_all(&self.keys.all_leases()).await?;
-        Ok(self.delete_all(&self.keys.all_values()).await?)
-    }
-
-    async fn probe(&self) -> Result<(), CacheError> {
-        self.lanes.connect(&self.scripts).await?;
-        for _ in 0..lanes::LANES {
-            let mut lane = self.lanes.next()?;
-            let mut set = redis::cmd("SET");
-            set.arg(self.keys.probe()).arg("").arg("PX").arg(1000);
-            self.command::<()>(&mut lane, &set).await?;
-        }
-        Ok(())
-    }
-}
-
-fn millis(time: Duration) -> Vec<u8> {
-    // Redis refuses a life of 0.
-    time.as_millis().max(1).to_string().into_bytes()
+fn parse<T: FromRedisValue>(answer: Value) -> Result<T, RedisCacheError> {
+    Ok(redis::from_redis_value(answer).map_err(RedisError::from)?)
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use application::store::{CatalogStore, Changes, IdempotencyClaim, Receipt, StoreError, WriteContext};
+use application::changelog::LogPosition;
+use application::store::{
+    CatalogStore, Changes, Committed, IdempotencyClaim, Receipt, StoreError, WriteContext,
+};
 use async_trait::async_trait;
 use domain::MediaId;
 use domain::value::{Digest, Locale, Slug};
@@ -22,7 +25,7 @@ impl<D: Database> SqlCatalog<D> {
         plan: &Plan,
         context: &WriteContext,
         receipt: Option<&Receipt>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Committed, Failure> {
         let mut tx = self.database.begin().await?;
         let mut writer = Writer {
             dialect: D::DIALECT,
@@ -30,8 +33,14 @@ impl<D: Database> SqlCatalog<D> {
         };
         let written = write(&mut writer, plan, &self.schemas, context, receipt).await;
         match written {
-            Ok(()) if !context.dry_run => tx.commit().await,
-            Ok(()) => tx.rollback().await,
+            Ok(position) if !context.dry_run => {
+                tx.commit().await?;
+                Ok(Committed { position })
+            }
+            Ok(_) => {
+                tx.rollback().await?;
+                Ok(Committed::default())
+            }
             Err(failure) => {
                 // Where this fails too the connection is gone, and the transaction with it.
                 if let Err(error) = tx.rollback().await {
@@ -79,7 +88,7 @@ async fn write(
     schemas: &JsonSchemas,
     context: &WriteContext,
     receipt: Option<&Receipt>,
-) -> Result<(), Failure> {
+) -> Result<Option<LogPosition>, Failure> {
     if let (Some(claim), Some(receipt)) = (&context.idempotency, receipt) {
         take_key(writer.dialect, writer.tx, &context.actor, claim, receipt).await?;
     }
@@ -130,7 +139,7 @@ impl<D: Database> CatalogStore for SqlCatalog<D> {
         changes: &Changes,
         context: &WriteContext,
         receipt: Option<&Receipt>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Committed, StoreError> {
         let plan = Plan::new(changes, context).map_err(Failure::from)?;
         let mut attempt = 1;
         loop {
@@ -165,6 +174,7 @@ impl<D: Database> CatalogStore for SqlCatalog<D> {
                 location: row.optional()?,
                 body: row.bytes()?.into(),
                 replayed: true,
+                position: None,
             };
             Ok((fingerprint, receipt))
         };

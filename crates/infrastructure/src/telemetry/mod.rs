@@ -5,7 +5,6 @@
 
 mod lines;
 mod logs;
-mod metrics;
 mod otlp;
 mod settings;
 
@@ -13,7 +12,7 @@ use std::io;
 use std::time::Duration;
 
 use opentelemetry::{
-    global,
+    KeyValue, global,
     metrics::{Meter, MeterProvider as _},
 };
 use opentelemetry_sdk::{
@@ -28,7 +27,6 @@ use tracing::Dispatch;
 use tracing_subscriber::filter::ParseError;
 
 use lines::Lines;
-pub use metrics::CacheMetrics;
 pub use settings::{LogFormat, TelemetrySettings};
 
 /// The instrumentation scope of the product's own instruments and spans.
@@ -99,10 +97,7 @@ impl Telemetry {
         }
         let resource = Resource::builder()
             .with_service_name(settings.service_name.clone())
-            .with_attribute(opentelemetry::KeyValue::new(
-                "service.version",
-                env!("CARGO_PKG_VERSION"),
-            ))
+            .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
             .build();
         let registry = Registry::new();
         let mut meters = prometheus_reader(&registry)?.with_resource(resource.clone());
@@ -129,9 +124,27 @@ impl Telemetry {
         self.meters.meter(SCOPE)
     }
 
-    /// Hits, misses and the like of the cache.
-    pub fn cache_metrics(&self) -> CacheMetrics {
-        CacheMetrics::new(&self.meter())
+    /// Has `read` called at each collection for what has been counted under each value of `label`, of which there must be
+    /// a small fixed set: each is a time series of its own. It must not block or panic.
+    pub fn register_counts<V>(
+        &self,
+        name: &'static str,
+        description: &'static str,
+        label: &'static str,
+        read: impl Fn() -> V + Send + Sync + 'static,
+    ) where
+        V: IntoIterator<Item = (&'static str, u64)>,
+    {
+        let _counter = self
+            .meter()
+            .u64_observable_counter(name)
+            .with_description(description)
+            .with_callback(move |observer| {
+                for (value, count) in read() {
+                    observer.observe(count, &[KeyValue::new(label, value)]);
+                }
+            })
+            .build();
     }
 
     /// Has `read` called at each collection, e.g. for the connections that a pool uses. It must not block or panic.

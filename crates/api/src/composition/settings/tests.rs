@@ -302,7 +302,7 @@ fn values_out_of_range_are_refused() {
         ("[cache]\nurl = \"redis+cluster://cache\"", "not supported yet"),
         ("[cache]\nurl = \"redis://\"", "cache.url"),
         ("[cache]\nurl = \"http://:hunter2@cache\"", "cache.url"),
-        ("[cache]\nmemory_bytes = 1", "cache.memory_bytes"),
+        ("[cache]\nl1_bytes = 1", "cache.l1_bytes"),
         ("[catalog]\ndefault_locale = \"english\"", ""),
         ("[catalog]\ndefault_locale = \"e\"", "catalog.default_locale"),
         ("[catalog]\ndefault_locale = \"de_CH\"", "catalog.default_locale"),
@@ -327,6 +327,7 @@ fn values_out_of_range_are_refused() {
         ),
         ("[media]\nendpoint = \"http://x\"", "media.url"),
         ("[history]\nretention = \"30m\"", "history.retention"),
+        ("[views]\nflush_interval = \"10ms\"", "views.flush_interval"),
     ] {
         if part.is_empty() {
             load(file, &[]);
@@ -411,7 +412,7 @@ fn printing_masks_every_secret_and_shows_what_is_in_force() {
         assert!(nothing.contains(part), "{part}: {nothing}");
     }
     let again: Table = nothing.parse().unwrap();
-    assert_eq!(again.len(), 9);
+    assert_eq!(again.len(), 10);
 }
 
 /// The names of a section's keys, as its own refusal of an unknown one lists them.
@@ -463,10 +464,12 @@ fn the_reference_file_has_the_defaults_and_names_every_key() {
         keys_of::<HttpSettings>("http"),
         keys_of::<DatabaseSettings>("database"),
         keys_of::<CacheSettings>("cache"),
+        keys_of::<CdnSettings>("cdn"),
         keys_of::<MediaSettings>("media"),
         keys_of::<AuthSettings>("auth"),
         keys_of::<CatalogSettings>("catalog"),
         keys_of::<HistorySettings>("history"),
+        keys_of::<ViewsSettings>("views"),
         keys_of::<TelemetrySettings>("telemetry"),
     ]
     .into_iter()

@@ -32,6 +32,7 @@ pub(super) fn told(counts: &UpsertCounts, _: bool) -> Receipt {
         location: None,
         body: format!("{created} {updated} {unchanged}").into(),
         replayed: false,
+        position: None,
     }
 }
 

@@ -1,5 +1,7 @@
--- KEYS lease; ARGV token.
-if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('DEL', KEYS[1])
+-- KEYS leases; ARGV field, token.
+own(KEYS[1], 'hash')
+local lease = redis.call('HGET', KEYS[1], ARGV[1])
+if lease and string.sub(lease, 1, 16) == ARGV[2] then
+  redis.call('HDEL', KEYS[1], ARGV[1])
 end
 return 1

@@ -1,11 +1,12 @@
--- KEYS fence, then value and lease per schema; ARGV epoch, token, life ms, floor ms, then the schemas' tags.
-local now = now_ms()
-local life = tonumber(ARGV[3])
-expire_fences(KEYS[1], now)
-redis.call('HSET', KEYS[1], ARGV[2], now + life)
-redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), life))
-for i = 5, #ARGV do
-  local at = (i - 4) * 2
-  drop(KEYS[at], KEYS[at + 1], ARGV[i], ARGV[1], ZERO, ARGV[4])
+-- KEYS entries, leases, fences; ARGV token, life ms, channel, entity. Gives when, in microseconds.
+redis.call('UNLINK', KEYS[1], KEYS[2])
+local now = micros()
+local now_ms = math.floor(now / 1000)
+fenced(KEYS[3], now_ms)
+-- Tracked: this is how instances hear of it.
+redis.call('HSET', KEYS[3], ARGV[1], digits(now_ms + ARGV[2]))
+live_for(KEYS[3], ARGV[2])
+if ARGV[3] ~= '' then
+  redis.call('PUBLISH', ARGV[3], ARGV[4])
 end
-return 1
+return now

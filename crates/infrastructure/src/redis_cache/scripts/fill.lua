@@ -1,15 +1,19 @@
--- KEYS value, lease, fence; ARGV epoch, tag, token, version, entry, ttl ms. Gives 1 when it was stored.
-if redis.call('GET', KEYS[2]) ~= ARGV[3] then
+-- KEYS entries, leases, fences; ARGV field, token, entry, ttl ms, most entries. Gives 1 when it was stored.
+own(KEYS[2], 'hash')
+local lease = redis.call('HGET', KEYS[2], ARGV[1])
+if not lease or string.sub(lease, 1, 16) ~= ARGV[2] then
   return 0
 end
-redis.call('DEL', KEYS[2])
-expire_fences(KEYS[3], now_ms())
-if redis.call('EXISTS', KEYS[3]) == 1 then
-  return 0
+local now = math.floor(micros() / 1000)
+local held = (tonumber(string.sub(lease, 17)) or 0) > now and not fenced(KEYS[3], now)
+if held then
+  own(KEYS[1], 'hash')
+  if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[5]) and redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
+    redis.call('UNLINK', KEYS[1])
+  end
+  -- The first that writes: a server that is out of memory refuses only that.
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+  live_for(KEYS[1], ARGV[4])
 end
-local value = redis.call('GET', KEYS[1])
-if ours(value, ARGV[2], ARGV[1]) and below(ARGV[4], version(value)) then
-  return 0
-end
-redis.call('SET', KEYS[1], ARGV[5], 'PX', ARGV[6])
-return 1
+redis.call('HDEL', KEYS[2], ARGV[1])
+return held and 1 or 0

@@ -1,17 +1,27 @@
--- KEYS value, lease, fence; ARGV epoch, tag, token, lease ms. Gives {outcome, entry or floor, ms}.
-local value = redis.call('GET', KEYS[1])
-local known = ours(value, ARGV[2], ARGV[1])
-if known then
-  local kind = string.byte(value, 5)
-  if kind == 1 or kind == 2 then
-    return {0, value, 0}
+-- KEYS entries, leases, fences; ARGV field, token, life ms, whether to refresh, longest entry, most leases.
+-- Gives {outcome, entry, ms left}: 0 there is an entry, 1 fenced, 2 granted, 3 busy.
+own(KEYS[1], 'hash')
+if ARGV[4] == '0' then
+  local length = redis.call('HSTRLEN', KEYS[1], ARGV[1])
+  if length > 0 and length <= tonumber(ARGV[5]) then
+    return {0, redis.call('HGET', KEYS[1], ARGV[1]), 0}
   end
 end
-expire_fences(KEYS[3], now_ms())
-if redis.call('EXISTS', KEYS[3]) == 1 then
+local now = math.floor(micros() / 1000)
+if fenced(KEYS[3], now) then
   return {1, '', 0}
 end
-if redis.call('SET', KEYS[2], ARGV[3], 'NX', 'PX', ARGV[4]) or redis.call('GET', KEYS[2]) == ARGV[3] then
-  return {2, known and version(value) or ZERO, 0}
+own(KEYS[2], 'hash')
+local lease = redis.call('HGET', KEYS[2], ARGV[1])
+if lease and string.sub(lease, 1, 16) ~= ARGV[2] then
+  local left = (tonumber(string.sub(lease, 17)) or 0) - now
+  if left > 0 then
+    return {3, '', left}
+  end
 end
-return {3, '', redis.call('PTTL', KEYS[2])}
+if not lease and redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[6]) then
+  redis.call('DEL', KEYS[2])
+end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2] .. digits(now + ARGV[3]))
+live_for(KEYS[2], ARGV[3])
+return {2, '', 0}

@@ -1,23 +1,25 @@
 //! The change log's rows of a commit.
 
+use application::changelog::LogPosition;
 use application::store::{Changes, WriteContext};
 use domain::category::CategoryState;
 use domain::media::MediaState;
 use domain::pricing::PriceState;
 use domain::product::{ProductState, VariantState};
 use domain::resource::{Identity, State};
-use domain::{Change, Event, Recorded};
+use domain::{Change, Event, Recorded, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::Writer;
 use super::batch::Batch;
 use crate::rows::{
-    CategoryDoc, ChannelDoc, MediaFileDoc, PriceDoc, PriceListDoc, ProductDoc, ProductTypeDoc, StateDoc,
-    Stored, VariantDoc,
+    CategoryDoc, ChannelDoc, Instant, MediaFileDoc, PriceDoc, PriceListDoc, ProductDoc, ProductTypeDoc,
+    StateDoc, Stored, VariantDoc,
 };
-use crate::sql::Failure;
+use crate::sql::changelog::position;
 use crate::sql::dialect::Kind;
+use crate::sql::{Dialect, Failure};
 
 const COLUMNS: &[(&str, Kind)] = &[
     ("resource", Kind::Text),
@@ -42,6 +44,16 @@ enum Doc {
     ProductType(StateDoc<ProductTypeDoc>),
     PriceList(StateDoc<PriceListDoc>),
     Price(PriceDoc),
+    /// Of what is erased not even the state is told.
+    Erased(ErasedDoc),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErasedDoc {
+    id: Uuid,
+    version: i64,
+    updated_at: Instant,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,7 +82,11 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
     }));
     rows.extend(changes.products.iter().map(|change| {
         let id = change.after.id.uuid();
-        row("product", (id, id), change, product, context)
+        let row = row("product", (id, id), change, product, context);
+        if change.events.contains(&Event::Erased) {
+            return erased(row, change.after.record.updated_at);
+        }
+        row
     }));
     rows.extend(changes.variants.iter().map(|change| {
         let ids = (change.after.id.uuid(), change.after.product.uuid());
@@ -122,12 +138,31 @@ fn row<S: Recorded>(
     }
 }
 
-pub(super) async fn write(rows: &Batch<LogRow>, tx: &mut Writer<'_>) -> Result<(), Failure> {
+fn erased(row: LogRow, at: Timestamp) -> LogRow {
+    LogRow {
+        before: None,
+        after: Doc::Erased(ErasedDoc {
+            id: row.id,
+            version: row.version,
+            updated_at: Instant(at),
+        }),
+        ..row
+    }
+}
+
+/// Where the last of the rows stands in the log.
+pub(super) async fn write(rows: &Batch<LogRow>, tx: &mut Writer<'_>) -> Result<Option<LogPosition>, Failure> {
     let names = "resource, id, root, version, events, actor, request_id, before, after";
-    let text = format!(
-        "with {} insert into changes (at, {names}) select {}, {names} from r",
-        tx.dialect.batch(COLUMNS),
-        tx.dialect.now()
-    );
-    tx.execute(rows, text).await
+    let (batch, now) = (tx.dialect.batch(COLUMNS), tx.dialect.now());
+    let insert = format!("insert into changes (at, {names}) select {now}, {names} from r");
+    let text = match tx.dialect {
+        Dialect::Postgres => format!(
+            "with {batch}, written as ({insert} returning tx, position) \
+             select cast(tx as text), cast(max(position) as text) from written group by tx"
+        ),
+        Dialect::Sqlite => format!("with {batch} {insert} returning '0', cast(position as text)"),
+    };
+    let written = tx.fetch(rows, text).await?.into_iter().map(position);
+    let positions: Vec<_> = written.collect::<Result<_, _>>()?;
+    Ok(positions.into_iter().max())
 }

@@ -4,15 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use application::cache::{
-    CacheEvent, CacheHealth, CacheKey, CachePolicy, CacheStore, Miss, Representation, Source,
-};
-use infrastructure::redis_cache::RedisCache;
+use application::cache::{CacheEvent, CacheHealth, CacheKey, CachePolicy, CacheStore, Miss, Source};
+use infrastructure::redis_cache::{RedisCache, RedisOptions};
 use tokio::task::JoinSet;
 
 use super::history::{Findings, traffic};
 use super::server::RedisServer;
-use super::world::{World, product};
+use super::world::{SCHEMA, Tiers, World, product};
 use super::{eventually, fresh, redis_at, value};
 
 struct Stream {
@@ -25,7 +23,7 @@ struct Stream {
 impl Stream {
     async fn new(server: &RedisServer) -> Self {
         let store = redis_at(&server.url(), "test:").await;
-        let world = Arc::new(World::new(store, CachePolicy::default()).await);
+        let world = Arc::new(World::new(Tiers::shared(store).and_local(), CachePolicy::default()).await);
         let (findings, stop) = (Arc::<Findings>::default(), Arc::<AtomicBool>::default());
         let tasks = traffic(&world, &findings, &stop).await;
         let stream = Self {
@@ -78,6 +76,14 @@ impl Stream {
     }
 }
 
+fn unconnected(server: &RedisServer) -> Arc<RedisCache> {
+    let options = RedisOptions {
+        prefix: "test:".into(),
+        ..RedisOptions::default()
+    };
+    Arc::new(RedisCache::new(&server.url(), &options).unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_and_a_restart_cost_no_answer_and_no_truth() {
     let mut server = RedisServer::start().await;
@@ -126,11 +132,11 @@ async fn entries_from_an_old_dump_are_not_answered() {
         database_timeouts: Duration::ZERO,
         ..CachePolicy::default()
     };
-    let world = World::new(redis_at(&server.url(), "test:").await, policy).await;
+    let world = World::new(Tiers::shared(redis_at(&server.url(), "test:").await), policy).await;
     let product = product();
     world.write(product).await.unwrap();
     world.read(product).await;
-    assert_eq!(world.read(product).await, (1, Source::Hit));
+    assert_eq!(world.read(product).await, (1, Source::Shared));
     server.save().await;
     world.write(product).await.unwrap();
     server.kill();
@@ -142,41 +148,41 @@ async fn entries_from_an_old_dump_are_not_answered() {
     );
     world.until(CacheHealth::Up).await;
     assert_eq!(world.read(product).await, (2, Source::Miss));
-    assert_eq!(world.read(product).await, (2, Source::Hit));
+    assert_eq!(world.read(product).await, (2, Source::Shared));
 }
 
 #[tokio::test]
 async fn leases_from_an_old_dump_fill_nothing_that_is_answered() {
     let mut server = RedisServer::start().await;
     let store = redis_at(&server.url(), "test:").await;
-    let key = CacheKey {
-        product: product(),
-        representation: Representation::Expanded,
-    };
+    let key = CacheKey::of(product(), SCHEMA);
     let long = Duration::from_mins(1);
-    let Miss::Granted(lease) = store.miss(key, fresh(), long).await.unwrap() else {
+    let Miss::Granted(lease) = store.miss(&key, fresh(), long, false).await.unwrap() else {
         panic!("no lease")
     };
     server.save().await;
-    store.release(&[key.product], fresh(), 0).await.unwrap();
+    store.release(&[key.entity], fresh(), None).await.unwrap();
     server.kill();
     server.restart().await;
     let store = redis_at(&server.url(), "test:").await;
     assert!(
         !store
-            .fill(key, &lease, &value(1, lease.epoch, ""), long)
+            .fill(&key, &lease, &value(1, lease.epoch, ""), long)
             .await
             .unwrap()
     );
-    assert_eq!(store.get(key).await.unwrap(), None);
+    assert_eq!(store.get(&key).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_service_that_starts_without_redis_answers_and_finds_it_later() {
     let mut server = RedisServer::start().await;
     server.kill();
-    let store = infrastructure::redis_cache::RedisCache::new(&server.url(), "test:").unwrap();
-    let world = World::starting(&Arc::default(), Arc::new(store), CachePolicy::default());
+    let world = World::starting(
+        &Arc::default(),
+        Tiers::shared(unconnected(&server)),
+        CachePolicy::default(),
+    );
     let product = product();
     world.write(product).await.unwrap();
     assert_eq!(world.read(product).await, (1, Source::Bypass));
@@ -184,19 +190,23 @@ async fn a_service_that_starts_without_redis_answers_and_finds_it_later() {
     server.restart().await;
     world.until(CacheHealth::Up).await;
     world.read(product).await;
-    assert_eq!(world.read(product).await, (1, Source::Hit));
+    assert_eq!(world.read(product).await, (1, Source::Shared));
 }
 
 #[tokio::test]
 async fn a_server_that_forgot_the_scripts_is_taught_again() {
     let server = RedisServer::start().await;
-    let world = World::new(redis_at(&server.url(), "test:").await, CachePolicy::default()).await;
+    let world = World::new(
+        Tiers::shared(redis_at(&server.url(), "test:").await),
+        CachePolicy::default(),
+    )
+    .await;
     let product = product();
     server.forget_scripts().await;
     world.write(product).await.unwrap();
     server.forget_scripts().await;
     world.read(product).await;
-    assert_eq!(world.read(product).await, (1, Source::Hit));
+    assert_eq!(world.read(product).await, (1, Source::Shared));
     assert_eq!(world.events.of(CacheEvent::Error), 0);
 }
 
@@ -205,15 +215,19 @@ async fn a_server_that_forgot_the_scripts_is_taught_again() {
 #[tokio::test]
 async fn a_write_of_an_instance_that_has_not_the_cache_back_is_seen_by_one_that_has() {
     let server = RedisServer::start().await;
-    let first = World::new(redis_at(&server.url(), "test:").await, CachePolicy::default()).await;
-    let lost = Arc::new(RedisCache::new(&server.url(), "test:").unwrap());
+    let first = World::new(
+        Tiers::shared(redis_at(&server.url(), "test:").await),
+        CachePolicy::default(),
+    )
+    .await;
+    let lost = Tiers::shared(unconnected(&server));
     let second = World::starting(&first.register, lost, CachePolicy::default()).cut_off();
     let product = product();
     first.write(product).await.unwrap();
     for _ in 0..3 {
         first.read(product).await;
         let (seen, source) = first.read(product).await;
-        assert_eq!(source, Source::Hit);
+        assert_eq!(source, Source::Shared);
         let written = second.write(product).await.unwrap();
         assert_eq!(written, seen + 1);
         assert_eq!(first.read(product).await.0, written);

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use application::cache::{CachePolicy, CacheStore, Representation};
+use application::cache::{CacheEvent, CacheKey, CachePolicy, Consistency, Demand, Schema};
 use application::store::StoreError;
 use domain::ProductId;
-use infrastructure::memory_cache::MemoryCache;
 use tokio::task::JoinSet;
 
 use super::redis;
-use super::world::{Altered, World, product, version};
+use super::world::{Altered, OTHER, SCHEMA, Tiers, World, product, version};
 
 /// What is known about one product while it is read and written.
 pub(super) struct Observed {
@@ -44,15 +43,25 @@ impl Observed {
         })
     }
 
-    pub(super) async fn read(&self, world: &World, representation: Representation, findings: &Findings) {
+    pub(super) async fn read(
+        &self,
+        world: &World,
+        schema: Schema,
+        consistency: Consistency,
+        findings: &Findings,
+    ) {
         let acknowledged = self.acknowledged.load(Ordering::SeqCst);
         let seen = self.seen.load(Ordering::SeqCst);
         findings.reads.fetch_add(1, Ordering::SeqCst);
-        let Ok(Some(body)) = world.products.body(self.product, representation).await else {
+        let demand = Demand {
+            consistency,
+            min_position: None,
+        };
+        let Ok(answer) = world.ask(CacheKey::of(self.product, schema), demand).await else {
             findings.failed.fetch_add(1, Ordering::SeqCst);
             return;
         };
-        let version = version(&body);
+        let version = version(&answer);
         self.seen.fetch_max(version, Ordering::SeqCst);
         findings
             .stale
@@ -101,12 +110,13 @@ pub(super) async fn traffic(
                         observed.write(&world, &findings).await;
                         random_pause(100_000).await;
                     } else {
-                        let representation = if worker % 2 == 0 {
-                            Representation::Management
+                        let schema = if worker % 2 == 0 { SCHEMA } else { OTHER };
+                        let consistency = if worker % 4 < 2 {
+                            Consistency::Bounded
                         } else {
-                            Representation::Expanded
+                            Consistency::Strong
                         };
-                        observed.read(&world, representation, &findings).await;
+                        observed.read(&world, schema, consistency, &findings).await;
                         random_pause(1_000).await;
                     }
                 }
@@ -118,13 +128,13 @@ pub(super) async fn traffic(
 
 /// Traffic on entries that live for `ttl` until `enough`, for twenty seconds at most.
 async fn observe(
-    store: Arc<dyn CacheStore>,
+    tiers: Tiers,
     ttl: Duration,
     enough: impl Fn(&Findings) -> bool,
 ) -> (Arc<Findings>, Arc<World>) {
     let world = Arc::new(
         World::new(
-            store,
+            tiers,
             CachePolicy {
                 ttl,
                 ..CachePolicy::default()
@@ -150,8 +160,8 @@ fn plenty(findings: &Findings) -> bool {
     findings.reads.load(Ordering::SeqCst) > 20_000 && findings.writes.load(Ordering::SeqCst) > 200
 }
 
-async fn holds(store: Arc<dyn CacheStore>) {
-    let (findings, world) = observe(store, Duration::from_millis(100), plenty).await;
+async fn holds(tiers: Tiers) {
+    let (findings, world) = observe(tiers, Duration::from_millis(100), plenty).await;
     let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
     assert_eq!(
         (
@@ -165,7 +175,10 @@ async fn holds(store: Arc<dyn CacheStore>) {
         count(&findings.reads) > 2_000 && count(&findings.writes) > 50,
         "too little was tried"
     );
-    let hits = world.events.of(application::cache::CacheEvent::Hit);
+    let hits = [CacheEvent::Hit, CacheEvent::LocalHit]
+        .map(|event| world.events.of(event))
+        .iter()
+        .sum::<usize>();
     assert!(
         hits * 4 > count(&findings.reads),
         "only {hits} hits: little was shown"
@@ -174,12 +187,12 @@ async fn holds(store: Arc<dyn CacheStore>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_on_redis_are_never_older_than_an_acknowledged_write() {
-    holds(redis().await).await;
+    holds(Tiers::shared(redis().await).and_local()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_in_memory_are_never_older_than_an_acknowledged_write() {
-    holds(Arc::new(MemoryCache::new(1 << 20))).await;
+    holds(Tiers::alone()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,7 +201,10 @@ async fn without_the_lease_check_stale_reads_are_found() {
         no_lease: true,
         ..Altered::new(redis().await)
     };
-    let (findings, _) = observe(Arc::new(altered), SHORT, |f| f.stale.load(Ordering::SeqCst) > 0).await;
+    let (findings, _) = observe(Tiers::altered(Arc::new(altered)), SHORT, |f| {
+        f.stale.load(Ordering::SeqCst) > 0
+    })
+    .await;
     assert_ne!(findings.stale.load(Ordering::SeqCst), 0);
 }
 
@@ -198,7 +214,7 @@ async fn without_the_fence_reads_that_go_backwards_are_found() {
         no_fence: true,
         ..Altered::new(redis().await)
     };
-    let (findings, _) = observe(Arc::new(altered), SHORT, |f| {
+    let (findings, _) = observe(Tiers::altered(Arc::new(altered)), SHORT, |f| {
         f.backwards.load(Ordering::SeqCst) > 0
     })
     .await;

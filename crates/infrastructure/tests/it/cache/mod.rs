@@ -2,11 +2,13 @@
 
 mod contract;
 mod faults;
+mod foreign;
+mod hearing;
 mod history;
 mod model;
 mod protocol;
 mod register;
-mod server;
+pub(crate) mod server;
 mod world;
 
 use std::sync::Arc;
@@ -14,8 +16,7 @@ use std::time::Duration;
 
 use application::Ids;
 use application::cache::{CacheStore, Entry, Kind};
-use infrastructure::memory_cache::MemoryCache;
-use infrastructure::redis_cache::RedisCache;
+use infrastructure::redis_cache::{RedisCache, RedisOptions};
 use infrastructure::system::UuidV7;
 use uuid::Uuid;
 
@@ -25,7 +26,11 @@ fn redis_url() -> String {
 }
 
 async fn redis_at(url: &str, prefix: &str) -> Arc<RedisCache> {
-    let cache = RedisCache::new(url, prefix).unwrap();
+    let options = RedisOptions {
+        prefix: prefix.to_owned(),
+        ..RedisOptions::default()
+    };
+    let cache = RedisCache::new(url, &options).unwrap();
     cache.probe().await.unwrap();
     Arc::new(cache)
 }
@@ -39,29 +44,26 @@ fn fresh() -> Uuid {
     UuidV7.next()
 }
 
-/// Every adapter, empty.
-async fn stores() -> [(&'static str, Arc<dyn CacheStore>); 2] {
-    [
-        ("memory", Arc::new(MemoryCache::new(1 << 20))),
-        ("redis", redis().await),
-    ]
-}
-
 fn value(version: i64, epoch: u64, body: &str) -> Entry {
     Entry {
         kind: Kind::Value,
         version,
         epoch,
-        filled: 1,
+        made: 1,
         fresh_until: 2,
+        true_until: None,
         load_cost: 3,
         etag: format!("\"{version}\""),
+        facts: b"{}".as_slice().into(),
         body: body.to_owned().into(),
     }
 }
 
-/// Waits for what is bound to come, looking often; fails when it has not within ten seconds.
-async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+/// Waits for what is bound to come, looking often; fails when it has not within a minute.
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> T {
     let looking = async {
         loop {
             if let Some(found) = look().await {
@@ -70,7 +72,7 @@ async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), looking)
+    tokio::time::timeout(Duration::from_secs(60), looking)
         .await
         .unwrap_or_else(|_| panic!("waited in vain: {what}"))
 }

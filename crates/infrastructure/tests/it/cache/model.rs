@@ -1,12 +1,10 @@
-//! Random operations on every store, each answer compared with that of a small reference.
+//! Random operations on the store, each answer compared with that of a small reference.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
-use application::cache::{CacheKey, CacheStore, Entry, Kind, Lease, Miss, Representation};
-use domain::ProductId;
-use infrastructure::memory_cache::MemoryCache;
+use application::cache::{CacheKey, CacheStore, Entity, Entry, Kind, Lease, Miss, Schema, Scope};
+use application::changelog::LogPosition;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use uuid::Uuid;
@@ -16,13 +14,17 @@ use super::{fresh, redis_at, redis_url, value};
 /// Longer than any test: the reference knows no time.
 const LONG: Duration = Duration::from_mins(1);
 
-/// Numbers stand for keys, products and tokens.
+const KEYS: u8 = 8;
+
+/// Numbers stand for keys, entities and tokens. Four keys are of one entity.
 #[derive(Debug, Clone)]
 enum Op {
     Get(u8),
+    GetMany(Vec<u8>),
     Miss {
         key: u8,
         token: u8,
+        refresh: bool,
     },
     Fill {
         key: u8,
@@ -35,27 +37,36 @@ enum Op {
         token: u8,
     },
     Fence {
-        product: u8,
+        entity: u8,
         token: u8,
     },
     Release {
-        product: u8,
+        entity: u8,
         token: u8,
-        version: i64,
+        at: Option<(i64, i64)>,
+    },
+    ReleaseMissed {
+        entity: u8,
+        at: (i64, i64),
     },
     Purge,
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    let (key, token, product, version) = (0..6_u8, 0..3_u8, 0..2_u8, 0..5_i64);
+    let (key, token, entity, version) = (0..KEYS, 0..3_u8, 0..KEYS / 4, 0..5_i64);
+    let at = (0..3_i64, 0..4_i64);
     prop_oneof![
         3 => key.clone().prop_map(Op::Get),
-        6 => (key.clone(), token.clone()).prop_map(|(key, token)| Op::Miss { key, token }),
-        6 => (key.clone(), token.clone(), version.clone(), any::<bool>())
+        1 => proptest::collection::vec(key.clone(), 0..5).prop_map(Op::GetMany),
+        6 => (key.clone(), token.clone(), any::<bool>())
+            .prop_map(|(key, token, refresh)| Op::Miss { key, token, refresh }),
+        6 => (key.clone(), token.clone(), version, any::<bool>())
             .prop_map(|(key, token, version, negative)| Op::Fill { key, token, version, negative }),
         1 => (key, token.clone()).prop_map(|(key, token)| Op::Abandon { key, token }),
-        2 => (product.clone(), token.clone()).prop_map(|(product, token)| Op::Fence { product, token }),
-        3 => (product, token, version).prop_map(|(product, token, version)| Op::Release { product, token, version }),
+        2 => (entity.clone(), token.clone()).prop_map(|(entity, token)| Op::Fence { entity, token }),
+        3 => (entity.clone(), token, proptest::option::of(at.clone()))
+            .prop_map(|(entity, token, at)| Op::Release { entity, token, at }),
+        2 => (entity, at).prop_map(|(entity, at)| Op::ReleaseMissed { entity, at }),
         1 => Just(Op::Purge),
     ]
 }
@@ -64,10 +75,12 @@ fn op() -> impl Strategy<Value = Op> {
 #[derive(Debug, PartialEq)]
 enum Answer {
     Entry(Option<(Kind, i64)>),
-    Granted { floor: i64 },
+    Entries(Vec<Option<(Kind, i64)>>),
+    Granted,
     Fenced,
     Busy,
     Stored(bool),
+    Released { intact: bool },
     Done,
 }
 
@@ -76,43 +89,33 @@ struct Reference {
     entries: BTreeMap<u8, (Kind, i64)>,
     leases: BTreeMap<u8, u8>,
     fences: BTreeSet<(u8, u8)>,
+    released: BTreeSet<(u8, (i64, i64))>,
 }
 
 impl Reference {
-    fn usable(&self, key: u8) -> Option<(Kind, i64)> {
-        self.entries
-            .get(&key)
-            .copied()
-            .filter(|(kind, _)| *kind != Kind::Floor)
-    }
-
-    fn floor(&self, key: u8) -> i64 {
-        self.entries.get(&key).map_or(0, |(_, version)| *version)
+    fn entry(&self, key: u8) -> Option<(Kind, i64)> {
+        self.entries.get(&key).copied()
     }
 
     fn is_fenced(&self, key: u8) -> bool {
-        self.fences.iter().any(|(product, _)| *product == key / 2)
+        self.fences.iter().any(|(entity, _)| *entity == key / 4)
     }
 
-    fn drop_product(&mut self, product: u8, version: i64) {
-        for key in product * 2..product * 2 + 2 {
-            self.leases.remove(&key);
-            match self.floor(key).max(version) {
-                0 => self.entries.remove(&key),
-                floor => self.entries.insert(key, (Kind::Floor, floor)),
-            };
-        }
+    fn forget(&mut self, of: u8) {
+        self.leases.retain(|key, _| key / 4 != of);
+        self.entries.retain(|key, _| key / 4 != of);
     }
 
     fn answer(&mut self, op: &Op) -> Answer {
-        match *op {
-            Op::Get(key) => Answer::Entry(self.usable(key)),
-            Op::Miss { key, .. } if self.usable(key).is_some() => Answer::Entry(self.usable(key)),
+        match op.clone() {
+            Op::Get(key) => Answer::Entry(self.entry(key)),
+            Op::GetMany(keys) => Answer::Entries(keys.iter().map(|key| self.entry(*key)).collect()),
+            Op::Miss {
+                key, refresh: false, ..
+            } if self.entry(key).is_some() => Answer::Entry(self.entry(key)),
             Op::Miss { key, .. } if self.is_fenced(key) => Answer::Fenced,
-            Op::Miss { key, token } => match *self.leases.entry(key).or_insert(token) {
-                holder if holder == token => Answer::Granted {
-                    floor: self.floor(key),
-                },
+            Op::Miss { key, token, .. } => match *self.leases.entry(key).or_insert(token) {
+                holder if holder == token => Answer::Granted,
                 _ => Answer::Busy,
             },
             Op::Fill {
@@ -125,12 +128,10 @@ impl Reference {
                 if held {
                     self.leases.remove(&key);
                 }
-                let won = held && !self.is_fenced(key) && version >= self.floor(key);
+                let won = held && !self.is_fenced(key);
                 if won {
-                    self.entries.insert(
-                        key,
-                        (if negative { Kind::Negative } else { Kind::Value }, version),
-                    );
+                    let kind = if negative { Kind::Negative } else { Kind::Value };
+                    self.entries.insert(key, (kind, version));
                 }
                 Answer::Stored(won)
             }
@@ -140,18 +141,25 @@ impl Reference {
                 }
                 Answer::Done
             }
-            Op::Fence { product, token } => {
-                self.fences.insert((product, token));
-                self.drop_product(product, 0);
+            Op::Fence { entity, token } => {
+                self.fences.insert((entity, token));
+                self.forget(entity);
                 Answer::Done
             }
-            Op::Release {
-                product,
-                token,
-                version,
-            } => {
-                self.fences.remove(&(product, token));
-                self.drop_product(product, version);
+            Op::Release { entity, token, at } => {
+                self.released.extend(at.map(|at| (entity, at)));
+                self.forget(entity);
+                Answer::Released {
+                    intact: self.fences.remove(&(entity, token)),
+                }
+            }
+            Op::ReleaseMissed { entity, at } => {
+                let is_known =
+                    |(of, known): &(u8, (i64, i64))| *of == entity && known.0 == at.0 && *known >= at;
+                if !self.released.iter().any(is_known) {
+                    self.released.insert((entity, at));
+                    self.forget(entity);
+                }
                 Answer::Done
             }
             Op::Purge => {
@@ -163,63 +171,80 @@ impl Reference {
     }
 }
 
+fn entity_of(n: u8) -> Entity {
+    [Entity::Scope(Scope::Shelf), Entity::Query(7)][usize::from(n)]
+}
+
+fn key_of(n: u8) -> CacheKey {
+    const SCHEMAS: [Schema; 2] = [Schema::new("t1"), Schema::new("t2")];
+    let variation = ["", "de|\u{e9}|\n\"'"][usize::from(n / 2 % 2)];
+    CacheKey::varied(entity_of(n / 4), SCHEMAS[usize::from(n % 2)], variation)
+}
+
 async fn ask(store: &dyn CacheStore, epoch: u64, op: &Op) -> Answer {
-    let product = |n: u8| ProductId::new(Uuid::from_u128(n.into()));
-    let key_of = |n: u8| CacheKey {
-        product: product(n / 2),
-        representation: Representation::ALL[usize::from(n % 2)],
-    };
-    let token_of = |n: u8| Uuid::from_u128(n.into());
+    let token_of = |n: u8| Uuid::from_u128(u128::from(n) + 1);
     let lease_of = |n: u8| Lease {
         token: token_of(n),
-        floor: 0,
         epoch,
     };
-    let seen = |entry: Option<Entry>| Answer::Entry(entry.map(|entry| (entry.kind, entry.version)));
-    match *op {
-        Op::Get(key) => seen(store.get(key_of(key)).await.unwrap()),
-        Op::Miss { key, token } => match store.miss(key_of(key), token_of(token), LONG).await.unwrap() {
-            Miss::Usable(entry) => seen(Some(entry)),
-            Miss::Granted(lease) => Answer::Granted { floor: lease.floor },
-            Miss::Fenced => Answer::Fenced,
-            Miss::Busy(_) => Answer::Busy,
-        },
+    let position = |(transaction, position)| LogPosition {
+        transaction,
+        position,
+    };
+    let seen = |entry: &Entry| (entry.kind, entry.version);
+    match op.clone() {
+        Op::Get(key) => Answer::Entry(store.get(&key_of(key)).await.unwrap().as_deref().map(seen)),
+        Op::GetMany(keys) => {
+            let keys: Vec<_> = keys.into_iter().map(key_of).collect();
+            let all = store.get_many(&keys).await.unwrap();
+            Answer::Entries(all.iter().map(|entry| entry.as_deref().map(seen)).collect())
+        }
+        Op::Miss { key, token, refresh } => {
+            match store
+                .miss(&key_of(key), token_of(token), LONG, refresh)
+                .await
+                .unwrap()
+            {
+                Miss::Usable(entry) => Answer::Entry(Some(seen(&entry))),
+                Miss::Granted(_) => Answer::Granted,
+                Miss::Fenced => Answer::Fenced,
+                Miss::Busy(_) => Answer::Busy,
+            }
+        }
         Op::Fill {
             key,
             token,
             version,
             negative,
         } => {
-            let entry = if negative {
-                Entry {
-                    kind: Kind::Negative,
-                    ..Entry::floor(version, epoch)
-                }
-            } else {
-                value(version, epoch, "body")
+            let kind = if negative { Kind::Negative } else { Kind::Value };
+            let entry = Entry {
+                kind,
+                ..value(version, epoch, "body")
             };
-            Answer::Stored(
-                store
-                    .fill(key_of(key), &lease_of(token), &entry, LONG)
-                    .await
-                    .unwrap(),
-            )
+            let filled = store.fill(&key_of(key), &lease_of(token), &entry, LONG).await;
+            Answer::Stored(filled.unwrap())
         }
         Op::Abandon { key, token } => {
-            store.abandon(key_of(key), &lease_of(token)).await.unwrap();
+            store.abandon(&key_of(key), &lease_of(token)).await.unwrap();
             Answer::Done
         }
-        Op::Fence { product: of, token } => {
-            store.fence(&[product(of)], token_of(token), LONG).await.unwrap();
+        Op::Fence { entity, token } => {
+            let fenced = store.fence(&[entity_of(entity)], token_of(token), LONG).await;
+            assert_eq!(fenced.unwrap().len(), 1);
             Answer::Done
         }
-        Op::Release {
-            product: of,
-            token,
-            version,
-        } => {
+        Op::Release { entity, token, at } => {
+            let released = store
+                .release(&[entity_of(entity)], token_of(token), at.map(position))
+                .await;
+            Answer::Released {
+                intact: released.unwrap().intact,
+            }
+        }
+        Op::ReleaseMissed { entity, at } => {
             store
-                .release(&[product(of)], token_of(token), version)
+                .release_missed(&[(entity_of(entity), position(at))])
                 .await
                 .unwrap();
             Answer::Done
@@ -231,7 +256,9 @@ async fn ask(store: &dyn CacheStore, epoch: u64, op: &Op) -> Answer {
     }
 }
 
-fn compare(make: impl Fn(&tokio::runtime::Runtime) -> Arc<dyn CacheStore>) {
+#[test]
+fn redis_does_what_the_reference_does() {
+    let url = redis_url();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -243,13 +270,11 @@ fn compare(make: impl Fn(&tokio::runtime::Runtime) -> Arc<dyn CacheStore>) {
     });
     let ops = proptest::collection::vec(op(), 1..60);
     let outcome = runner.run(&ops, |ops| {
-        let store = make(&runtime);
         runtime.block_on(async {
-            let any = CacheKey {
-                product: ProductId::new(fresh()),
-                representation: Representation::Expanded,
-            };
-            let Miss::Granted(Lease { epoch, .. }) = store.miss(any, fresh(), LONG).await.unwrap() else {
+            let store = redis_at(&url, &format!("test:{}:", fresh())).await;
+            let any = CacheKey::of(Entity::Query(0), Schema::new("t1"));
+            let Miss::Granted(Lease { epoch, .. }) = store.miss(&any, fresh(), LONG, false).await.unwrap()
+            else {
                 panic!("no lease on a fresh key");
             };
             let mut reference = Reference::default();
@@ -266,15 +291,4 @@ fn compare(make: impl Fn(&tokio::runtime::Runtime) -> Arc<dyn CacheStore>) {
         })
     });
     outcome.unwrap();
-}
-
-#[test]
-fn memory_does_what_the_reference_does() {
-    compare(|_| Arc::new(MemoryCache::new(1 << 20)));
-}
-
-#[test]
-fn redis_does_what_the_reference_does() {
-    let url = redis_url();
-    compare(|runtime| runtime.block_on(redis_at(&url, &format!("test:{}:", fresh()))));
 }

@@ -7,14 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use application::Clock;
-use application::changelog::{ChangeLog, LogEntry, LogPosition};
-use application::page::{Page, PageRequest};
-use application::product::{ProductFilter, ProductReader, ProductRef, ProductView};
-use application::store::{CatalogStore, Changes, Receipt, StoreError, WriteContext};
+use application::cache::Loaded;
+use application::changelog::{ChangeLog, LogChange, LogEntry, LogPosition};
+use application::store::{CatalogStore, Changes, Committed, Receipt, StoreError, WriteContext};
 use async_trait::async_trait;
-use domain::product::{ProductContent, ProductState, ProductStatus, Staged, VariantState};
-use domain::value::{Digest, Key, Locale, Localized, LocalizedSlug, Metadata, Slug, Text};
-use domain::{CategoryId, Change, Event, MediaId, ProductId, Record, Timestamp};
+use domain::product::{ProductContent, ProductState, ProductStatus, Staged};
+use domain::value::{Digest, Locale, Localized, LocalizedSlug, Metadata, Slug, Text};
+use domain::{Change, Event, MediaId, ProductId, Record, Timestamp};
 use infrastructure::system::SystemClock;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -23,6 +22,10 @@ use uuid::Uuid;
 pub(super) struct Register {
     rows: Mutex<HashMap<ProductId, ProductState>>,
     log: Mutex<Vec<(Timestamp, Uuid)>>,
+    /// Whether those who follow the log are told anything.
+    pub(super) is_followed: AtomicBool,
+    /// Whether the database fails.
+    pub(super) is_away: AtomicBool,
     pub(super) loads: AtomicUsize,
     /// The most microseconds that each half of a load or commit takes at random.
     pub(super) jitter: AtomicU64,
@@ -111,7 +114,7 @@ impl Register {
         }
     }
 
-    pub(super) fn apply(&self, changes: &Changes) -> Result<(), StoreError> {
+    pub(super) fn apply(&self, changes: &Changes) -> Result<Committed, StoreError> {
         let mut rows = self.rows.lock().unwrap();
         for change in &changes.products {
             let stored = rows.get(&change.after.id).map_or(0, |row| row.record.version);
@@ -129,7 +132,10 @@ impl Register {
                 .unwrap()
                 .push((change.after.record.updated_at, change.after.id.uuid()));
         }
-        Ok(())
+        let position = position(self.log.lock().unwrap().len());
+        Ok(Committed {
+            position: Some(position),
+        })
     }
 
     /// Lets the commits in doubt take effect.
@@ -187,9 +193,9 @@ impl CatalogStore for Register {
         changes: &Changes,
         context: &WriteContext,
         _: Option<&Receipt>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Committed, StoreError> {
         if context.dry_run {
-            return Ok(());
+            return Ok(Committed::default());
         }
         self.delay().await;
         if self.in_doubt.load(Ordering::Relaxed) {
@@ -198,10 +204,10 @@ impl CatalogStore for Register {
                 "the connection broke during the commit".into(),
             ));
         }
-        self.apply(changes)?;
+        let committed = self.apply(changes)?;
         pass(&self.held_commit).await;
         self.delay().await;
-        Ok(())
+        Ok(committed)
     }
 
     async fn receipt(&self, _: &str, _: &str) -> Result<Option<(Vec<u8>, Receipt)>, StoreError> {
@@ -221,60 +227,34 @@ impl CatalogStore for Register {
     }
 }
 
-#[async_trait]
-impl ProductReader for Register {
-    async fn view(&self, id: ProductId) -> Result<Option<ProductView>, StoreError> {
+impl Register {
+    /// The version, as a body.
+    pub(super) async fn load(&self, id: ProductId) -> Result<Loaded, StoreError> {
         self.loads.fetch_add(1, Ordering::Relaxed);
         self.delay().await;
         let product = self.rows.lock().unwrap().get(&id).cloned();
         pass(&self.held_load).await;
         self.delay().await;
-        let product = product.filter(|product| product.record.deleted_at.is_none());
-        Ok(product.map(|product| ProductView {
-            revision: product.record.version,
-            product,
-            variants: vec![],
-        }))
+        if self.is_away.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable("away".into()));
+        }
+        let Some(product) = product.filter(|product| product.record.deleted_at.is_none()) else {
+            return Ok(Loaded::nothing(None));
+        };
+        let version = product.record.version;
+        Ok(Loaded {
+            body: Some(version.to_string().into()),
+            etag: format!("\"{version}\""),
+            version,
+            ..Loaded::nothing(None)
+        })
     }
+}
 
-    async fn find(&self, _: &ProductRef, _: bool) -> Result<Option<ProductState>, StoreError> {
-        unreachable!("not a part of the protocol")
-    }
-
-    async fn locate(&self, _: &ProductRef) -> Result<Option<ProductId>, StoreError> {
-        unreachable!("not a part of the protocol")
-    }
-
-    async fn list(&self, _: &ProductFilter, _: &PageRequest) -> Result<Page<ProductState>, StoreError> {
-        unreachable!("not a part of the protocol")
-    }
-
-    async fn variants_of(&self, _: &[ProductId]) -> Result<Vec<VariantState>, StoreError> {
-        unreachable!("not a part of the protocol")
-    }
-
-    async fn first_variants_of(&self, _: &[ProductId], _: u32) -> Result<Vec<VariantState>, StoreError> {
-        unreachable!("not a part of the protocol")
-    }
-
-    async fn existing(&self, _: &[ProductId]) -> Result<Vec<ProductId>, StoreError> {
-        unreachable!("not a part of the protocol")
-    }
-
-    async fn by_keys(&self, _: &[Key]) -> Result<Vec<ProductState>, StoreError> {
-        unreachable!("not a part of the protocol")
-    }
-
-    async fn among(&self, _: &[ProductRef]) -> Result<Vec<Option<ProductId>>, StoreError> {
-        unreachable!("not a part of the protocol")
-    }
-
-    async fn published_variants(&self, _: ProductId) -> Result<Vec<VariantState>, StoreError> {
-        unreachable!("not a part of the protocol")
-    }
-
-    async fn filed_in(&self, _: &[CategoryId], _: u32) -> Result<Vec<ProductState>, StoreError> {
-        unreachable!("not a part of the protocol")
+fn position(count: usize) -> LogPosition {
+    LogPosition {
+        transaction: 0,
+        position: i64::try_from(count).unwrap(),
     }
 }
 
@@ -285,22 +265,38 @@ impl ChangeLog for Register {
     }
 
     async fn end(&self) -> Result<LogPosition, StoreError> {
-        unreachable!("not a part of the protocol")
+        Ok(position(self.log.lock().unwrap().len()))
     }
 
-    async fn products_changed_since(
+    async fn changes(&self, after: LogPosition, limit: u32) -> Result<Vec<LogChange>, StoreError> {
+        if !self.is_followed.load(Ordering::Relaxed) {
+            return Ok(vec![]);
+        }
+        let log = self.log.lock().unwrap();
+        let after = usize::try_from(after.position).unwrap();
+        let entries = log.iter().enumerate().skip(after).take(limit as usize);
+        Ok(entries.map(|(index, (_, id))| changed(index, *id)).collect())
+    }
+
+    async fn changed_since(
         &self,
         since: Timestamp,
         limit: u32,
-    ) -> Result<Option<Vec<Uuid>>, StoreError> {
+    ) -> Result<Option<Vec<LogChange>>, StoreError> {
         let log = self.log.lock().unwrap();
-        let mut changed: Vec<_> = log
-            .iter()
-            .filter(|(time, _)| *time >= since)
-            .map(|(_, id)| *id)
-            .collect();
-        changed.sort_unstable();
-        changed.dedup();
-        Ok((changed.len() <= limit as usize).then_some(changed))
+        let recent = log.iter().enumerate().filter(|(_, (time, _))| *time >= since);
+        let changes: Vec<_> = recent.map(|(index, (_, id))| changed(index, *id)).collect();
+        Ok((changes.len() <= limit as usize).then_some(changes))
+    }
+}
+
+fn changed(index: usize, id: Uuid) -> LogChange {
+    LogChange {
+        at: position(index + 1),
+        resource: "product".to_owned(),
+        id,
+        root: id,
+        events: "updated".to_owned(),
+        is_refiled: false,
     }
 }

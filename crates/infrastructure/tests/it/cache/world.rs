@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use application::cache::{
-    Cache, CacheError, CacheEvent, CacheEvents, CacheHealth, CacheKey, CachePolicy, CachePorts, CacheStore,
-    CachedBody, CachedProducts, Encode, Encoded, Entry, FencedStore, Lease, Miss, Representation, Source,
-    Token,
+    Answer, Answers, Cache, CacheError, CacheEvent, CacheEvents, CacheHealth, CacheKey, CachePolicy,
+    CachePorts, CacheStore, Consistency, Demand, Entity, Entry, FencedStore, InvalidationBus, Lease,
+    LocalStore, Mark, Miss, Released, Schema, SharedTier, Source, Token,
 };
-use application::product::ProductView;
+use application::changelog::LogPosition;
 use application::store::{CatalogStore, StoreError, WriteContext};
 use async_trait::async_trait;
 use domain::ProductId;
+use infrastructure::local_cache::LocalCache;
+use infrastructure::redis_cache::RedisCache;
 use infrastructure::system::{SystemClock, UuidV7};
 use tokio::task::JoinHandle;
 
@@ -27,53 +29,106 @@ pub(super) const CONTEXT: WriteContext = WriteContext {
     idempotency: None,
 };
 
+/// What tests of the protocol keep: a body that is just the version.
+pub(super) const SCHEMA: Schema = Schema::new("t1");
+/// The same under another key.
+pub(super) const OTHER: Schema = Schema::new("t2");
+
+pub(super) const STRONG: Demand = Demand {
+    consistency: Consistency::Strong,
+    min_position: None,
+};
+pub(super) const BOUNDED: Demand = Demand {
+    consistency: Consistency::Bounded,
+    ..STRONG
+};
+
+/// The tiers of an instance.
+pub(super) struct Tiers {
+    pub(super) local: bool,
+    pub(super) shared: Option<SharedTier>,
+}
+
+impl Tiers {
+    /// Only its own.
+    pub(super) fn alone() -> Self {
+        Self {
+            local: true,
+            shared: None,
+        }
+    }
+
+    pub(super) fn shared(redis: Arc<RedisCache>) -> Self {
+        Self::with(redis.clone(), redis)
+    }
+
+    pub(super) fn altered(altered: Arc<Altered>) -> Self {
+        let bus = altered.redis.clone();
+        Self::with(altered, bus)
+    }
+
+    fn with(store: Arc<dyn CacheStore>, bus: Arc<dyn InvalidationBus>) -> Self {
+        Self {
+            local: false,
+            shared: Some(SharedTier { store, bus }),
+        }
+    }
+
+    pub(super) fn and_local(self) -> Self {
+        Self { local: true, ..self }
+    }
+}
+
 pub(super) struct World {
     pub(super) register: Arc<Register>,
     pub(super) cache: Arc<Cache>,
-    pub(super) products: CachedProducts,
+    pub(super) answers: Answers,
     pub(super) store: Arc<FencedStore>,
     pub(super) events: Arc<Counts>,
-    recovery: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
 }
 
 impl World {
     /// An instance that has not recovered yet.
-    pub(super) fn starting(
-        register: &Arc<Register>,
-        store: Arc<dyn CacheStore>,
-        policy: CachePolicy,
-    ) -> Self {
+    pub(super) fn starting(register: &Arc<Register>, tiers: Tiers, policy: CachePolicy) -> Self {
         let events = Arc::new(Counts::default());
+        let local = || Arc::new(LocalCache::new(1 << 20)) as Arc<dyn LocalStore>;
         let ports = CachePorts {
-            store,
+            local: tiers.local.then(local),
+            shared: tiers.shared,
             events: events.clone(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(UuidV7),
         };
         let cache = Arc::new(Cache::new(ports, policy));
-        let recovery = tokio::spawn({
+        let upkeep = tokio::spawn({
             let (cache, register) = (cache.clone(), register.clone());
-            async move { cache.recover(&*register).await }
+            async move { cache.run(&*register).await }
         });
         Self {
-            products: CachedProducts::new(register.clone(), Arc::new(Versions), Some(cache.clone())),
+            answers: Answers::new(Some(cache.clone())),
             store: Arc::new(FencedStore::new(register.clone(), cache.clone())),
             register: register.clone(),
             cache,
             events,
-            recovery,
+            upkeep,
         }
     }
 
-    pub(super) async fn new(store: Arc<dyn CacheStore>, policy: CachePolicy) -> Self {
-        let world = Self::starting(&Arc::default(), store, policy);
+    pub(super) async fn new(tiers: Tiers, policy: CachePolicy) -> Self {
+        Self::beside(&Arc::default(), tiers, policy).await
+    }
+
+    /// One more instance on the same database.
+    pub(super) async fn beside(register: &Arc<Register>, tiers: Tiers, policy: CachePolicy) -> Self {
+        let world = Self::starting(register, tiers, policy);
         world.until(CacheHealth::Up).await;
         world
     }
 
     /// An instance that never has the cache back. To be called before anything else can run.
     pub(super) fn cut_off(self) -> Self {
-        self.recovery.abort();
+        self.upkeep.abort();
         self
     }
 
@@ -93,41 +148,53 @@ impl World {
 
     /// The version that a reader sees, and where it came from.
     pub(super) async fn read(&self, product: ProductId) -> (i64, Source) {
-        let body = self
-            .products
-            .body(product, Representation::Management)
-            .await
-            .unwrap()
-            .unwrap();
-        (version(&body), body.source)
+        let answer = self.ask(CacheKey::of(product, SCHEMA), STRONG).await.unwrap();
+        (version(&answer), answer.source)
+    }
+
+    /// The same where what the instance keeps will do.
+    pub(super) async fn glance(&self, product: ProductId) -> (i64, Source) {
+        let answer = self.ask(CacheKey::of(product, SCHEMA), BOUNDED).await.unwrap();
+        (version(&answer), answer.source)
+    }
+
+    pub(super) async fn ask(&self, key: CacheKey, demand: Demand) -> Result<Answer, StoreError> {
+        let Entity::Resource(_, id) = key.entity else {
+            unreachable!("tests of the protocol read products")
+        };
+        let register = self.register.clone();
+        let load = move || async move { register.load(ProductId::new(id)).await };
+        self.answers.read(key, demand, load).await
+    }
+
+    /// Waits until the instance trusts what it keeps.
+    pub(super) async fn until_trusted(&self, product: ProductId) {
+        eventually("answers from its own tier", || async {
+            (self.glance(product).await.1 == Source::Local).then_some(())
+        })
+        .await;
     }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        self.recovery.abort();
+        self.upkeep.abort();
     }
 }
 
-pub(super) fn version(body: &CachedBody) -> i64 {
-    std::str::from_utf8(&body.body).unwrap().parse().unwrap()
+/// 0 where there is nothing.
+pub(super) fn version(answer: &Answer) -> i64 {
+    if !answer.is_found() {
+        return 0;
+    }
+    std::str::from_utf8(&answer.entry().body)
+        .unwrap()
+        .parse()
+        .unwrap()
 }
 
 pub(super) fn product() -> ProductId {
     ProductId::new(fresh())
-}
-
-/// Bodies that are just the version.
-struct Versions;
-
-impl Encode for Versions {
-    fn product(&self, view: &ProductView, representation: Representation) -> Encoded {
-        let version = view.revision.to_string();
-        Encoded {
-            etag: format!("\"{version}-{}\"", representation.tag()),
-            body: version.into(),
-        }
-    }
 }
 
 #[derive(Default)]
@@ -149,9 +216,9 @@ impl CacheEvents for Counts {
     }
 }
 
-/// A store with a guard taken out or a fault put in.
+/// A shared tier with a guard taken out or a fault put in.
 pub(super) struct Altered {
-    pub(super) inner: Arc<dyn CacheStore>,
+    pub(super) redis: Arc<RedisCache>,
     /// Counts those who asked for a lease.
     pub(super) misses: AtomicUsize,
     /// Fences do nothing.
@@ -167,9 +234,9 @@ pub(super) struct Altered {
 }
 
 impl Altered {
-    pub(super) fn new(inner: Arc<dyn CacheStore>) -> Self {
+    pub(super) fn new(redis: Arc<RedisCache>) -> Self {
         Self {
-            inner,
+            redis,
             misses: AtomicUsize::new(0),
             no_fence: false,
             no_lease: false,
@@ -190,77 +257,96 @@ impl Altered {
 
 #[async_trait]
 impl CacheStore for Altered {
-    async fn get(&self, key: CacheKey) -> Result<Option<Entry>, CacheError> {
+    async fn get(&self, key: &CacheKey) -> Result<Option<Arc<Entry>>, CacheError> {
         self.check()?;
-        self.inner.get(key).await
+        self.redis.get(key).await
     }
 
-    async fn miss(&self, key: CacheKey, token: Token, life: Duration) -> Result<Miss, CacheError> {
+    async fn get_many(&self, keys: &[CacheKey]) -> Result<Vec<Option<Arc<Entry>>>, CacheError> {
         self.check()?;
-        let missed = self.inner.miss(key, token, life).await;
+        self.redis.get_many(keys).await
+    }
+
+    async fn miss(
+        &self,
+        key: &CacheKey,
+        token: Token,
+        life: Duration,
+        refresh: bool,
+    ) -> Result<Miss, CacheError> {
+        self.check()?;
+        let missed = self.redis.miss(key, token, life, refresh).await;
         self.misses.fetch_add(1, Ordering::SeqCst);
         missed
     }
 
     async fn fill(
         &self,
-        key: CacheKey,
+        key: &CacheKey,
         lease: &Lease,
         entry: &Entry,
         ttl: Duration,
     ) -> Result<bool, CacheError> {
         self.check()?;
         if self.no_lease {
-            let fresh = self.inner.miss(key, fresh(), Duration::from_secs(3)).await?;
-            let Miss::Granted(lease) = fresh else {
+            let life = Duration::from_secs(3);
+            let Miss::Granted(lease) = self.redis.miss(key, fresh(), life, true).await? else {
                 return Ok(false);
             };
-            // The floor would catch many of them.
-            let entry = Entry {
-                version: lease.floor.max(entry.version),
-                ..entry.clone()
-            };
-            return self.inner.fill(key, &lease, &entry, ttl).await;
+            return self.redis.fill(key, &lease, entry, ttl).await;
         }
-        self.inner.fill(key, lease, entry, ttl).await
+        self.redis.fill(key, lease, entry, ttl).await
     }
 
-    async fn abandon(&self, key: CacheKey, lease: &Lease) -> Result<(), CacheError> {
+    async fn abandon(&self, key: &CacheKey, lease: &Lease) -> Result<(), CacheError> {
         self.check()?;
-        self.inner.abandon(key, lease).await
+        self.redis.abandon(key, lease).await
     }
 
-    async fn fence(&self, products: &[ProductId], token: Token, life: Duration) -> Result<(), CacheError> {
+    async fn fence(
+        &self,
+        entities: &[Entity],
+        token: Token,
+        life: Duration,
+    ) -> Result<Vec<Mark>, CacheError> {
         self.check()?;
-        if !self.no_fence {
-            self.inner.fence(products, token, life).await?;
-        }
+        let marks = if self.no_fence {
+            vec![]
+        } else {
+            self.redis.fence(entities, token, life).await?
+        };
         if self.lost_fences.load(Ordering::SeqCst) {
             Err(CacheError::new("no answer"))
         } else {
-            Ok(())
+            Ok(marks)
         }
     }
 
-    async fn release(&self, products: &[ProductId], token: Token, version: i64) -> Result<(), CacheError> {
+    async fn release(
+        &self,
+        entities: &[Entity],
+        token: Token,
+        position: Option<LogPosition>,
+    ) -> Result<Released, CacheError> {
         self.check()?;
         if self.no_release.load(Ordering::SeqCst) {
             return Err(CacheError::new("no answer"));
         }
-        self.inner.release(products, token, version).await
+        self.redis.release(entities, token, position).await
+    }
+
+    async fn release_missed(&self, changes: &[(Entity, LogPosition)]) -> Result<(), CacheError> {
+        self.check()?;
+        self.redis.release_missed(changes).await
     }
 
     async fn purge(&self) -> Result<(), CacheError> {
         self.check()?;
-        self.inner.purge().await
+        self.redis.purge().await
     }
 
     async fn probe(&self) -> Result<(), CacheError> {
         self.check()?;
-        self.inner.probe().await
+        self.redis.probe().await
     }
-}
-
-pub(super) fn encode() -> Arc<dyn Encode> {
-    Arc::new(Versions)
 }

@@ -1,30 +1,36 @@
 //! `GET /v1/products` and `GET /v1/products/{ref}`.
 
-use application::cache::Representation;
+use application::cache::{CacheKey, Consistency, Loaded, Schema};
 use application::category::CategoryRef;
 use application::product::{ProductFilter, ProductRef};
+use application::resource::ResourceRef;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::product::{ProductState, ProductStatus};
 use domain::value::{Key, Text};
-use domain::{CategoryId, ProductId, Timestamp};
+use domain::{CategoryId, ProductId, ProductTypeId};
 use http::{HeaderMap, Uri};
 use utoipa::IntoParams;
 
 use super::expand::{Expand, Expansion, with_categories};
-use super::reference;
+use super::{SCHEMA, reference, tag};
 use crate::http::auth::{Authorized, CatalogRead};
+use crate::http::cached;
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
 use crate::http::state::{App, AppState};
 use crate::http::v1::categories::named;
-use crate::http::v1::parameters::{AsOf, Fields, PageParameters, Revalidate};
+use crate::http::v1::history::{ProductPast, as_of};
+use crate::http::v1::parameters::{AsOf, Demanded, Fields, PageParameters, Revalidate};
 use crate::problem::Problem;
-use crate::wire::{ProductBody, category_ref};
+use crate::wire::{ProductBody, category_ref, resource_ref};
 
 /// What the list is called inside its cursors.
 const LIST: &str = "products";
+
+/// Names the shape of the body with variants in its tags, as [`SCHEMA`] the one without.
+const EXPANDED: &str = "e3";
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -38,6 +44,12 @@ pub(super) struct FilterParameters {
     brand: Option<String>,
     /// Products with exactly this tag.
     tag: Option<String>,
+    /// Products of this product type: id or `key:<key>`.
+    #[param(rename = "productType")]
+    product_type: Option<String>,
+    /// `true`: products with changes that shoppers do not see, be it that they see nothing of them; `false`: the others.
+    #[param(rename = "hasUnpublishedChanges")]
+    has_unpublished_changes: Option<bool>,
     /// Products changed at or after this instant (RFC 3339).
     #[param(rename = "updatedSince")]
     updated_since: Option<String>,
@@ -78,9 +90,12 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let status = query.parse("status", |s| ProductStatus::parse(&s))?;
     let category = query.parse("category", |c| category_ref(&c, &app.default_locale))?;
+    let product_type = query.parse("productType", |t| resource_ref(&t))?;
     let filter = ProductFilter {
         status,
         category: None,
+        product_type: None,
+        has_unpublished_changes: query.choice("hasUnpublishedChanges")?,
         brand: query
             .parse("brand", Text::<120>::parse)?
             .map(|brand| brand.to_string()),
@@ -95,6 +110,7 @@ pub(super) async fn list(
     let expand = Expand::take(&mut query)?;
     let filter = ProductFilter {
         category: known_category(&app, category).await?,
+        product_type: known_type(&app, product_type).await?,
         ..filter
     };
     let page = query.page(&app.cursors, LIST, &filter)?;
@@ -114,14 +130,24 @@ pub(super) async fn list(
 }
 
 /// The id of a category by which a list is filtered; there must be one.
-pub(in crate::http) async fn known_category(
-    app: &App,
-    category: Option<CategoryRef>,
-) -> Result<Option<CategoryId>, Problem> {
+async fn known_category(app: &App, category: Option<CategoryRef>) -> Result<Option<CategoryId>, Problem> {
     let Some(category) = category else {
         return Ok(None);
     };
     Ok(Some(named(app, "category", &category).await?))
+}
+
+/// The id of a product type by which the list is filtered; there must be one.
+async fn known_type(
+    app: &App,
+    product_type: Option<ResourceRef<ProductTypeId>>,
+) -> Result<Option<ProductTypeId>, Problem> {
+    let Some(product_type) = product_type else {
+        return Ok(None);
+    };
+    let found = app.product_types.reader().find(&product_type, false).await?;
+    let found = found.ok_or_else(|| invalid("productType", "names no product type"))?;
+    Ok(Some(found.id))
 }
 
 /// Read a product
@@ -132,7 +158,7 @@ pub(in crate::http) async fn known_category(
     params(
         ("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"),
         ("expand" = Option<String>, Query, description = "`variants`: with the first 200 variants. `categories`: with the names of the categories, as `categoriesExpanded`. Or both, with a comma in between. Not with `asOf`", example = "variants"),
-        AsOf, Fields, Revalidate,
+        AsOf, Fields, Revalidate, Demanded,
     ),
     responses(
         (status = 200, description = "The product", body = ProductBody, headers(("ETag" = String, description = "Tag of the version"))),
@@ -156,40 +182,30 @@ pub(super) async fn get(
         if expand != Expand::default() {
             return Err(invalid("expand", "does not go with asOf"));
         }
-        return as_of(&app, &product, instant, &headers).await;
+        return as_of::<ProductPast>(&app, &text, instant, &headers).await;
     }
+    let demand = cached::demand(&headers, Consistency::Strong)?;
     let id = locate(&app, &product).await?;
     if expand.categories {
         return with_categories(&app, id, expand, &headers).await;
     }
-    let representation = if expand.variants {
-        Representation::Expanded
-    } else {
-        Representation::Management
+    let schema = Schema::new(if expand.variants { EXPANDED } else { SCHEMA });
+    let load = move |app: AppState| async move {
+        let Some(view) = app.product_reader.view(id).await? else {
+            return Ok(Loaded::nothing(None));
+        };
+        let product = &view.product;
+        let version = product.record.version;
+        Ok(if expand.variants {
+            // The product's version, by which writes are conditional, and the revision, which moves with the variants.
+            let tag = version_tag(version, &format!("{EXPANDED}-{}", view.revision));
+            cached::versioned(to_bytes(&ProductBody::expanded(&view)), tag, version)
+        } else {
+            cached::versioned(to_bytes(&ProductBody::from(product)), tag(product), version)
+        })
     };
-    let body = app
-        .bodies
-        .body(id, representation)
-        .await?
-        .ok_or_else(|| Problem::not_found("product"))?;
-    reply::resource(&headers, body.body, &body.etag, PRIVATE)
-}
-
-/// The product as it was, which is named as it is now, or was last.
-async fn as_of(
-    app: &App,
-    product: &ProductRef,
-    instant: Timestamp,
-    headers: &HeaderMap,
-) -> Result<Response, Problem> {
-    let now = app.product_reader.find(product, true).await?;
-    let now = now.ok_or_else(|| Problem::not_found("product"))?;
-    let history = &app.histories.products;
-    let then = history
-        .as_of(now.id.uuid(), "product", &now.record, instant)
-        .await?;
-    let tag = version_tag(then.record.version, Representation::Management.tag());
-    reply::resource(headers, to_bytes(&ProductBody::from(&then)), &tag, PRIVATE)
+    let answer = cached::read(&app, Some(CacheKey::of(id, schema)), demand, load).await?;
+    cached::respond(&headers, &answer, "product", PRIVATE)
 }
 
 /// The id that a reference leads to.

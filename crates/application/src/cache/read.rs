@@ -1,15 +1,16 @@
-//! A reader's steps, free of I/O: [`Read::start`], then [`Read::step`] with each outcome, until it ends in
-//! [`Effect::Answer`] or [`Effect::Load`].
+//! A reader's steps through the shared tier, free of I/O: [`Read::start`], then [`Read::step`] with each outcome, until
+//! it ends in [`Effect::Answer`] or [`Effect::Load`].
 //!
 //! Invariant: a body is kept only by a reader that was given a lease before it began to load.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Entry, Lease, Miss};
 
 /// Why the database is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reason {
+pub enum Reason {
     /// To fill, under this lease.
     Granted(Lease),
     Fenced,
@@ -20,18 +21,18 @@ pub(crate) enum Reason {
 
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub enum Effect {
     Get,
     Miss,
     Wait(Duration),
     Load(Reason),
-    Answer(Entry),
+    Answer(Arc<Entry>),
 }
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Event {
-    Got(Option<Entry>),
+pub enum Event {
+    Got(Option<Arc<Entry>>),
     Missed(Miss),
     Waited,
     /// The cache failed.
@@ -39,16 +40,20 @@ pub(crate) enum Event {
 }
 
 /// Where a reader stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Read {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Read {
     First,
     Missing,
     /// Someone else fills; so many waits are over.
-    Waiting(usize),
+    Waiting(u32),
 }
 
+const FIRST_WAIT: Duration = Duration::from_millis(2);
+/// So that a reader does not look much later than the filler is done.
+const LONGEST_WAIT: Duration = Duration::from_millis(50);
+
 impl Read {
-    pub(crate) const fn start(cache_is_up: bool) -> (Self, Effect) {
+    pub const fn start(cache_is_up: bool) -> (Self, Effect) {
         (
             Self::First,
             if cache_is_up {
@@ -59,8 +64,9 @@ impl Read {
         )
     }
 
-    /// `waits` are those before a reader behind another one gives up.
-    pub(crate) fn step(self, event: Event, waits: &[Duration]) -> (Self, Effect) {
+    /// A reader behind another one gives up when `patience` is over.
+    #[must_use]
+    pub fn step(self, event: Event, patience: Duration) -> (Self, Effect) {
         match (self, event) {
             (_, Event::Failed) => (self, Effect::Load(Reason::Failed)),
             (_, Event::Got(Some(entry)) | Event::Missed(Miss::Usable(entry))) => {
@@ -68,17 +74,28 @@ impl Read {
             }
             (_, Event::Missed(Miss::Granted(lease))) => (self, Effect::Load(Reason::Granted(lease))),
             (_, Event::Missed(Miss::Fenced)) => (self, Effect::Load(Reason::Fenced)),
-            (_, Event::Missed(Miss::Busy(_))) => Self::wait(0, waits),
-            (_, Event::Waited) => (self, Effect::Get),
-            (Self::Waiting(done), Event::Got(None)) => Self::wait(done + 1, waits),
+            (Self::Waiting(done), Event::Missed(Miss::Busy(_))) => Self::wait(done + 1, patience),
+            (Self::First | Self::Missing, Event::Missed(Miss::Busy(_))) => Self::wait(0, patience),
+            // Not only whether it is filled is asked, but whether the filler still is at it: if not, this one fills.
+            (Self::Waiting(_), Event::Waited) => (self, Effect::Miss),
+            (Self::First | Self::Missing, Event::Waited) => (self, Effect::Get),
+            (Self::Waiting(_), Event::Got(None)) => (self, Effect::Miss),
             (Self::First | Self::Missing, Event::Got(None)) => (Self::Missing, Effect::Miss),
         }
     }
 
-    fn wait(done: usize, waits: &[Duration]) -> (Self, Effect) {
-        let effect = waits
-            .get(done)
-            .map_or(Effect::Load(Reason::Busy), |wait| Effect::Wait(*wait));
+    fn wait(done: u32, patience: Duration) -> (Self, Effect) {
+        let wait = |turn: u32| {
+            FIRST_WAIT
+                .saturating_mul(2_u32.saturating_pow(turn))
+                .min(LONGEST_WAIT)
+        };
+        let waited: Duration = (0..done).map(wait).sum();
+        let effect = if waited < patience {
+            Effect::Wait(wait(done))
+        } else {
+            Effect::Load(Reason::Busy)
+        };
         (Self::Waiting(done), effect)
     }
 }
@@ -93,7 +110,7 @@ mod tests {
         let (mut read, first) = Read::start(true);
         let mut effects = vec![first];
         for event in events {
-            let (next, effect) = read.step(event, &[Duration::from_millis(2); 4]);
+            let (next, effect) = read.step(event, Duration::from_millis(100));
             read = next;
             effects.push(effect);
         }
@@ -109,7 +126,6 @@ mod tests {
     fn only_a_lease_lets_a_reader_fill() {
         let lease = Lease {
             token: Uuid::nil(),
-            floor: 3,
             epoch: 1,
         };
         let granted = run([Event::Got(None), Event::Missed(Miss::Granted(lease))]);
@@ -123,18 +139,19 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_behind_another_waits_a_little_and_then_loads_without_filling() {
-        let mut events = vec![
-            Event::Got(None),
-            Event::Missed(Miss::Busy(Duration::from_secs(3))),
-        ];
-        events.extend((0..4).flat_map(|_| [Event::Waited, Event::Got(None)]));
+    fn a_reader_behind_another_waits_while_its_patience_lasts_and_then_loads_without_filling() {
+        let busy = || Event::Missed(Miss::Busy(Duration::from_secs(3)));
+        let mut events = vec![Event::Got(None), busy()];
+        events.extend((0..6).flat_map(|_| [Event::Waited, busy()]));
         let effects = run(events);
         let waits: Vec<_> = effects
             .iter()
-            .filter(|effect| matches!(effect, Effect::Wait(_)))
+            .filter_map(|effect| match effect {
+                Effect::Wait(time) => Some(time.as_millis()),
+                _ => None,
+            })
             .collect();
-        assert_eq!(waits.len(), 4);
+        assert_eq!(waits, [2, 4, 8, 16, 32, 50]);
         assert_eq!(effects.last(), Some(&Effect::Load(Reason::Busy)));
     }
 }
