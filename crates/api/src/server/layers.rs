@@ -19,7 +19,7 @@ use super::{
     lifecycle::Lifecycle,
     metrics::HttpMetrics,
     origin::Origin,
-    problem::{self, problem},
+    problem::{Subject, problem},
     request_id::{NewRequestId, REQUEST_ID},
     settings::HttpSettings,
     stack::{Layered, Stack},
@@ -85,7 +85,8 @@ pub fn answering(router: Router) -> Router {
     router.layer(
         ServiceBuilder::new()
             .layer(from_fn(async |request: Request, next: Next| {
-                problem::normalize(request, |request| next.run(request)).await
+                let subject = Subject::of(&request);
+                subject.normalize(next.run(request).await)
             }))
             .layer(CatchPanicLayer::custom(answer_panic)),
     )
