@@ -78,6 +78,7 @@ mod answers;
 mod entity;
 mod entry;
 mod fenced;
+mod fetch;
 mod flights;
 mod gate;
 mod generations;
@@ -246,6 +247,10 @@ impl Cache {
         result
             .map_err(|error| self.failed(self.ports.clock.now(), &error))
             .ok()
+    }
+
+    fn asks_shared(&self) -> bool {
+        self.ports.shared.is_some() && self.gate.is_up()
     }
 
     /// Whether everything up to `position` has been heard of, and dropped.

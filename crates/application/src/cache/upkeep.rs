@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::answers::{Loaded, StartAt};
+use super::answers::Loaded;
 use super::entry::{self, Kind};
+use super::fetch::StartAt;
 use super::generations::Stamp;
 use super::{Cache, CacheEvent, CacheKey, Entry, Kept, Scope, scopes};
 use crate::store::StoreError;
