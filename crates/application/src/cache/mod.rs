@@ -66,7 +66,14 @@
 //! touches the scope. A reader takes the generation before it loads, and takes none while such a write is under way; so
 //! who reads the new generation after W's acknowledgement finds only what was loaded after W's commit.
 //!
+//! A load that another reader of the instance has begun is answered only under the same stamp, and only if it has a lease:
+//! without one it may have begun under the fence, before the commit, and be landing after the acknowledgement.
+//!
 //! # What is not promised
+//!
+//! Until a write is acknowledged, reads may come back to before it: one has seen the commit in the database, and a later
+//! one is answered by an instance that has not confirmed the fence. What the shared tier and the database answer does not,
+//! while fences last.
 //!
 //! In the mode `available`, an instance that alone cannot reach the shared tier goes on writing, and the others learn of
 //! it from the change log: they may miss such a write for a tenth of a second, and longer while that log cannot be read.
