@@ -448,12 +448,15 @@ fn skus_of(record: &Record) -> Vec<Sku> {
     record.variants().iter().map(|v| v.content.sku.clone()).collect()
 }
 
-/// Whether the product is of a type, or in a channel, that only a dry run knows.
+/// Whether the product is of a type, in a channel, or related to a product that only a dry run knows.
 fn rests_on_rehearsed(record: &Record, run: &Run<'_>) -> bool {
     let Record::Product(product) = record else {
         return false;
     };
-    run.rehearses(&product.draft.product_type, |rehearsed| &rehearsed.types)
+    let related = product.draft.relation_refs();
+    let is_rehearsed = |reference: &ProductRef| matches!(reference, ProductRef::Key(key) if run.rehearsed.products.contains(key));
+    related.iter().any(is_rehearsed)
+        || run.rehearses(&product.draft.product_type, |rehearsed| &rehearsed.types)
         || run.rehearses(&product.draft.channel_refs(), |rehearsed| &rehearsed.channels)
 }
 
