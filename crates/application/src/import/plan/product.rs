@@ -208,9 +208,10 @@ impl Importer {
                 continue;
             }
             if rests_on_rehearsed(&item.record, run) {
-                let outcome = match by_key.contains_key(key) {
-                    true => Outcome::Updated,
-                    false => Outcome::Created,
+                let outcome = if by_key.contains_key(key) {
+                    Outcome::Updated
+                } else {
+                    Outcome::Created
                 };
                 run.rehearsed.products.insert(key.clone());
                 run.rehearsed.skus.extend(skus_of(&item.record));
