@@ -686,7 +686,10 @@ async fn shoppers_see_a_category_with_the_way_to_it(api: Api) {
     assert_eq!(children, ids(&[&first, &second]));
     assert_eq!(value["children"][0]["hasChildren"], true);
     let id = text(&category, "/id");
-    assert_eq!(shown.header("surrogate-key"), format!("categories category-{id} catalog"));
+    assert_eq!(
+        shown.header("surrogate-key"),
+        format!("categories category-{id} catalog")
+    );
     for name in [id.to_owned(), format!("key:{key}"), format!("slug:{slug}")] {
         let same = api
             .get(&format!("{base}/{name}"))
