@@ -46,13 +46,16 @@ pub(crate) async fn build_vitrine() -> Result<PathBuf> {
     Ok(Metadata::load()?.target_directory.join("debug/vitrine"))
 }
 
-/// Builds the server as it is released.
-pub(crate) async fn build_release() -> Result<PathBuf> {
+/// Builds packages as they are released; gives the folder of their programs.
+pub(crate) async fn build_release(packages: &[&str]) -> Result<PathBuf> {
     let mut build = command();
-    build.args(["build", "--release", "--package", "vitrine-api"]);
+    build.args(["build", "--release"]);
+    for package in packages {
+        build.args(["--package", package]);
+    }
     let status = Running::spawn_group("cargo build", &mut build)?.wait().await?;
     if !status.success() {
-        return Err("the server does not build".into());
+        return Err(format!("{} does not build", packages.join(" or ")).into());
     }
-    Ok(Metadata::load()?.target_directory.join("release/vitrine"))
+    Ok(Metadata::load()?.target_directory.join("release"))
 }

@@ -13,6 +13,7 @@ mod process;
 mod programs;
 mod scenario;
 mod servers;
+mod soak;
 mod test;
 mod vitrine;
 
@@ -60,21 +61,22 @@ enum Command {
     },
     /// Walk through a merchant's first day with curl and jq, on SQLite and on PostgreSQL with Redis
     Scenario,
-    /// Measure how the catalog's answers grow with its size, as ratios in one run
+    /// Measure what the service takes, as ratios in one run
     Bench {
-        /// How many products the small catalog has
-        #[arg(long, default_value_t = 10_000)]
-        small: u64,
-        /// How many products the large catalog has
-        #[arg(long, default_value_t = 1_000_000)]
-        large: u64,
-        /// Measure on SQLite instead of PostgreSQL
-        #[arg(long)]
-        sqlite: bool,
-        /// Use this vitrine binary instead of building one
-        #[arg(long)]
-        binary: Option<PathBuf>,
+        #[command(subcommand)]
+        what: bench::Bench,
     },
+    /// Run several instances under faults and judge every answer
+    Soak {
+        #[command(subcommand)]
+        what: Soak,
+    },
+}
+
+#[derive(Subcommand)]
+enum Soak {
+    /// The cache: no read that starts after a write was acknowledged may show anything older
+    Cache(soak::Options),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -96,12 +98,10 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Openapi { check } => openapi::run(check).await,
         Command::E2e { binary } => e2e::run(binary).await,
         Command::Scenario => scenario::run().await,
-        Command::Bench {
-            small,
-            large,
-            sqlite,
-            binary,
-        } => bench::run(small, large, sqlite, binary).await,
+        Command::Bench { what } => bench::run(what).await,
+        Command::Soak {
+            what: Soak::Cache(options),
+        } => soak::run(options).await,
     }
 }
 

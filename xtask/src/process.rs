@@ -34,14 +34,14 @@ enum Scope {
 }
 
 impl Running {
-    /// Starts a server that logs to `log` and stops on the signal `stop`.
+    /// Starts a server that logs to the end of `log` and stops on the signal `stop`.
     pub(crate) fn spawn_server(
         name: &str,
         command: &mut Command,
         stop: Signal,
         log: &Path,
     ) -> io::Result<Self> {
-        let file = File::create(log)?;
+        let file = File::options().create(true).append(true).open(log)?;
         command
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
@@ -68,8 +68,18 @@ impl Running {
         })
     }
 
+    /// The process's id, while it runs.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Waits until the process ends by itself.
     pub(crate) async fn wait(mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
+    /// Waits until the process ends, which someone has asked it to.
+    pub(crate) async fn ended(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }
 
@@ -81,7 +91,7 @@ impl Running {
         }
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let Some(pid) = self
             .child
             .id()
@@ -112,6 +122,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.signal(self.stop);
+        // One that is held hears nothing.
+        self.signal(Signal::CONT);
         if !self.gone_within(GRACE) {
             self.signal(Signal::KILL);
             self.gone_within(GRACE);

@@ -15,6 +15,8 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use self::account::Account;
+pub(crate) use self::postgres::Postgres;
+pub(crate) use self::redis::Redis;
 use crate::packages::{self, POSTGRES, REDIS};
 use crate::process::Running;
 use crate::{Result, programs};
@@ -26,7 +28,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(25);
 pub(crate) struct Servers {
     environment: Vec<(&'static str, OsString)>,
     // Fields drop in order: the servers must be gone before their folder is.
-    _running: Vec<Running>,
+    postgres: Option<Postgres>,
+    redis: Option<Redis>,
     _folder: TempDir,
 }
 
@@ -38,16 +41,17 @@ impl Servers {
         if let Some(account) = &account {
             account.own(folder.path())?;
         }
-        let mut running = Vec::new();
+        let (mut postgres, mut redis) = (None, None);
         let mut environment = Vec::new();
 
         let (url, bin) = if let Some(url) = database_url {
             (url, programs::postgres_bin())
         } else {
             let bin = packages::ensure(&POSTGRES, programs::postgres_bin).await?;
-            let (url, server) = postgres::start(&bin, folder.path(), account.as_ref()).await?;
-            running.push(server);
-            (url.into(), Some(bin))
+            let server = Postgres::start(&bin, folder.path(), account).await?;
+            let url = server.url().into();
+            postgres = Some(server);
+            (url, Some(bin))
         };
         environment.push(("TEST_DATABASE_URL", url));
         environment.extend(bin.map(|bin| ("TEST_POSTGRES_BIN", bin.into_os_string())));
@@ -56,16 +60,18 @@ impl Servers {
             (url, redis_program())
         } else {
             let program = packages::ensure(&REDIS, redis_program).await?;
-            let (url, server) = redis::start(&program, folder.path(), account.as_ref()).await?;
-            running.push(server);
-            (url.into(), Some(program))
+            let server = Redis::start(&program, folder.path(), account).await?;
+            let url = server.url().into();
+            redis = Some(server);
+            (url, Some(program))
         };
         environment.push(("TEST_REDIS_URL", url));
         environment.extend(program.map(|program| ("TEST_REDIS_SERVER", program.into_os_string())));
 
         Ok(Self {
             environment,
-            _running: running,
+            postgres,
+            redis,
             _folder: folder,
         })
     }
@@ -73,6 +79,11 @@ impl Servers {
     /// What the tests read to find the servers, and the programs to start more of them.
     pub(crate) fn environment(&self) -> impl Iterator<Item = (&'static str, OsString)> {
         self.environment.iter().cloned()
+    }
+
+    /// The servers that were started, for someone who stops and starts them. Their folder stays with this.
+    pub(crate) fn take(&mut self) -> Option<(Postgres, Redis)> {
+        self.postgres.take().zip(self.redis.take())
     }
 }
 
@@ -108,7 +119,8 @@ where
     Ok(())
 }
 
-fn tail(log: &Path) -> String {
+/// The last lines of a log.
+pub(crate) fn tail(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<_> = text.lines().collect();
     lines

@@ -15,6 +15,9 @@ pub enum CatalogError {
     HistoryExpired,
     #[error("the input is not valid")]
     Invalid(Faults),
+    /// What is stored stands in the way of the request, not the request itself.
+    #[error("what is stored is not as it would have to be for this")]
+    Unfit(Faults),
     #[error(transparent)]
     Rule(#[from] RuleError),
     /// The stored version is not the one that the caller demands.
@@ -56,7 +59,9 @@ impl CatalogError {
         match self {
             Self::NotFound(_) | Self::HistoryExpired => ErrorKind::NotFound,
             Self::Invalid(_) | Self::IdempotencyKeyReused => ErrorKind::Invalid,
-            Self::Rule(_) | Self::Conflict { .. } | Self::IdempotencyInProgress => ErrorKind::Conflict,
+            Self::Unfit(_) | Self::Rule(_) | Self::Conflict { .. } | Self::IdempotencyInProgress => {
+                ErrorKind::Conflict
+            }
             Self::VersionConflict { .. } | Self::PreconditionFailed => ErrorKind::Precondition,
             Self::Files(_) | Self::Store(StoreError::Unavailable(_)) => ErrorKind::Unavailable,
             Self::Store(_) => ErrorKind::Internal,
@@ -68,7 +73,7 @@ impl CatalogError {
             Self::NotFound(_) => "resource_not_found",
             Self::HistoryExpired => "history_expired",
             Self::Invalid(_) => "validation_failed",
-            Self::Rule(_) => "state_conflict",
+            Self::Unfit(_) | Self::Rule(_) => "state_conflict",
             Self::VersionConflict { .. } => "version_conflict",
             Self::PreconditionFailed => "precondition_failed",
             Self::Conflict { rule, .. } => rule.code(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{Record, Recorded, Timestamp, Version};
+use domain::{Recorded, Timestamp, Version};
 use uuid::Uuid;
 
 use crate::error::CatalogError;
@@ -71,11 +71,22 @@ impl<S: Recorded + 'static> History<S> {
         Ok(self.0.entries(id, before, limit).await?)
     }
 
+    /// The newest state, be the resource deleted, of those kinds too of which nothing else is left then.
+    pub async fn newest(&self, id: Uuid) -> Result<Option<S>, CatalogError> {
+        match self.0.entries(id, None, 1).await?.first() {
+            Some(entry) => Ok(self.0.version(id, entry.version).await?),
+            None => Ok(None),
+        }
+    }
+
     /// The state at a version. `now` is where the resource stands.
-    pub async fn version(&self, id: Uuid, now: &Record, version: Version) -> Result<S, CatalogError> {
+    pub async fn version(&self, id: Uuid, now: &S, version: Version) -> Result<S, CatalogError> {
+        let standing = now.record().version;
         match self.0.version(id, version).await? {
             Some(state) => Ok(state),
-            None if (1..=now.version).contains(&version) => Err(CatalogError::HistoryExpired),
+            // What every catalog begins with was written by no request.
+            None if version == standing => Ok(now.clone()),
+            None if (1..standing).contains(&version) => Err(CatalogError::HistoryExpired),
             None => Err(CatalogError::NotFound("version")),
         }
     }
@@ -85,12 +96,14 @@ impl<S: Recorded + 'static> History<S> {
         &self,
         id: Uuid,
         kind: &'static str,
-        now: &Record,
+        now: &S,
         instant: Timestamp,
     ) -> Result<S, CatalogError> {
-        match self.0.as_of(id, instant).await? {
+        let (found, standing) = (self.0.as_of(id, instant).await?, now.record());
+        let found = found.or_else(|| (instant >= standing.updated_at).then(|| now.clone()));
+        match found {
             Some(state) if state.record().deleted_at.is_none() => Ok(state),
-            None if instant >= now.created_at => Err(CatalogError::HistoryExpired),
+            None if instant >= standing.created_at => Err(CatalogError::HistoryExpired),
             Some(_) | None => Err(CatalogError::NotFound(kind)),
         }
     }

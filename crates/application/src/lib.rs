@@ -24,6 +24,7 @@ pub mod store;
 pub mod storefront;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod views;
 mod write;
 
 pub use clock::Clock;

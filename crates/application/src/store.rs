@@ -139,6 +139,10 @@ pub enum ConflictRule {
     MediaBytes,
     /// A resource still shows the file.
     MediaReferenced,
+    /// Other products still name the product that is to be erased.
+    ProductReferenced,
+    /// Shoppers still see products in the category.
+    StillShown,
 }
 
 impl ConflictRule {
@@ -159,6 +163,8 @@ impl ConflictRule {
             Self::Referenced
             | Self::TooManyReferences
             | Self::MediaReferenced
+            | Self::ProductReferenced
+            | Self::StillShown
             | Self::PriceListInUse
             | Self::ChannelInUse
             | Self::TypeInUse => "referenced",
@@ -203,6 +209,8 @@ impl ConflictRule {
             | Self::VariantLimit
             | Self::MediaBytes
             | Self::MediaReferenced
+            | Self::ProductReferenced
+            | Self::StillShown
             | Self::TypeInUse
             | Self::TypeMisfit => "",
         }
@@ -241,6 +249,12 @@ impl ConflictRule {
             Self::VariantLimit => "a product has at most 2,000 variants",
             Self::MediaBytes => "the same file was uploaded at the same time",
             Self::MediaReferenced => "products, variants or categories still show the file",
+            Self::ProductReferenced => {
+                "other products name it in their relations or attributes: take it out there first"
+            }
+            Self::StillShown => {
+                "shoppers still see products in the category: publish these first, as they are without it"
+            }
         }
     }
 }
@@ -276,6 +290,20 @@ pub struct Receipt {
     pub replayed: bool,
     /// Where in the change log the write stands, once it is committed; not stored.
     pub position: Option<LogPosition>,
+}
+
+impl Receipt {
+    /// For writes that nobody is answered.
+    pub const fn none() -> Self {
+        Self {
+            status: 204,
+            etag: None,
+            location: None,
+            body: Bytes::new(),
+            replayed: false,
+            position: None,
+        }
+    }
 }
 
 /// A set of changes that take effect together or not at all.
@@ -389,6 +417,8 @@ pub trait CatalogStore: Send + Sync + 'static {
     /// - Prices of one list, variant, currency and quantity MUST NOT overlap in time, and MUST be of a list and a
     ///   variant that are there; of concurrent writers that break this one fails.
     /// - Deleting a product deletes its variants with it, restoring it restores those.
+    /// - Erasing a product MUST leave nothing of it, its variants and their prices but the log's entry of that, which
+    ///   has no state; it is refused while a product that is not deleted names it.
     /// - Publishing a product replaces its published copy by the working copies of it and its variants as the commit
     ///   leaves them. Taking it off sale or deleting it hides that copy, and deleting a variant its part of it; nothing
     ///   else changes it. Published copies hold their keys, slugs, SKUs and GTINs against one another.

@@ -15,6 +15,8 @@ pub enum Event {
     Archived,
     Deleted,
     Restored,
+    /// Nothing of it is kept.
+    Erased,
 }
 
 impl Event {
@@ -28,6 +30,7 @@ impl Event {
             Self::Archived => "archived",
             Self::Deleted => "deleted",
             Self::Restored => "restored",
+            Self::Erased => "erased",
         }
     }
 }

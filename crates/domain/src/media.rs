@@ -1,10 +1,10 @@
 //! A file that was uploaded: known by its bytes, and by nothing that was only said of it.
 //!
-//! Invariant: a file never changes, and the same bytes are the same file. It is there or it is deleted, which cannot be
-//! undone.
+//! Invariant: the bytes of a file never change, and the same bytes are the same file; what is said of it may. It is there
+//! or it is deleted, which cannot be undone.
 
 use crate::change::Tracked;
-use crate::value::{Digest, ValueError};
+use crate::value::{Digest, Localized, Metadata, ValueError};
 use crate::{Change, Event, MediaId, Record, Recorded, RuleError, Timestamp};
 
 /// The types that are taken in. None of them is active content to a browser; SVG and HTML are, and are not here.
@@ -130,10 +130,19 @@ pub struct MediaContent {
     pub size: u64,
     /// Of pictures.
     pub image: Option<ImageSize>,
-    /// As the first who uploaded the bytes called them.
-    pub name: Option<FileName>,
-    /// Who that was.
+    /// Who uploaded the bytes first.
     pub created_by: String,
+    pub said: Said,
+}
+
+/// What people say of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// At first what the one who uploaded the bytes called them.
+    pub name: Option<FileName>,
+    /// What is to be seen, for those who do not see it.
+    pub alt: Option<Localized<500>>,
+    pub metadata: Metadata,
 }
 
 impl MediaContent {
@@ -182,10 +191,24 @@ impl MediaFile {
         self.0.into_change()
     }
 
-    pub fn delete(&mut self, now: Timestamp) -> Result<(), RuleError> {
-        if self.state().record.deleted_at.is_some() {
-            return Err(RuleError::Deleted("media"));
+    /// Replaces what is said of the file; the same again is no change.
+    pub fn describe(&mut self, said: Said, now: Timestamp) -> Result<(), RuleError> {
+        self.alive()?;
+        if self.state().content.said != said {
+            self.0.edit(Event::Updated, now, |m| m.content.said = said);
         }
+        Ok(())
+    }
+
+    fn alive(&self) -> Result<(), RuleError> {
+        match self.state().record.deleted_at {
+            None => Ok(()),
+            Some(_) => Err(RuleError::Deleted("media")),
+        }
+    }
+
+    pub fn delete(&mut self, now: Timestamp) -> Result<(), RuleError> {
+        self.alive()?;
         self.0.edit(Event::Deleted, now, |m| {
             m.record.deleted_at = Some(m.record.updated_at);
         });

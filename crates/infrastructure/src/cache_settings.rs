@@ -33,7 +33,7 @@ pub enum CacheAcknowledge {
 #[serde(default, deny_unknown_fields)]
 pub struct CacheSettings {
     pub enabled: bool,
-    /// `redis://`, `rediss://` or `memory://`; absent means memory.
+    /// `redis://`, `rediss://`, `memcached://` or `memory://`; absent means memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<SecretUrl>,
     /// How long an entry lives, 1 s to 24 h.
@@ -83,10 +83,14 @@ impl CacheSettings {
             match url.scheme() {
                 "redis" | "rediss" if url::Url::parse(url.expose()).is_ok_and(|url| url.has_host()) => {}
                 "memory" if url.expose() == "memory://" => {}
+                "memcached" if is_plain(url.expose()) => {}
+                "memcached" => problems.push(
+                    "url must be memcached://HOST or memcached://HOST:PORT: neither users nor TLS are supported".to_owned(),
+                ),
                 "redis+cluster" => problems.push(
                     "url: redis+cluster:// is not supported yet; use redis:// or rediss:// with a single server".to_owned(),
                 ),
-                _ => problems.push(format!("url must be redis://HOST…, rediss://HOST… or memory://, not \"{url}\"")),
+                _ => problems.push(format!("url must be redis://HOST…, rediss://HOST…, memcached://HOST… or memory://, not \"{url}\"")),
             }
         }
         if !(Duration::from_secs(1)..=Duration::from_hours(24)).contains(&self.ttl) {
@@ -113,4 +117,16 @@ impl CacheSettings {
         }
         problems
     }
+}
+
+/// Whether the URL names a host, a port at most, and nothing else.
+fn is_plain(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| {
+        url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && matches!(url.path(), "" | "/")
+            && url.query().is_none()
+            && url.fragment().is_none()
+    })
 }

@@ -25,7 +25,7 @@ enum Outer {
     AllBut(&'static [&'static str]),
 }
 
-const RULES: [Rule; 5] = [
+const RULES: [Rule; 6] = [
     Rule {
         package: DOMAIN,
         inner: &[],
@@ -67,6 +67,22 @@ const RULES: [Rule; 5] = [
         package: API,
         inner: &[DOMAIN, APPLICATION, INFRASTRUCTURE],
         outer: Outer::AllBut(&["sqlx", "redis"]),
+    },
+    // The limits that the service is measured against must owe nothing to it.
+    Rule {
+        package: "vitrine-bench",
+        inner: &[],
+        outer: Outer::Only(&[
+            "axum",
+            "bytes",
+            "clap",
+            "http",
+            "httparse",
+            "hyper-util",
+            "redis",
+            "sqlx",
+            "tokio",
+        ]),
     },
     Rule {
         package: "xtask",
@@ -179,6 +195,7 @@ mod tests {
             (API, "xtask"),
             (API, "sqlx"),
             ("xtask", DOMAIN),
+            ("vitrine-bench", APPLICATION),
         ] {
             let edge = Violation::Edge {
                 from: from.to_owned(),

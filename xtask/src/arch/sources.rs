@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const MAX_LINES: usize = 500;
 
 /// Where the sources are.
-const SOURCE_FOLDERS: [&str; 2] = ["crates", "xtask"];
+const SOURCE_FOLDERS: [&str; 3] = ["bench", "crates", "xtask"];
 
 /// The part of the workspace that must go through ports.
 const API_SOURCES: &str = "crates/api/src";

@@ -62,7 +62,8 @@ impl Catalog {
     }
 }
 
-async fn create_database(servers: &Servers, name: &str) -> Result<String> {
+/// Creates an empty database on the private server; gives its URL.
+pub(super) async fn create_database(servers: &Servers, name: &str) -> Result<String> {
     let variable = |wanted: &str| servers.environment().find(|(name, _)| *name == wanted);
     let text = |value: OsString| value.into_string().map_err(|_| "the URL is no text");
     let (_, url) = variable("TEST_DATABASE_URL").ok_or("no database was started")?;

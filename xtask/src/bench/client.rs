@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{Method, Request};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG};
+use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -51,14 +51,35 @@ impl Client {
             .header(AUTHORIZATION, &self.token)
             .header(CONTENT_TYPE, content_type)
             .body(Full::from(body))?;
+        let (answer, time) = self.exchange(request).await?;
+        Ok((serde_json::from_slice(answer.body())?, time))
+    }
+
+    /// The tag and the bytes of a resource.
+    pub(super) async fn tagged(&self, path: &str) -> Result<(HeaderValue, Bytes)> {
+        let request = Request::get(format!("{}{path}", self.origin)).header(AUTHORIZATION, &self.token);
+        let (answer, _) = self.exchange(request.body(Full::default())?).await?;
+        let tag = answer.headers().get(ETAG).ok_or("the answer has no tag")?.clone();
+        Ok((tag, answer.into_body()))
+    }
+
+    /// Has a limit keep a resource.
+    pub(super) async fn keep(&self, path: &str, tag: &HeaderValue, body: Bytes) -> Result<()> {
+        let request = Request::put(format!("{}{path}", self.origin)).header(ETAG, tag);
+        self.exchange(request.body(Full::from(body))?).await?;
+        Ok(())
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(Response<Bytes>, Duration)> {
+        let uri = request.uri().clone();
         let started = Instant::now();
-        let response = self.pool.request(request).await?;
-        let status = response.status();
-        let answer = response.into_body().collect().await?.to_bytes();
+        let (parts, body) = self.pool.request(request).await?.into_parts();
+        let answer = body.collect().await?.to_bytes();
         let time = started.elapsed();
-        if !status.is_success() {
-            return Err(format!("{path} answered {status}: {}", String::from_utf8_lossy(&answer)).into());
+        if !parts.status.is_success() {
+            let text = String::from_utf8_lossy(&answer);
+            return Err(format!("{uri} answered {}: {text}", parts.status).into());
         }
-        Ok((serde_json::from_slice(&answer)?, time))
+        Ok((Response::from_parts(parts, answer), time))
     }
 }

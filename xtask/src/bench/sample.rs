@@ -13,7 +13,7 @@ impl Sample {
     }
 
     /// The time that `percent` of the requests did not pass, in milliseconds.
-    fn percentile(&self, percent: usize) -> f64 {
+    pub(super) fn percentile(&self, percent: usize) -> f64 {
         let mut times = self.0.clone();
         times.sort_unstable();
         let at = (times.len() * percent / 100).min(times.len().saturating_sub(1));

@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use crate::Result;
 
+#[derive(Clone, Copy)]
 pub(crate) struct Account {
     uid: u32,
     gid: u32,
@@ -41,12 +42,12 @@ impl Account {
     }
 
     /// Gives `path` to the account.
-    pub(crate) fn own(&self, path: &Path) -> io::Result<()> {
+    pub(crate) fn own(self, path: &Path) -> io::Result<()> {
         chown(path, Some(self.uid), Some(self.gid))
     }
 
     /// Makes `command` run as the account, without our supplementary groups.
-    pub(crate) fn apply(&self, command: &mut Command) {
+    pub(crate) fn apply(self, command: &mut Command) {
         command.uid(self.uid).gid(self.gid);
     }
 }

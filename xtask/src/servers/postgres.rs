@@ -14,6 +14,8 @@ use crate::Result;
 use crate::process::{Running, tied_to_us};
 
 const USER: &str = "postgres";
+/// Where the cluster is in the servers' folder.
+const DATA: &str = "postgres";
 
 /// Durability is for data that someone wants back.
 const SETTINGS: [&str; 5] = [
@@ -24,18 +26,58 @@ const SETTINGS: [&str; 5] = [
     "full_page_writes=off",
 ];
 
-/// Starts a cluster in `folder`; gives the superuser's URL and the server.
-pub(super) async fn start(bin: &Path, folder: &Path, account: Option<&Account>) -> Result<(String, Running)> {
-    let password = random_hex()?;
-    let data = create_cluster(bin, folder, &password, account).await?;
-    let port = free_port()?;
-    let log = folder.join("postgres.log");
+/// A running cluster.
+pub(crate) struct Postgres {
+    bin: PathBuf,
+    folder: PathBuf,
+    account: Option<Account>,
+    port: u16,
+    url: String,
+    server: Running,
+}
 
+impl Postgres {
+    /// Makes a cluster in `folder` and starts it.
+    pub(super) async fn start(bin: &Path, folder: &Path, account: Option<Account>) -> Result<Self> {
+        let password = random_hex()?;
+        create_cluster(bin, folder, &password, account).await?;
+        let port = free_port()?;
+        let server = spawn(bin, folder, account, port).await?;
+        Ok(Self {
+            bin: bin.to_owned(),
+            folder: folder.to_owned(),
+            account,
+            port,
+            url: format!("postgres://{USER}:{password}@127.0.0.1:{port}/postgres"),
+            server,
+        })
+    }
+
+    /// The superuser's URL.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends every process of it at once, as a crash would, and starts it again at the same port.
+    pub(crate) async fn crash_and_restart(&mut self) -> Result<()> {
+        self.server.signal(Signal::QUIT);
+        self.server.ended().await?;
+        self.server = spawn(&self.bin, &self.folder, self.account, self.port).await?;
+        Ok(())
+    }
+}
+
+async fn spawn(bin: &Path, folder: &Path, account: Option<Account>, port: u16) -> Result<Running> {
+    let log = folder.join("postgres.log");
     // SIGQUIT is the immediate shutdown: there is nothing to keep.
     let mut command = tied_to_us(&bin.join("postgres"), "QUIT");
     command
         .arg("-D")
-        .arg(&data)
+        .arg(folder.join(DATA))
         .arg("-p")
         .arg(port.to_string())
         .current_dir(folder);
@@ -53,19 +95,11 @@ pub(super) async fn start(bin: &Path, folder: &Path, account: Option<&Account>) 
         asks_for_password(port).await.unwrap_or(false)
     })
     .await?;
-    Ok((
-        format!("postgres://{USER}:{password}@127.0.0.1:{port}/postgres"),
-        server,
-    ))
+    Ok(server)
 }
 
-async fn create_cluster(
-    bin: &Path,
-    folder: &Path,
-    password: &str,
-    account: Option<&Account>,
-) -> Result<PathBuf> {
-    let data = folder.join("postgres");
+async fn create_cluster(bin: &Path, folder: &Path, password: &str, account: Option<Account>) -> Result<()> {
+    let data = folder.join(DATA);
     let password_file = folder.join("password");
     fs::write(&password_file, password)?;
     if let Some(account) = account {
@@ -98,7 +132,7 @@ async fn create_cluster(
     if !output.status.success() {
         return Err(format!("initdb failed: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
-    Ok(data)
+    Ok(())
 }
 
 /// Whether the server on `port` takes sessions: it answers a start-up message with `R`, and with `E` until it is up.

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use super::Failure;
 use crate::composition::services;
 use crate::composition::settings::Settings;
-use crate::formats::export;
+use crate::formats::{Exported, export};
 
-/// Write all categories and products with their variants as NDJSON that imports back without any change
+/// Write the catalog as NDJSON that imports back without any change, and into an empty catalog as the same
 ///
-/// Deleted ones are left out. A published product with unpublished changes has no status, so that its changes stay
+/// Product types, channels, price lists, categories, products with their variants, and prices; deleted ones are left out.
+/// Uploaded files, and what attributes refer to, are named by their ids, which another catalog does not know. A published product with unpublished changes has no status, so that its changes stay
 /// unpublished when they are imported. Products that change meanwhile are written as they are when their turn comes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -31,14 +32,16 @@ pub(super) async fn run(args: Args, settings: &Settings) -> Result<(), Failure> 
         })?))
     };
     let database = &services.database;
-    let result = export(
-        &*database.categories,
-        &*database.channels,
-        &*database.products,
-        &*database.types,
-        &mut out,
-    )
-    .await;
+    let exported = Exported {
+        types: &*database.types,
+        channels: &*database.channels,
+        price_lists: &*database.price_lists,
+        categories: &*database.categories,
+        products: &*database.products,
+        variants: &*database.variants,
+        prices: &*database.prices,
+    };
+    let result = export(exported, &mut out).await;
     services.database.engine.close().await;
     result?;
     Ok(())

@@ -15,8 +15,11 @@ use application::product_type::ProductTypeReader;
 use application::store::{CatalogStore, StoreError};
 use application::storefront::StorefrontReader;
 use domain::category::CategoryState;
+use domain::channel::ChannelState;
+use domain::media::MediaState;
+use domain::pricing::{PriceListState, PriceState};
 use domain::product::{ProductState, VariantState};
-use domain::product_type::JsonSchemas;
+use domain::product_type::{JsonSchemas, ProductTypeState};
 use futures::future::BoxFuture;
 use infrastructure::postgres::PostgresCatalog;
 use infrastructure::sql::{Database as Engine, DatabaseOptions, PoolUse, SqlCatalog};
@@ -39,6 +42,11 @@ pub(crate) struct Ports {
     pub(crate) product_history: Arc<dyn HistoryReader<ProductState>>,
     pub(crate) variant_history: Arc<dyn HistoryReader<VariantState>>,
     pub(crate) category_history: Arc<dyn HistoryReader<CategoryState>>,
+    pub(crate) channel_history: Arc<dyn HistoryReader<ChannelState>>,
+    pub(crate) type_history: Arc<dyn HistoryReader<ProductTypeState>>,
+    pub(crate) list_history: Arc<dyn HistoryReader<PriceListState>>,
+    pub(crate) price_history: Arc<dyn HistoryReader<PriceState>>,
+    pub(crate) media_history: Arc<dyn HistoryReader<MediaState>>,
     pub(crate) history_upkeep: Arc<dyn HistoryUpkeep>,
     pub(crate) log: Arc<dyn ChangeLog>,
     pub(crate) jobs: Arc<dyn JobStore>,
@@ -160,6 +168,11 @@ fn ports<E: Engine>(catalog: &Arc<SqlCatalog<E>>) -> Ports {
         product_history: catalog.clone(),
         variant_history: catalog.clone(),
         category_history: catalog.clone(),
+        channel_history: catalog.clone(),
+        type_history: catalog.clone(),
+        list_history: catalog.clone(),
+        price_history: catalog.clone(),
+        media_history: catalog.clone(),
         history_upkeep: catalog.clone(),
         log: catalog.clone(),
         jobs: catalog.clone(),

@@ -6,6 +6,7 @@ mod example;
 pub(crate) mod serve;
 pub(crate) mod services;
 pub(crate) mod settings;
+mod views;
 mod workspace;
 
 use std::net::SocketAddr;
@@ -19,7 +20,9 @@ use application::import::ImportError;
 use application::store::StoreError;
 use infrastructure::access::{JwtIssuer, JwtVerifier};
 use infrastructure::files::FilesError;
+use infrastructure::memcached_cache::MemcachedError;
 use infrastructure::redis_cache::RedisCacheError;
+use infrastructure::redis_views::RedisViewsError;
 use infrastructure::system::{SystemClock, UuidV7};
 use infrastructure::telemetry::TelemetryError;
 
@@ -61,6 +64,10 @@ pub(crate) enum StartError {
     Cache(#[from] RedisCacheError),
     #[error("cannot prepare to tell the CDN")]
     Cdn(#[from] CdnError),
+    #[error(transparent)]
+    Memcached(#[from] MemcachedError),
+    #[error(transparent)]
+    Views(#[from] RedisViewsError),
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
 }

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::services::{self, Services};
 use super::settings::Settings;
+use super::views::Counting;
 use super::workspace::{self, Shared};
 use super::{StartError, cache, example, token_verifier};
 use crate::http::{self, AppState, CursorKey, Health, Imports, Probe, Uploads};
@@ -20,6 +21,9 @@ use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
 
 /// Receipts are kept for a day; an hour more or less does not matter.
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
+
+/// Every file is listed each time, and crashes in the middle of uploads are few.
+const SWEEPING: Duration = Duration::from_hours(24);
 
 /// Serves until a stop signal, then brings everything to its end.
 pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
@@ -44,6 +48,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
     register_cache_counts(&telemetry, &counts);
     let loaded = example::load_if_first(settings, &services).await?;
 
+    let counting = Counting::start(settings)?;
     let mut upkeep = keep_up(settings, cache.as_ref(), &services);
     if let Some(cdn) = CdnWebhook::open(&settings.cdn)? {
         let log = services.database.log.clone();
@@ -63,6 +68,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         verifier,
         cursors: CursorKey::new(&secret).ok_or(StartError::CursorKey)?,
         default_locale: services.tools.default_locale.clone(),
+        views: counting.views.clone(),
         clock: services.tools.clock.clone(),
         store_max_age: settings.catalog.store_max_age,
         health: health(&lifecycle, &database, cache.clone()),
@@ -102,6 +108,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         );
     }
 
+    counting.end().await;
     drop(upkeep);
     database.engine.close().await;
     // Flushing blocks; it is all that is left to do.
@@ -139,6 +146,22 @@ fn keep_up(settings: &Settings, cache: Option<&Arc<Cache>>, services: &Services)
                     );
                 }
                 tokio::time::sleep(HOUSEKEEPING).await;
+            }
+        });
+    }
+    if let Some(orphans_kept) = settings.media.orphans_kept() {
+        let (media, clock) = (services.catalog.media.clone(), services.tools.clock.clone());
+        tasks.spawn(async move {
+            loop {
+                match media.sweep(clock.now() - orphans_kept).await {
+                    Ok(0) => {}
+                    Ok(files) => tracing::info!(files, "bytes that no file has were removed"),
+                    Err(error) => tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "bytes that no file has could not be removed"
+                    ),
+                }
+                tokio::time::sleep(SWEEPING).await;
             }
         });
     }

@@ -8,7 +8,7 @@ use application::cache::{Answers, Cache, CacheHealth, FencedStore};
 use application::category::Categories;
 use application::changelog::LogPosition;
 use application::channel::{self, Channels};
-use application::import::Importer;
+use application::import::{Importer, Wholes};
 use application::media::MediaFiles;
 use application::pricing::{PriceLists, Prices, Pricing, price_lists};
 use application::product::{Products, Variants};
@@ -74,6 +74,12 @@ impl Catalog {
             ports.schemas.clone(),
             tools.default_locale.clone(),
         );
+        let wholes = Wholes {
+            types: product_types(writer.clone(), ports.types.clone(), ports.schemas.clone()),
+            channels: channel::channels(writer.clone(), channels.clone(), ports.price_lists.clone()),
+            lists: price_lists(writer.clone(), ports.price_lists.clone(), channels.clone()),
+            prices: Prices::new(writer.clone(), ports.price_lists.clone(), ports.prices.clone()),
+        };
         Self {
             importer: Importer::new(
                 writer.clone(),
@@ -81,20 +87,21 @@ impl Catalog {
                 categories.clone(),
                 channels.clone(),
                 typing.clone(),
+                wholes.clone(),
             ),
             products: Products::new(
                 writer.clone(),
                 products.clone(),
                 categories.clone(),
-                channels.clone(),
+                channels,
                 typing.clone(),
             ),
             variants: Variants::new(writer.clone(), products.clone(), ports.variants.clone(), typing),
-            product_types: product_types(writer.clone(), ports.types.clone(), ports.schemas.clone()),
+            product_types: wholes.types,
             categories: Categories::new(writer.clone(), categories, products.clone()),
-            channels: channel::channels(writer.clone(), channels.clone(), ports.price_lists.clone()),
-            price_lists: price_lists(writer.clone(), ports.price_lists.clone(), channels),
-            prices: Prices::new(writer.clone(), ports.price_lists.clone(), ports.prices.clone()),
+            channels: wholes.channels,
+            price_lists: wholes.lists,
+            prices: wholes.prices,
             pricing: Pricing::new(ports.prices.clone(), tools.clock.clone()),
             answers: Answers::new(cache),
             media: MediaFiles::new(

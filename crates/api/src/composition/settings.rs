@@ -7,6 +7,7 @@ mod history;
 mod layers;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -25,6 +26,7 @@ use catalog::CatalogSettings;
 use history::HistorySettings;
 use infrastructure::telemetry::TelemetrySettings;
 use layers::{Layers, PREFIX};
+use views::ViewsSettings;
 
 /// Names a settings file where the command line does not.
 const FILE_VARIABLE: &str = "VITRINE_CONFIG";
@@ -32,8 +34,7 @@ const FILE_VARIABLE: &str = "VITRINE_CONFIG";
 /// Where a settings file is looked for that nothing names.
 const USUAL_FILES: [&str; 2] = ["vitrine.toml", "config/vitrine.toml"];
 
-const KEYS: &str =
-    "`data_dir`, `http`, `database`, `cache`, `cdn`, `media`, `auth`, `catalog`, `history`, `telemetry`";
+const KEYS: &str = "`data_dir`, `http`, `database`, `cache`, `cdn`, `media`, `auth`, `catalog`, `history`, `views`, `telemetry`";
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Settings {
@@ -47,6 +48,7 @@ pub(crate) struct Settings {
     pub(crate) auth: AuthSettings,
     pub(crate) catalog: CatalogSettings,
     pub(crate) history: HistorySettings,
+    pub(crate) views: ViewsSettings,
     pub(crate) telemetry: TelemetrySettings,
 }
 
@@ -62,6 +64,7 @@ impl Default for Settings {
             auth: AuthSettings::default(),
             catalog: CatalogSettings::default(),
             history: HistorySettings::default(),
+            views: ViewsSettings::default(),
             telemetry: TelemetrySettings::default(),
         }
     }
@@ -113,6 +116,7 @@ impl Settings {
             auth: layers.section("auth", &mut problems),
             catalog: layers.section("catalog", &mut problems),
             history: layers.section("history", &mut problems),
+            views: layers.section("views", &mut problems),
             telemetry: layers.section("telemetry", &mut problems),
         };
         layers.refuse_rest(KEYS, &mut problems);
@@ -136,6 +140,7 @@ impl Settings {
             auth,
             catalog,
             history,
+            views,
             telemetry,
         } = self;
         let root = data_dir
@@ -151,6 +156,7 @@ impl Settings {
             ("auth", auth.problems()),
             ("catalog", catalog.problems()),
             ("history", history.problems()),
+            ("views", views.problems()),
             ("telemetry", telemetry.problems()),
         ];
         let sections = sections.into_iter().flat_map(|(name, problems)| {

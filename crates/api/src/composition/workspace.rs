@@ -7,6 +7,7 @@ use application::Clock;
 use application::access::TokenVerifier;
 use application::cache::{Cache, TouchingStore};
 use application::history::History;
+use application::views::Views;
 use domain::value::Locale;
 
 use super::database::{Database, Unit};
@@ -21,6 +22,7 @@ pub(super) struct Shared {
     pub(super) verifier: Arc<dyn TokenVerifier>,
     pub(super) cursors: CursorKey,
     pub(super) default_locale: Locale,
+    pub(super) views: Arc<Views>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store_max_age: Duration,
     pub(super) health: Health,
@@ -49,6 +51,7 @@ impl Shared {
             verifier,
             cursors,
             default_locale,
+            views,
             clock,
             store_max_age,
             health,
@@ -70,12 +73,18 @@ impl Shared {
             category_reader: ports.categories,
             price_reader: ports.prices,
             storefront: ports.storefront,
+            views,
             clock,
             answers,
             histories: Histories {
                 products: History::new(ports.product_history),
                 variants: History::new(ports.variant_history),
                 categories: History::new(ports.category_history),
+                channels: History::new(ports.channel_history),
+                product_types: History::new(ports.type_history),
+                price_lists: History::new(ports.list_history),
+                prices: History::new(ports.price_history),
+                media: History::new(ports.media_history),
             },
             media,
             uploads,

@@ -1,6 +1,7 @@
 //! The import format's lines as the demo writes them. Field order is the order in the file.
 
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 #[derive(Serialize)]
 #[serde(tag = "resource", rename = "category")]
@@ -17,6 +18,7 @@ pub(super) struct Category {
 #[serde(tag = "resource", rename = "product", rename_all = "camelCase")]
 pub(super) struct Product {
     pub(super) key: String,
+    pub(super) product_type: String,
     pub(super) status: &'static str,
     pub(super) name: Text,
     pub(super) slug: Text,
@@ -29,6 +31,7 @@ pub(super) struct Product {
     pub(super) seo: Option<Seo>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) option_axes: Vec<&'static str>,
+    pub(super) attributes: Value,
     #[serde(skip_serializing_if = "Pairs::is_empty")]
     pub(super) metadata: Pairs,
     pub(super) variants: Vec<Variant>,
@@ -68,6 +71,8 @@ pub(super) struct Variant {
     pub(super) weight: Option<Weight>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) dimensions: Option<Dimensions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) attributes: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -130,4 +135,10 @@ pub(super) fn slug(text: &str) -> String {
         out.push_str(plain);
     }
     out
+}
+
+/// A number of `parts`-ths, a power of ten, as a decimal.
+pub(super) fn decimal_of(number: u64, parts: u64) -> String {
+    let digits = usize::try_from(parts.ilog10()).unwrap_or_default();
+    format!("{}.{:0digits$}", number / parts, number % parts)
 }

@@ -1,6 +1,7 @@
 //! One product of the demo catalog, made from the seed and its index alone.
 
 use super::category;
+use super::ground;
 use super::line::{Media, Pairs, Product, Seo, Text, slug};
 use super::random::Random;
 use super::variant;
@@ -24,10 +25,16 @@ pub(super) fn line(words: &Words, seed: u64, index: u64) -> Option<Product> {
     let media = media(index, &name, random);
     let seo = random.chance(35).then(|| seo(brand, &name, noun, material));
     let (option_axes, variants) = variant::all(words, noun, index, random);
+    let (status, tags, metadata) = (
+        status(random),
+        tags(words, material, department, random),
+        metadata(random),
+    );
 
     Some(Product {
         key: format!("demo-{index:07}"),
-        status: status(random),
+        product_type: format!("key:{}", ground::key(department)),
+        status,
         slug: Text {
             en: format!("{}-{index}", slug(&name.en)),
             de: name.de.as_ref().map(|de| format!("{}-{index}", slug(de))),
@@ -35,12 +42,14 @@ pub(super) fn line(words: &Words, seed: u64, index: u64) -> Option<Product> {
         name,
         description,
         brand,
-        tags: tags(words, material, department, random),
+        tags,
         categories: vec![category::deepest(words, index + 1, (at, noun), material_at)?],
         media,
         seo,
         option_axes,
-        metadata: metadata(random),
+        // Drawn last, so that the rest is what it would be without them.
+        attributes: ground::attributes(material, in_german, random),
+        metadata,
         variants,
     })
 }

@@ -17,7 +17,13 @@ fn parsed(products: u64, seed: u64) -> (Vec<Value>, Vec<Value>) {
             assert!(!line.contains('\n'));
             serde_json::from_str::<Value>(&line).unwrap()
         })
+        .filter(|line| line["resource"] == "category" || line["resource"] == "product")
         .partition(|line| line["resource"] == "category")
+}
+
+fn of_kind(products: u64, seed: u64, kind: &str) -> Vec<Value> {
+    let lines = catalog(products, seed).map(|line| serde_json::from_str::<Value>(&line).unwrap());
+    lines.filter(|line| line["resource"] == kind).collect()
 }
 
 fn strings<'a>(lines: &'a [Value], pointer: &str) -> Vec<&'a str> {
@@ -82,10 +88,14 @@ fn same_seed_same_bytes_and_another_seed_another_catalog() {
     let once: Vec<String> = catalog(500, 7).collect();
     assert_eq!(once, catalog(500, 7).collect::<Vec<_>>());
     let other: HashSet<String> = catalog(500, 8).collect();
+    // Two may ask the same for something.
+    let same = once.iter().filter(|line| other.contains(*line));
+    let same = same.filter(|line| !line.contains("\"resource\":\"price\""));
+    let words = Words::load();
     assert_eq!(
-        once.iter().filter(|line| other.contains(*line)).count(),
-        40,
-        "only the tree"
+        same.count(),
+        40 + words.departments.len() + 4,
+        "only the tree, the types, the channels and the lists"
     );
 }
 
@@ -108,6 +118,7 @@ fn tree_grows_with_the_catalog_and_parents_come_first() {
     ] {
         let tree: Vec<Value> = catalog(products, 1)
             .map(|line| serde_json::from_str(&line).unwrap())
+            .skip_while(|line: &Value| line["resource"] != "category")
             .take_while(|line: &Value| line["resource"] == "category")
             .collect();
         assert_eq!(tree.len(), expected, "{products} products");
@@ -222,5 +233,49 @@ fn amounts_have_the_digits_of_their_currency() {
                 "{amount}"
             );
         }
+    }
+}
+
+#[test]
+fn products_are_of_the_types_and_prices_of_the_lists_that_are_there() {
+    let (_, products) = parsed(2_000, 5);
+    let types: HashSet<String> = strings(&of_kind(1, 5, "productType"), "/key")
+        .into_iter()
+        .map(|key| format!("key:{key}"))
+        .collect();
+    let used: HashSet<&str> = strings(&products, "/productType").into_iter().collect();
+    assert_eq!(used.len(), types.len(), "every type has products");
+    assert!(used.iter().all(|key| types.contains(*key)));
+    for product in &products {
+        assert!(product["attributes"]["material"].is_string(), "{product}");
+    }
+    assert_eq!(of_kind(1, 5, "channel").len(), 2);
+    let prices = of_kind(2_000, 5, "price");
+    let all = variants(&products);
+    let skus: HashSet<String> = strings(&all, "/sku")
+        .into_iter()
+        .map(|sku| format!("sku:{sku}"))
+        .collect();
+    assert!(
+        strings(&prices, "/variant")
+            .iter()
+            .all(|variant| skus.contains(*variant))
+    );
+    let lists: HashSet<&str> = strings(&prices, "/priceList").into_iter().collect();
+    assert_eq!(lists, HashSet::from(["key:demo-sale", "key:demo-trade"]));
+    let share = prices.len() * 100 / all.len();
+    assert!((50..120).contains(&share), "{share}");
+    let mut seen = HashSet::new();
+    for price in &prices {
+        let identity = format!(
+            "{} {} {}",
+            price["priceList"], price["variant"], price["currency"]
+        );
+        assert!(seen.insert(identity), "{price}");
+        let amount = |name: &str| price[name].as_str().map(|amount| amount.parse::<f64>().unwrap());
+        assert!(
+            amount("compareAt").is_none_or(|before| before > amount("amount").unwrap()),
+            "{price}"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The variants of a demo product: how many, in which options, at what prices.
 
-use super::line::{Dimensions, Money, Pairs, Variant, Weight};
+use super::ground::packed;
+use super::line::{Dimensions, Money, Pairs, Variant, Weight, decimal_of};
 use super::random::Random;
 use super::words::{Axis, Noun, Words};
 
@@ -120,6 +121,7 @@ impl Base {
             prices: prices(cents),
             weight: self.has_measures.then(|| weight(grams)),
             dimensions: self.has_measures.then(|| dimensions(self.size)),
+            attributes: self.has_measures.then(|| packed(grams)),
         }
     }
 }
@@ -145,7 +147,7 @@ fn prices(cents: u64) -> [Money; 3] {
 }
 
 fn decimal(hundredths: u64) -> String {
-    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    decimal_of(hundredths, 100)
 }
 
 fn weight(grams: u64) -> Weight {

@@ -12,13 +12,13 @@ mod tests;
 
 use domain::value::{Currency, Locale};
 
-pub(crate) use export::export;
+pub(crate) use export::{Exported, export};
 pub(crate) use source::batches;
 
 /// A file's layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// One JSON object per line: a category or a product with its variants.
+    /// One JSON object per line: a product with its variants, a category, a product type, a channel, a price list or a price.
     Ndjson,
     /// The CSV that Shopify exports products in.
     ShopifyCsv,

@@ -1,10 +1,11 @@
-//! The project's own format: one JSON object per line, `"resource"` being `product` (when absent) or `category`, the
-//! rest as over HTTP. Products may carry their `status` and up to 2,000 `variants`.
+//! The project's own format: one JSON object per line, `"resource"` being `product` (when absent), `category`,
+//! `productType`, `channel`, `priceList` or `price`, the rest as over HTTP. Products may carry their `status` and up to 2,000
+//! `variants`; the relations of one without `relations` stay as they are.
 
 use std::io::{self, BufRead, Read};
 
 use application::import::{
-    ImportCategory, ImportFault, ImportProduct, ImportRecord, ImportVariant, Record, SourceError,
+    ImportCategory, ImportFault, ImportProduct, ImportRecord, ImportVariant, ImportWhole, Record, SourceError,
 };
 use application::{Fault, Faults};
 use domain::product::ProductStatus;
@@ -13,7 +14,10 @@ use serde_json::{Map, Value};
 
 use super::BOM;
 use super::source::{Sink, unreadable};
-use crate::wire::{CategoryInput, ProductInput, decode, read_json};
+use crate::wire::{
+    CategoryInput, ChannelInput, PriceInput, PriceListInput, ProductInput, ProductTypeInput, decode,
+    read_json,
+};
 
 /// The longest line, in bytes.
 const MAX_LINE: u64 = 8 << 20;
@@ -97,8 +101,31 @@ fn record(bytes: &[u8], line: u64, locale: &Locale) -> Result<Record, Faults> {
     match word(&mut fields, "resource")?.as_deref() {
         None | Some("product") => product(fields, line, locale),
         Some("category") => category(fields, locale),
-        Some(_) => Err(Fault::new("/resource", "not_in_enum", "must be one of product, category").into()),
+        Some("productType") => {
+            let input: ProductTypeInput = decode(Value::Object(fields))?;
+            Ok(whole(ImportWhole::ProductType(input.parse(locale)?)))
+        }
+        Some("channel") => {
+            let input: ChannelInput = decode(Value::Object(fields))?;
+            Ok(whole(ImportWhole::Channel(input.parse(locale)?)))
+        }
+        Some("priceList") => {
+            let input: PriceListInput = decode(Value::Object(fields))?;
+            Ok(whole(ImportWhole::PriceList(input.parse(locale)?)))
+        }
+        Some("price") => {
+            let input: PriceInput = decode(Value::Object(fields))?;
+            Ok(Record::Price(Box::new(input.parse(locale)?)))
+        }
+        Some(_) => {
+            let detail = "must be one of product, category, productType, channel, priceList, price";
+            Err(Fault::new("/resource", "not_in_enum", detail).into())
+        }
     }
+}
+
+fn whole(whole: ImportWhole) -> Record {
+    Record::Whole(Box::new(whole))
 }
 
 fn category(fields: Map<String, Value>, locale: &Locale) -> Result<Record, Faults> {
@@ -119,9 +146,13 @@ fn product(mut fields: Map<String, Value>, line: u64, locale: &Locale) -> Result
             None
         }
     };
+    let keeps_relations = !fields.contains_key("relations");
     let parsed = decode::<ProductInput>(Value::Object(fields)).and_then(|input| input.parse_record(locale));
     let parsed = parsed.map_err(|more| faults.extend(more.into_vec())).ok();
-    let ((draft, variants), status) = faults.or(parsed.zip(status))?;
+    let ((mut draft, variants), status) = faults.or(parsed.zip(status))?;
+    if keeps_relations {
+        draft.relations = None;
+    }
     let variants = variants
         .into_iter()
         .map(|content| ImportVariant { line, content });

@@ -147,7 +147,7 @@ fn disposition(media: &MediaState) -> String {
         | MediaType::Avif
         | MediaType::Mp4 => "inline",
     };
-    match &media.content.name {
+    match &media.content.said.name {
         None => how.to_owned(),
         Some(name) => format!(
             "{how}; filename*=UTF-8''{}",

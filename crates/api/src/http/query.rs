@@ -63,6 +63,16 @@ impl Query {
         }
     }
 
+    /// A condition that may be on either side, or none.
+    pub(crate) fn choice(&mut self, name: &str) -> Result<Option<bool>, Problem> {
+        match self.take(name)?.as_deref() {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(invalid(name, "must be true or false")),
+        }
+    }
+
     /// Whether a write is only tried; `diff`, which says how that is answered, is another layer's concern.
     pub(crate) fn dry_run(&mut self) -> Result<bool, Problem> {
         match self.take("dryRun")?.as_deref() {

@@ -14,6 +14,7 @@ use application::pricing::{PriceLists, PriceReader, Prices, Pricing};
 use application::product::{ProductReader, Products, VariantReader, Variants};
 use application::product_type::ProductTypes;
 use application::storefront::StorefrontReader;
+use application::views::Views;
 use axum::extract::FromRef;
 use domain::value::Locale;
 
@@ -37,6 +38,7 @@ pub(crate) struct App {
     pub(crate) category_reader: Arc<dyn CategoryReader>,
     pub(crate) price_reader: Arc<dyn PriceReader>,
     pub(crate) storefront: Arc<dyn StorefrontReader>,
+    pub(crate) views: Arc<Views>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) answers: Answers,
     pub(crate) histories: Histories,

@@ -155,6 +155,7 @@ impl From<CatalogError> for Problem {
             CatalogError::Invalid(faults) => faults.into(),
             CatalogError::NotFound(_) => problem(StatusCode::NOT_FOUND),
             CatalogError::HistoryExpired => problem(StatusCode::GONE),
+            CatalogError::Unfit(faults) => problem(StatusCode::CONFLICT).with_faults(faults),
             CatalogError::Rule(_) => problem(StatusCode::CONFLICT),
             CatalogError::VersionConflict { current } => {
                 problem(StatusCode::PRECONDITION_FAILED).with("currentVersion", current)

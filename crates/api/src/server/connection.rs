@@ -28,7 +28,7 @@ use tower::ServiceExt;
 
 use super::{
     activity::{Activity, Patience, TrackedBody},
-    lifecycle::Lifecycle,
+    lifecycle::{Lifecycle, Readiness},
 };
 
 /// A connection that was accepted just before the listener closed has its first request on the way: closing it at once
@@ -43,15 +43,13 @@ pub(super) async fn run(
     lifecycle: Lifecycle,
 ) {
     let activity = Activity::new();
-    let service = service_fn(|request: Request<Incoming>| {
-        answer(
-            router.clone(),
-            request,
-            peer,
-            Arc::clone(&activity),
-            lifecycle.clone(),
-        )
+    let exchanges = Arc::new(Exchanges {
+        router,
+        peer,
+        activity: Arc::clone(&activity),
+        readiness: lifecycle.readiness(),
     });
+    let service = service_fn(|request: Request<Incoming>| answer(Arc::clone(&exchanges), request));
     let io = TokioIo::new(WatchedStream {
         stream,
         activity: Arc::clone(&activity),
@@ -87,20 +85,25 @@ pub(super) async fn run(
     }
 }
 
-async fn answer(
+/// What all requests of a connection share.
+struct Exchanges {
     router: Router,
-    request: Request<Incoming>,
     peer: SocketAddr,
     activity: Arc<Activity>,
-    lifecycle: Lifecycle,
+    readiness: Readiness,
+}
+
+async fn answer(
+    exchanges: Arc<Exchanges>,
+    request: Request<Incoming>,
 ) -> Result<Response<TrackedBody>, Infallible> {
-    let exchange = activity.begin();
+    let exchange = exchanges.activity.begin();
     let keeps_alive_by_header = request.version() < Version::HTTP_2;
     let mut request = request.map(Body::new);
-    request.extensions_mut().insert(ConnectInfo(peer));
-    let mut response = router.oneshot(request).await?;
+    request.extensions_mut().insert(ConnectInfo(exchanges.peer));
+    let mut response = exchanges.router.clone().oneshot(request).await?;
     // A keep-alive client learns of the shutdown with an answer, and not by a connection that closes under its request.
-    if keeps_alive_by_header && !lifecycle.readiness().is_ready() {
+    if keeps_alive_by_header && !exchanges.readiness.is_ready() {
         response
             .headers_mut()
             .insert(CONNECTION, HeaderValue::from_static("close"));

@@ -3,7 +3,7 @@
 //! Invariant: the router knows one tag per version, `"7"`; clients see `"7"`, `"7-gzip"`, `"7-br"` or `"7-zstd"` and may
 //! send back any of them. A tag of the router must therefore not end in one of these suffixes itself.
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{extract::Request, response::Response};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_MATCH, IF_NONE_MATCH, VARY},
@@ -11,37 +11,47 @@ use http::{
 
 const SUFFIXES: [&str; 3] = ["-gzip\"", "-br\"", "-zstd\""];
 
-/// Must lie directly outside the compression layer.
-pub(super) async fn tag_codings(mut request: Request, next: Next) -> Response {
-    let sent = tags(request.headers(), &IF_NONE_MATCH);
-    for name in [IF_NONE_MATCH, IF_MATCH] {
-        strip_suffixes(request.headers_mut(), &name);
+/// The tags that a client sent with `If-None-Match`. Must lie directly outside compression.
+pub(super) struct SentTags(Vec<String>);
+
+impl SentTags {
+    /// Leaves the request with the tags that the router knows.
+    pub(super) fn take(request: &mut Request) -> Self {
+        let sent = tags(request.headers(), &IF_NONE_MATCH);
+        for name in [IF_NONE_MATCH, IF_MATCH] {
+            strip_suffixes(request.headers_mut(), &name);
+        }
+        Self(sent)
     }
-    let mut response = next.run(request).await;
-    let Some(tag) = response
-        .headers()
-        .get(ETAG)
-        .and_then(|tag| tag.to_str().ok())
-        .map(str::to_owned)
-    else {
-        return response;
-    };
-    let public = if response.status() == StatusCode::NOT_MODIFIED {
-        // The tag of the copy that the client has, so that it can tell which one is still good.
-        sent.into_iter()
-            .map(|sent| opaque(&sent).to_owned())
-            .find(|sent| without_suffix(sent) == opaque(&tag))
-    } else {
-        coded(&tag, response.headers().get(CONTENT_ENCODING))
-    };
-    let headers = response.headers_mut();
-    if let Some(public) = public.and_then(|tag| HeaderValue::try_from(tag).ok()) {
-        headers.insert(ETAG, public);
+
+    /// Gives the answer the tag of its coding.
+    pub(super) fn tag(self, mut response: Response) -> Response {
+        let Some(tag) = response
+            .headers()
+            .get(ETAG)
+            .and_then(|tag| tag.to_str().ok())
+            .map(str::to_owned)
+        else {
+            return response;
+        };
+        let public = if response.status() == StatusCode::NOT_MODIFIED {
+            // The tag of the copy that the client has, so that it can tell which one is still good.
+            self.0
+                .into_iter()
+                .map(|sent| opaque(&sent).to_owned())
+                .find(|sent| without_suffix(sent) == opaque(&tag))
+        } else {
+            coded(&tag, response.headers().get(CONTENT_ENCODING))
+        };
+        let headers = response.headers_mut();
+        if let Some(public) = public.and_then(|tag| HeaderValue::try_from(tag).ok()) {
+            headers.insert(ETAG, public);
+        }
+        if !varies_by_coding(headers) {
+            headers.append(VARY, HeaderValue::from_name(ACCEPT_ENCODING));
+        }
+        response
     }
-    if !varies_by_coding(headers) {
-        headers.append(VARY, HeaderValue::from_name(ACCEPT_ENCODING));
-    }
-    response
 }
 
 fn coded(tag: &str, coding: Option<&HeaderValue>) -> Option<String> {

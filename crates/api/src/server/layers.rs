@@ -1,47 +1,29 @@
-//! The layers around every route, in the one order in which they work.
-//!
-//! Invariant, from the outside in: what names and measures a request sees every answer, also those of the layers below;
-//! time-outs lie outside the detached task, so that they end the waiting and not the write; the size of a body is
-//! counted inside decompression, so that a small body cannot become a large one.
+//! What is put around routes, and what that needs to know.
 
-use std::any::Any;
+use std::{any::Any, sync::Arc};
 
 use axum::{
     Router,
-    body::Body,
-    extract::{DefaultBodyLimit, Request},
-    middleware::{from_fn, from_fn_with_state},
+    extract::Request,
+    middleware::{Next, from_fn},
     response::Response,
 };
 use http::{HeaderName, Method, StatusCode, Uri, header};
-use tower::{
-    ServiceBuilder,
-    util::{MapRequestLayer, option_layer},
-};
+use tower::{ServiceBuilder, layer::layer_fn};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{
-        CompressionLayer,
-        predicate::{NotForContentType, Predicate, SizeAbove},
-    },
     cors::{AllowOrigin, CorsLayer},
-    decompression::{DecompressionBody, RequestDecompressionLayer},
 };
 
 use super::{
-    body::{self, BodySize},
-    detach, etag,
     lifecycle::Lifecycle,
-    metrics::{self, HttpMetrics},
+    metrics::HttpMetrics,
     origin::Origin,
-    problem::{self, problem},
-    request_id::{self, NewRequestId, REQUEST_ID},
+    problem::{Subject, problem},
+    request_id::{NewRequestId, REQUEST_ID},
     settings::HttpSettings,
-    timeout::{self, RequestTimeout},
+    stack::{Layered, Stack},
 };
-
-/// Smaller answers fit one packet with or without compression.
-const COMPRESS_ABOVE: u64 = 1024;
 
 const REQUEST_HEADERS: [HeaderName; 12] = [
     header::AUTHORIZATION,
@@ -94,67 +76,23 @@ pub struct Layers {
 
 /// Puts the layers around all routes that `router` has now, and around its fallback.
 pub fn wrap(router: Router, layers: Layers) -> Router {
-    let Layers {
-        settings,
-        lifecycle,
-        metrics,
-        new_request_id,
-        is_stream,
-        allowance,
-    } = layers;
-    let time = RequestTimeout {
-        after: settings.request_timeout,
-        exempt: is_stream,
-    };
-    let size = BodySize {
-        limit: settings.body_limit,
-        exempt: is_stream,
-        allowance,
-    };
-    router.layer(
-        ServiceBuilder::new()
-            .layer(from_fn_with_state(new_request_id, request_id::identify))
-            .layer(from_fn_with_state(metrics, metrics::measure))
-            .layer(from_fn(problem::normalize))
-            .layer(from_fn(problem::limit_uri))
-            .layer(CatchPanicLayer::custom(answer_panic))
-            .layer(option_layer(cors(&settings.cors_origins)))
-            .layer(from_fn(etag::tag_codings))
-            .layer(compression())
-            .layer(from_fn_with_state(time, timeout::limit_time))
-            .layer(from_fn_with_state(settings.body_idle_timeout, body::limit_pauses))
-            .layer(from_fn_with_state(lifecycle.writes().clone(), detach::detach))
-            .layer(RequestDecompressionLayer::new().no_br().no_deflate())
-            .layer(MapRequestLayer::new(
-                |request: http::Request<DecompressionBody<Body>>| -> Request { request.map(Body::new) },
-            ))
-            .layer(from_fn_with_state(size, body::limit_size))
-            // axum's own limit of 2 MB would hold a larger setting back; a route may still set its own inside.
-            .layer(DefaultBodyLimit::max(settings.body_limit)),
-    )
+    let stack = Arc::new(Stack::new(layers));
+    router.layer(layer_fn(move |route| Layered::new(stack.clone(), route)))
 }
 
 /// For requests that come from inside: panics and errors of libraries become problems, as they do outside.
 pub fn answering(router: Router) -> Router {
     router.layer(
         ServiceBuilder::new()
-            .layer(from_fn(problem::normalize))
+            .layer(from_fn(async |request: Request, next: Next| {
+                let subject = Subject::of(&request);
+                subject.normalize(next.run(request).await)
+            }))
             .layer(CatchPanicLayer::custom(answer_panic)),
     )
 }
 
-fn compression() -> CompressionLayer<impl Predicate> {
-    let predicate = SizeAbove::new(COMPRESS_ABOVE)
-        .and(NotForContentType::GRPC)
-        .and(NotForContentType::IMAGES)
-        // Compressed in itself, and fetched in ranges.
-        .and(NotForContentType::const_new("video/"))
-        .and(NotForContentType::const_new("application/pdf"))
-        .and(NotForContentType::SSE);
-    CompressionLayer::new().no_deflate().compress_when(predicate)
-}
-
-fn cors(origins: &[Origin]) -> Option<CorsLayer> {
+pub(super) fn cors(origins: &[Origin]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
     }
@@ -182,7 +120,7 @@ fn cors(origins: &[Origin]) -> Option<CorsLayer> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature is the layer's")]
-fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
+pub(super) fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
     let message = panic
         .downcast_ref::<&str>()
         .copied()

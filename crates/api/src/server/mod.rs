@@ -5,6 +5,7 @@
 
 mod activity;
 mod body;
+mod compression;
 mod connection;
 mod detach;
 mod etag;
@@ -16,6 +17,7 @@ mod origin;
 mod problem;
 pub mod request_id;
 pub mod settings;
+mod stack;
 mod timeout;
 
 pub use layers::{Allowance, Layers, StreamPredicate, answering, wrap};

@@ -32,7 +32,7 @@ pub(crate) use channel::ChannelInput;
 pub(crate) use decode::{JsonError, MAX_DEPTH, ShapeFaults, decode, depth, parse_all, read_json};
 pub(crate) use duplication::DuplicationInput;
 pub(crate) use history::{DiffBody, HistoryEntryBody, RevertInput};
-pub(crate) use media::MediaFileBody;
+pub(crate) use media::{MediaFileBody, MediaInput};
 pub(crate) use parse::Parser;
 pub(crate) use price::{PriceBody, PriceInput, PriceLinesInput, UpsertBody};
 pub(crate) use price_list::PriceListInput;

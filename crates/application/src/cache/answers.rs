@@ -11,7 +11,7 @@ use domain::Timestamp;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::entry::{self, Age};
-use super::flights::{Landed, Shared};
+use super::flights::{Boarding, Landed, Shared};
 use super::generations::Stamp;
 use super::read::{Effect, Event, Read, Reason};
 use super::{Cache, CacheEvent, CacheKey, CachePolicy, Entry, Kept, Kind, Lease, Variation, scopes};
@@ -174,11 +174,17 @@ impl Answers {
         }
         let run = {
             let (cache, key) = (Arc::clone(cache), key.clone());
-            move || async move { cache.fetch(&key, trusted, from, load).await.map_err(Arc::new) }
+            move |boarding| async move {
+                let fetched = cache.fetch(&key, trusted, from, boarding, load).await;
+                fetched.map_err(Arc::new)
+            }
         };
         let (landed, joined) = match trusted {
-            Some(stamp) => cache.flights.join_or_start((key, stamp), run).await,
-            None => (Shared::start(run).landed().await, false),
+            Some(stamp) => {
+                let run = |boarding| run(Some(boarding));
+                cache.flights.join_or_start((key, stamp), run).await
+            }
+            None => (Shared::start(|| run(None)).landed().await, false),
         };
         match landed {
             Ok(landed) if joined => {
@@ -293,6 +299,7 @@ impl Cache {
         key: &CacheKey,
         stamp: Option<Stamp>,
         from: StartAt,
+        boarding: Option<Boarding>,
         load: F,
     ) -> Result<Landed, StoreError>
     where
@@ -330,7 +337,7 @@ impl Cache {
                     Event::Waited
                 }
                 Effect::Answer(entry) if entry.age(self.ports.clock.now()) == Age::Untrue => {
-                    return self.load_for(key, stamp, Reason::Busy, load()).await;
+                    return self.load_for(key, stamp, Reason::Busy, boarding, load).await;
                 }
                 Effect::Answer(entry) => {
                     self.noticed(key, CacheEvent::Hit, &entry);
@@ -339,27 +346,34 @@ impl Cache {
                         source: Source::Shared,
                     });
                 }
-                Effect::Load(reason) => return self.load_for(key, stamp, reason, load()).await,
+                Effect::Load(reason) => return self.load_for(key, stamp, reason, boarding, load).await,
             };
             (read, effect) = read.step(event, self.policy.patience);
         }
     }
 
-    async fn load_for(
+    async fn load_for<F, L>(
         &self,
         key: &CacheKey,
         stamp: Option<Stamp>,
         reason: Reason,
-        load: impl Future<Output = Result<Loaded, StoreError>> + Send,
-    ) -> Result<Landed, StoreError> {
+        boarding: Option<Boarding>,
+        load: F,
+    ) -> Result<Landed, StoreError>
+    where
+        F: FnOnce() -> L + Send,
+        L: Future<Output = Result<Loaded, StoreError>> + Send + 'static,
+    {
         let (event, source) = match reason {
-            Reason::Granted(lease) => return self.load_and_fill(key, stamp, &lease, load).await,
+            Reason::Granted(lease) => return self.load_and_fill(key, stamp, &lease, load()).await,
             Reason::Fenced => (CacheEvent::Fenced, Source::Fenced),
             Reason::Busy => (CacheEvent::Busy, Source::Miss),
             Reason::Failed | Reason::Bypass => (CacheEvent::Bypass, Source::Bypass),
         };
         self.record(event);
-        let (loaded, times) = self.timed(key, load).await?;
+        // Nobody joins a load without a lease once it has begun.
+        drop(boarding);
+        let (loaded, times) = self.timed(key, load()).await?;
         let entry = to_entry(loaded, 0, times);
         Ok(Landed {
             kept: Arc::new(Kept::new(Arc::new(entry), Stamp::NONE)),

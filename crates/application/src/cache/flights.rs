@@ -1,7 +1,9 @@
 //! One load per key and instance, however many readers miss at once.
 //!
-//! Invariant: a reader joins only a load that began under the stamp that is in force now, so after the last write that
-//! it has to see.
+//! Invariant: a reader joins only what began under the stamp that is in force now, and no load that has begun without a
+//! lease. Under a fence that its instance has confirmed such a load may be older than the commit, and a reader that comes
+//! after the acknowledgement has the same stamp. Under a lease it may not: the fence takes leases away, and what is asked
+//! for after the fence was heard of gets none.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,50 +50,63 @@ impl Shared {
 }
 
 #[derive(Default)]
-pub(super) struct Flights(Arc<Mutex<HashMap<FlightKey, Shared>>>);
+struct Board {
+    board: HashMap<FlightKey, (u64, Shared)>,
+    /// Tells a flight from a later one of the same key.
+    last: u64,
+}
+
+#[derive(Default)]
+pub(super) struct Flights(Arc<Mutex<Board>>);
 
 impl Flights {
     /// What the load came to, and whether it was another one's.
     pub(super) async fn join_or_start<R, L>(&self, key: FlightKey, run: R) -> (Outcome, bool)
     where
-        R: FnOnce() -> L,
+        R: FnOnce(Boarding) -> L,
         L: Future<Output = Outcome> + Send + 'static,
     {
         let (flight, joined) = {
             let mut flights = lock(&self.0);
-            match flights.get(&key) {
-                Some(flight) => (flight.clone(), true),
-                None => {
-                    let landing = Landing {
-                        flights: Arc::clone(&self.0),
-                        key: key.clone(),
-                    };
-                    let load = run();
-                    let flight = Shared::start(|| async move {
-                        let _landing = landing;
-                        load.await
-                    });
-                    flights.insert(key, flight.clone());
-                    (flight, false)
-                }
+            if let Some((_, flight)) = flights.board.get(&key) {
+                (flight.clone(), true)
+            } else {
+                flights.last += 1;
+                let number = flights.last;
+                let boarding = Boarding {
+                    flights: Arc::clone(&self.0),
+                    key: key.clone(),
+                    number,
+                };
+                let flight = Shared::start(|| run(boarding));
+                flights.board.insert(key, (number, flight.clone()));
+                (flight, false)
             }
         };
         (flight.landed().await, joined)
     }
 }
 
-/// Takes the flight off the board when it ends, by a panic too.
-struct Landing {
-    flights: Arc<Mutex<HashMap<FlightKey, Shared>>>,
+/// While it is there others may join the flight. It goes with the flight at the latest, by a panic too.
+pub(super) struct Boarding {
+    flights: Arc<Mutex<Board>>,
     key: FlightKey,
+    number: u64,
 }
 
-impl Drop for Landing {
+impl Drop for Boarding {
     fn drop(&mut self) {
-        lock(&self.flights).remove(&self.key);
+        let mut flights = lock(&self.flights);
+        if flights
+            .board
+            .get(&self.key)
+            .is_some_and(|(number, _)| *number == self.number)
+        {
+            flights.board.remove(&self.key);
+        }
     }
 }
 
-fn lock(flights: &Mutex<HashMap<FlightKey, Shared>>) -> MutexGuard<'_, HashMap<FlightKey, Shared>> {
+fn lock(flights: &Mutex<Board>) -> MutexGuard<'_, Board> {
     flights.lock().unwrap_or_else(PoisonError::into_inner)
 }

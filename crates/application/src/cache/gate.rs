@@ -30,7 +30,7 @@ impl CacheHealth {
 }
 
 /// A time in which invalidations may have been lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Outage {
     /// Nothing was lost before this.
     pub(crate) since: Timestamp,
@@ -38,8 +38,9 @@ pub(crate) struct Outage {
     failures: u64,
 }
 
-#[derive(Debug)]
-struct State {
+/// What the gate goes by, free of I/O.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct State {
     /// Set while the gate is closed.
     since: Option<Timestamp>,
     /// Only ever grows.
@@ -47,11 +48,25 @@ struct State {
 }
 
 impl State {
-    fn outage(&self) -> Option<Outage> {
+    pub(crate) fn outage(self) -> Option<Outage> {
         self.since.map(|since| Outage {
             since,
             failures: self.failures,
         })
+    }
+
+    pub(crate) fn close(&mut self, since: Timestamp) {
+        self.since = Some(self.since.map_or(since, |known| known.min(since)));
+        self.failures += 1;
+    }
+
+    /// Says whether it is open now.
+    pub(crate) fn open(&mut self, recovered: Outage) -> bool {
+        let unchanged = self.outage() == Some(recovered);
+        if unchanged {
+            self.since = None;
+        }
+        unchanged
     }
 }
 
@@ -85,8 +100,7 @@ impl Gate {
         let was_up = {
             let mut state = self.lock();
             let was_up = state.since.is_none();
-            state.since = Some(state.since.map_or(since, |known| known.min(since)));
-            state.failures += 1;
+            state.close(since);
             self.up.store(false, Ordering::SeqCst);
             was_up
         };
@@ -97,12 +111,11 @@ impl Gate {
     /// Opens the gate unless anything failed since `recovered` was taken.
     pub(crate) fn open(&self, recovered: Outage) -> bool {
         let mut state = self.lock();
-        let unchanged = state.outage() == Some(recovered);
-        if unchanged {
-            state.since = None;
+        let opened = state.open(recovered);
+        if opened {
             self.up.store(true, Ordering::SeqCst);
         }
-        unchanged
+        opened
     }
 
     /// Waits until the gate is closed.

@@ -20,13 +20,28 @@ impl Stamp {
         one: u64::MAX,
         all: u64::MAX,
     };
+
+    /// By an entity's slot and the generation of everything; `None` while a write is under way.
+    pub(crate) const fn of(one: u64, all: u64) -> Option<Self> {
+        if one & UNDER_WAY == 0 {
+            Some(Self { one, all })
+        } else {
+            None
+        }
+    }
 }
 
 /// Entities share slots: one that is raised for another one's write costs a load.
 const SLOTS: usize = 1 << 14;
 /// The lower bits of a slot count the writes that are under way, the others are the generation.
 const UNDER_WAY: u64 = (1 << 16) - 1;
-const ONE_GENERATION: u64 = 1 << 16;
+
+/// What a slot is moved on by when someone else wrote,
+pub(crate) const RAISED: u64 = 1 << 16;
+/// when a write begins,
+pub(crate) const BEGUN: u64 = RAISED + 1;
+/// and when one that began has ended.
+pub(crate) const ENDED: u64 = RAISED - 1;
 
 pub(crate) struct Generations {
     slots: Box<[AtomicU64]>,
@@ -49,27 +64,27 @@ impl Generations {
     pub(crate) fn stamp(&self, entity: Entity) -> Option<Stamp> {
         let all = self.all.load(Ordering::SeqCst);
         let one = self.slot(entity)?.load(Ordering::SeqCst);
-        (one & UNDER_WAY == 0).then_some(Stamp { one, all })
+        Stamp::of(one, all)
     }
 
     /// A write begins.
     pub(crate) fn begin(&self, entity: Entity) {
         if let Some(slot) = self.slot(entity) {
-            slot.fetch_add(ONE_GENERATION + 1, Ordering::SeqCst);
+            slot.fetch_add(BEGUN, Ordering::SeqCst);
         }
     }
 
     /// A write that began has ended.
     pub(crate) fn end(&self, entity: Entity) {
         if let Some(slot) = self.slot(entity) {
-            slot.fetch_add(ONE_GENERATION - 1, Ordering::SeqCst);
+            slot.fetch_add(ENDED, Ordering::SeqCst);
         }
     }
 
     /// Someone else wrote.
     pub(crate) fn raise(&self, entity: Entity) {
         if let Some(slot) = self.slot(entity) {
-            slot.fetch_add(ONE_GENERATION, Ordering::SeqCst);
+            slot.fetch_add(RAISED, Ordering::SeqCst);
         }
     }
 

@@ -83,6 +83,8 @@ mod gate;
 mod generations;
 mod kept;
 mod key;
+#[cfg(test)]
+mod model;
 mod policy;
 mod ports;
 pub mod read;
@@ -130,7 +132,8 @@ use crate::{Clock, Ids};
 /// The tier that instances share, and how they hear of each other.
 pub struct SharedTier {
     pub store: Arc<dyn CacheStore>,
-    pub bus: Arc<dyn InvalidationBus>,
+    /// Without it no instance answers from a tier of its own, and so no write waits for others.
+    pub bus: Option<Arc<dyn InvalidationBus>>,
 }
 
 /// The adapters that the cache works with.
@@ -189,11 +192,16 @@ impl Cache {
 
     /// Keeps the cache in use, for ever. To be run in one task, which may be cancelled at any point.
     pub async fn run(&self, log: &dyn ChangeLog) {
+        let seen = self.begin_to_follow(log).await;
         match &self.ports.shared {
             Some(shared) => {
-                tokio::join!(self.recover(shared, log), self.listen(shared), self.follow(log));
+                tokio::join!(
+                    self.recover(shared, log),
+                    self.listen(shared),
+                    self.follow(log, seen)
+                );
             }
-            None => self.follow(log).await,
+            None => self.follow(log, seen).await,
         }
     }
 

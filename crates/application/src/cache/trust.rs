@@ -54,10 +54,11 @@ impl Cache {
         }
     }
 
-    /// Hears of other instances' writes, for ever.
+    /// Hears of other instances' writes, for ever. Where nobody tells of them, nothing that is kept is ever trusted.
     pub(super) async fn listen(&self, shared: &SharedTier) {
+        let Some(bus) = &shared.bus else { return };
         loop {
-            let error = shared.bus.listen(self).await;
+            let error = bus.listen(self).await;
             self.trust.lose();
             tracing::debug!(
                 error = &error as &dyn std::error::Error,

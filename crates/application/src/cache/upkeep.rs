@@ -78,7 +78,7 @@ impl Cache {
                 let (cache, stamp) = (Arc::clone(self), self.generations.stamp(key.entity));
                 tokio::spawn(async move {
                     if let Err(error) = cache
-                        .fetch(&key, stamp, StartAt::Miss { refresh: true }, load)
+                        .fetch(&key, stamp, StartAt::Miss { refresh: true }, None, load)
                         .await
                     {
                         tracing::debug!(

@@ -147,7 +147,7 @@ fn fault_of(planned: &Planned, error: StoreError) -> Result<Fault, StoreError> {
         )),
         StoreError::ReferenceGone => {
             let at = match planned.item.record {
-                Record::Category(_) => "/parent",
+                Record::Category(_) | Record::Whole(_) | Record::Price(_) => "/parent",
                 Record::Product(_) | Record::Variants(_) => "/categories",
             };
             Ok(Fault::new(at, "reference_not_found", "there is no such category"))
@@ -188,7 +188,9 @@ fn pointer(conflict: &Conflict, planned: &Planned) -> String {
         | ConflictRule::TooManyReferences
         | ConflictRule::VariantLimit
         | ConflictRule::MediaBytes
-        | ConflictRule::MediaReferenced => false,
+        | ConflictRule::MediaReferenced
+        | ConflictRule::ProductReferenced
+        | ConflictRule::StillShown => false,
     };
     let blamed = planned
         .changes

@@ -8,12 +8,13 @@ use futures::{Stream, StreamExt};
 
 use super::record::{ImportMode, ImportRecord, Record, SourceError};
 use super::run::Run;
-use super::wave::{Item, waves};
+use super::wave::{Group, Item, groups, waves};
 use super::{ImportCounts, ImportFault};
 use crate::category::CategoryReader;
-use crate::channel::ChannelReader;
+use crate::channel::{ChannelReader, Channels};
+use crate::pricing::{PriceLists, Prices};
 use crate::product::ProductReader;
-use crate::product_type::Typing;
+use crate::product_type::{ProductTypes, Typing};
 use crate::store::{StoreError, WriteContext};
 use crate::write::Writer;
 
@@ -77,6 +78,16 @@ pub struct Importer {
     pub(super) categories: Arc<dyn CategoryReader>,
     pub(super) channels: Arc<ChannelReader>,
     pub(super) typing: Typing,
+    pub(super) wholes: Wholes,
+}
+
+/// The use cases for what is not taken in by waves.
+#[derive(Clone)]
+pub struct Wholes {
+    pub types: ProductTypes,
+    pub channels: Channels,
+    pub lists: PriceLists,
+    pub prices: Prices,
 }
 
 impl Importer {
@@ -86,6 +97,7 @@ impl Importer {
         categories: Arc<dyn CategoryReader>,
         channels: Arc<ChannelReader>,
         typing: Typing,
+        wholes: Wholes,
     ) -> Self {
         Self {
             writer,
@@ -93,6 +105,7 @@ impl Importer {
             categories,
             channels,
             typing,
+            wholes,
         }
     }
 
@@ -105,10 +118,14 @@ impl Importer {
         observer: &mut dyn ImportObserver,
     ) -> Result<ImportSummary, ImportError> {
         let mut run = Run::new(options);
-        while let Some(batch) = batches.next().await {
+        loop {
+            let batch = batches.next().await;
+            let is_last = batch.is_none();
             let done = match batch {
-                Ok(batch) => self.take_in(batch, &mut run).await.map_err(ImportError::from),
-                Err(error) => Err(error.into()),
+                Some(Ok(batch)) => self.take_in(batch, &mut run).await.map_err(ImportError::from),
+                None if run.waiting.is_empty() => break,
+                None => self.finish(&mut run).await.map_err(ImportError::from),
+                Some(Err(error)) => Err(error.into()),
             };
             let mut faults = std::mem::take(&mut run.faults);
             faults.sort_by_key(|fault| fault.line);
@@ -118,6 +135,9 @@ impl Importer {
             };
             let wish = observer.progressed(progress).await;
             done?;
+            if is_last {
+                break;
+            }
             if wish.is_break() {
                 return Ok(ImportSummary {
                     counts: run.counts,
@@ -139,6 +159,18 @@ impl Importer {
                 Err(faults) => run.fail(faults),
             }
         }
+        // What stands together is taken in together, in the order of the file.
+        for group in groups(items) {
+            match group {
+                Group::Waves(items) => self.take_waves(items, run).await?,
+                Group::Whole(line, record) => self.take_whole(line, record, run).await?,
+                Group::Prices(items) => self.take_prices(items, run).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_waves(&self, items: Vec<Item>, run: &mut Run<'_>) -> Result<(), StoreError> {
         for wave in waves(items) {
             // Categories first: the products of the wave may be in them.
             let (categories, products): (Vec<_>, Vec<_>) = wave

@@ -8,13 +8,16 @@ mod importer;
 mod jobs;
 mod plan;
 mod ports;
+mod price;
 mod record;
 mod run;
 mod wave;
+mod whole;
 
-pub use importer::{ImportError, ImportObserver, ImportOptions, ImportSummary, Importer, Progress};
+pub use importer::{ImportError, ImportObserver, ImportOptions, ImportSummary, Importer, Progress, Wholes};
 pub use jobs::ImportJobs;
 pub use ports::{ImportCounts, ImportFault, Job, JobStatus, JobStore};
 pub use record::{
-    ImportCategory, ImportMode, ImportProduct, ImportRecord, ImportVariant, MoreVariants, Record, SourceError,
+    ImportCategory, ImportMode, ImportProduct, ImportRecord, ImportVariant, ImportWhole, MoreVariants,
+    Record, SourceError,
 };

@@ -1,10 +1,13 @@
 //! What a file says, parsed but not yet held against the catalog.
 
 use domain::product::{ProductStatus, VariantContent};
+use domain::product_type::ProductTypeContent;
 use domain::value::Key;
 
 use super::ImportFault;
 use crate::category::CategoryDraft;
+use crate::channel::ChannelDraft;
+use crate::pricing::{PriceDraft, PriceListDraft};
 use crate::product::ProductDraft;
 
 /// One record of a file, or what is wrong with it.
@@ -20,6 +23,17 @@ pub enum Record {
     Category(Box<ImportCategory>),
     Product(Box<ImportProduct>),
     Variants(Box<MoreVariants>),
+    Whole(Box<ImportWhole>),
+    /// Written over the price of the same list, variant, currency, quantity and start.
+    Price(Box<PriceDraft>),
+}
+
+/// A resource that is stored as a whole, by its key.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ImportWhole {
+    ProductType(ProductTypeContent),
+    Channel(ChannelDraft),
+    PriceList(PriceListDraft),
 }
 
 /// A category by its key. A parent comes before its children in a file.

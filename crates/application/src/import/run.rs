@@ -4,14 +4,17 @@ use std::collections::{HashMap, HashSet};
 
 use domain::category::CategoryState;
 use domain::product::ProductStatus;
-use domain::value::Key;
+use domain::value::{Key, Sku};
 use domain::{CategoryId, Change};
 
 use super::importer::ImportOptions;
 use super::record::{ImportVariant, Record};
 use super::wave::Item;
+use super::whole::Waiting;
 use super::{ImportCounts, ImportFault};
 use crate::fault::Fault;
+use crate::pricing::UpsertCounts;
+use crate::resource::ResourceRef;
 use crate::store::Changes;
 
 /// What becomes of a record.
@@ -40,6 +43,8 @@ pub(super) struct Run<'a> {
     /// Since they were last reported.
     pub(super) faults: Vec<ImportFault>,
     pub(super) rehearsed: Rehearsed,
+    /// Channels that wait for the end of the file.
+    pub(super) waiting: Vec<Waiting>,
 }
 
 /// What a dry run would have stored: later records of the file may refer to it.
@@ -49,6 +54,11 @@ pub(super) struct Rehearsed {
     pub(super) categories: Vec<Change<CategoryState>>,
     pub(super) category_ids: HashMap<Key, CategoryId>,
     pub(super) products: HashSet<Key>,
+    /// The keys of what would be there: what refers to them is counted without being held against them.
+    pub(super) types: HashSet<Key>,
+    pub(super) channels: HashSet<Key>,
+    pub(super) lists: HashSet<Key>,
+    pub(super) skus: HashSet<Sku>,
 }
 
 impl<'a> Run<'a> {
@@ -58,6 +68,7 @@ impl<'a> Run<'a> {
             counts: ImportCounts::default(),
             faults: Vec::new(),
             rehearsed: Rehearsed::default(),
+            waiting: Vec::new(),
         }
     }
 
@@ -77,6 +88,49 @@ impl<'a> Run<'a> {
             },
         };
         self.fail(faults.into_iter().map(located));
+    }
+
+    /// Notes what became of a record that is taken in by itself.
+    pub(super) fn note(&mut self, line: u64, written: Result<Outcome, Vec<Fault>>) {
+        match written {
+            Ok(outcome) => self.count(outcome),
+            Err(faults) => {
+                let place = self.options.place;
+                let located = faults.into_iter().map(|fault| ImportFault {
+                    line,
+                    fault: Fault {
+                        pointer: place(fault.pointer),
+                        ..fault
+                    },
+                });
+                self.fail(located);
+            }
+        }
+    }
+
+    pub(super) fn count_prices(&mut self, counts: UpsertCounts) {
+        let UpsertCounts {
+            created,
+            updated,
+            unchanged,
+        } = counts;
+        let number = |count| u64::try_from(count).unwrap_or_default();
+        self.counts.created += number(created);
+        self.counts.updated += number(updated);
+        self.counts.unchanged += number(unchanged);
+    }
+
+    /// Whether one of the references leads to what only this dry run knows.
+    pub(super) fn rehearses<'r, I: 'r>(
+        &self,
+        references: impl IntoIterator<Item = &'r ResourceRef<I>>,
+        known: fn(&Rehearsed) -> &HashSet<Key>,
+    ) -> bool {
+        let known = known(&self.rehearsed);
+        self.options.context.dry_run
+            && references
+                .into_iter()
+                .any(|reference| matches!(reference, ResourceRef::Key(key) if known.contains(key)))
     }
 
     pub(super) fn count(&mut self, outcome: Outcome) {
@@ -100,6 +154,10 @@ impl<'a> Run<'a> {
                 self.rehearsed.categories.push(change);
             }
         }
+        let variants = planned.changes.variants.iter();
+        self.rehearsed
+            .skus
+            .extend(variants.map(|v| v.after.content.sku.clone()));
         let created = planned
             .changes
             .products
@@ -114,7 +172,7 @@ impl<'a> Run<'a> {
 impl Record {
     pub(super) fn variants(&self) -> &[ImportVariant] {
         match self {
-            Self::Category(_) => &[],
+            Self::Category(_) | Self::Whole(_) | Self::Price(_) => &[],
             Self::Product(product) => &product.variants,
             Self::Variants(more) => &more.variants,
         }
@@ -123,7 +181,7 @@ impl Record {
     /// Where the file says that the product stands.
     pub(super) fn status(&self) -> Option<ProductStatus> {
         match self {
-            Self::Category(_) => None,
+            Self::Category(_) | Self::Whole(_) | Self::Price(_) => None,
             Self::Product(product) => product.status,
             Self::Variants(more) => more.status,
         }

@@ -5,13 +5,36 @@ use std::collections::HashSet;
 
 use domain::value::{Gtin, Key, Locale, LocalizedSlug, Sku, Slug};
 
-use super::record::{ImportVariant, Record};
+use super::price::PriceItem;
+use super::record::{ImportVariant, ImportWhole, Record};
 
 /// A record with its line.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) line: u64,
     pub(super) record: Record,
+}
+
+/// Records that are taken in together.
+pub(super) enum Group {
+    Waves(Vec<Item>),
+    Whole(u64, ImportWhole),
+    Prices(Vec<PriceItem>),
+}
+
+/// The items in their order, those side by side together that are taken in together.
+pub(super) fn groups(items: Vec<Item>) -> Vec<Group> {
+    let mut groups = Vec::new();
+    for Item { line, record } in items {
+        match (record, groups.last_mut()) {
+            (Record::Whole(whole), _) => groups.push(Group::Whole(line, *whole)),
+            (Record::Price(price), Some(Group::Prices(prices))) => prices.push((line, *price)),
+            (Record::Price(price), _) => groups.push(Group::Prices(vec![(line, *price)])),
+            (record, Some(Group::Waves(items))) => items.push(Item { line, record }),
+            (record, _) => groups.push(Group::Waves(vec![Item { line, record }])),
+        }
+    }
+    groups
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -57,6 +80,7 @@ fn claims(record: &Record) -> Vec<Claim<'_>> {
             claims.extend(slugs(product.draft.slug.as_ref()).map(|(l, s)| Claim::ProductSlug(l, s)));
             claims.extend(product.variants.iter().flat_map(variant_claims));
         }
+        Record::Whole(_) | Record::Price(_) => {}
         Record::Variants(more) => {
             claims.push(Claim::Product(&more.product));
             claims.extend(more.variants.iter().flat_map(variant_claims));

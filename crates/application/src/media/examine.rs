@@ -1,6 +1,6 @@
 //! Whether a file is taken in: what it is, told from its bytes, and whether what is said of it is true.
 
-use domain::media::{FileName, ImageSize, MediaContent, MediaType};
+use domain::media::{FileName, ImageSize, MediaContent, MediaType, Said};
 
 use super::ports::{FileReport, MediaInspector, Probed};
 use super::service::Upload;
@@ -49,8 +49,11 @@ pub(super) fn examine(
             media_type: media_type?,
             size: u64::try_from(upload.bytes.len()).ok()?,
             image: image?,
-            name: name?,
             created_by: actor.to_owned(),
+            said: Said {
+                name: name?,
+                ..Said::default()
+            },
         })
     };
     let content = content();

@@ -8,5 +8,5 @@ mod settle;
 pub use ports::{
     ByteStream, FileReport, FileStore, FileStoreError, MediaInspector, MediaReader, MediaRef, Probed,
 };
-pub use service::{MediaFiles, Upload};
+pub use service::{MediaFiles, MediaRevision, Upload};
 pub(crate) use settle::{Settled, named, settle};

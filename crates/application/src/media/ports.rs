@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::MediaId;
 use domain::media::{MediaState, MediaType};
 use domain::value::Digest;
+use domain::{MediaId, Timestamp};
 use futures::stream::BoxStream;
 
 use crate::page::{Page, PageRequest};
@@ -55,6 +55,10 @@ pub trait FileStore: Send + Sync + 'static {
     /// so that memory does not grow with the file.
     async fn get(&self, id: MediaId, range: Option<Range<u64>>)
     -> Result<Option<ByteStream>, FileStoreError>;
+
+    /// The files whose bytes were kept before an instant, in any order, as they are found: memory MUST NOT grow with their
+    /// number. What the store did not put there itself MUST be left out.
+    fn kept_before(&self, instant: Timestamp) -> BoxStream<'static, Result<MediaId, FileStoreError>>;
 
     /// Forgets the bytes. To forget what is not there is no error.
     async fn delete(&self, id: MediaId) -> Result<(), FileStoreError>;

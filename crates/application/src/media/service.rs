@@ -3,18 +3,21 @@
 //! Invariant: who finds a file finds its bytes. They are kept before the catalog knows of the file, and forgotten after
 //! the catalog has; what is left by a crash in between is bytes that nothing leads to.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use domain::MediaId;
-use domain::media::{MediaContent, MediaFile, MediaState, MediaType};
+use domain::media::{MediaContent, MediaFile, MediaState, MediaType, Said};
 use domain::value::Digest;
+use domain::{MediaId, Timestamp};
+use futures::{StreamExt, TryStreamExt};
 
 use super::examine::examine;
 use super::ports::{ByteStream, FileStore, MediaInspector, MediaReader, MediaRef};
 use crate::error::CatalogError;
+use crate::fault::Faults;
 use crate::store::{Changes, Precondition, Receipt, StoreError, WriteContext};
 use crate::write::{Decision, Render, Writer, check};
 
@@ -28,6 +31,12 @@ pub struct Upload {
     /// What the client calls it.
     pub name: Option<String>,
 }
+
+/// Makes what is said of a file from what is stored.
+pub type MediaRevision<'a> = &'a (dyn Fn(&MediaState) -> Result<Said, Faults> + Send + Sync);
+
+/// How many files are looked for in the catalog by one statement.
+const AT_ONCE: usize = 500;
 
 #[derive(Clone)]
 pub struct MediaFiles {
@@ -116,6 +125,46 @@ impl MediaFiles {
         }
         let file = MediaFile::create(id, content.clone(), self.writer.now());
         Ok(decision(file, render, true))
+    }
+
+    /// Applies `revision` to what is said of the file when it takes effect.
+    pub async fn describe(
+        &self,
+        id: MediaId,
+        revision: MediaRevision<'_>,
+        precondition: &Precondition,
+        context: &WriteContext,
+        render: Render<'_, MediaState>,
+    ) -> Result<Receipt, CatalogError> {
+        let decide = || async {
+            let found = self.reader.find(MediaRef::Id(id)).await?;
+            let stored = found.ok_or(CatalogError::NotFound("media"))?;
+            let said = revision(&stored)?;
+            check(precondition, Some(&stored.record))?;
+            let mut file = MediaFile::load(stored);
+            file.describe(said, self.writer.now())?;
+            Ok(decision(file, render, false))
+        };
+        self.writer.write(context, || Box::pin(decide())).await
+    }
+
+    /// Forgets bytes that no file of the catalog has and that were kept before `before`; of how many files. An upload keeps
+    /// its bytes a moment before the catalog knows of the file: `before` MUST be further back than any upload takes.
+    pub async fn sweep(&self, before: Timestamp) -> Result<u64, CatalogError> {
+        let mut kept = self.files.kept_before(before);
+        let mut swept = 0;
+        loop {
+            let some: Vec<MediaId> = kept.by_ref().take(AT_ONCE).try_collect().await?;
+            if some.is_empty() {
+                return Ok(swept);
+            }
+            let known = self.writer.store().media_digests(&some).await?;
+            let known: HashSet<_> = known.into_iter().map(|(id, _)| id).collect();
+            for id in some.into_iter().filter(|id| !known.contains(id)) {
+                self.files.delete(id).await?;
+                swept += 1;
+            }
+        }
     }
 
     /// Deletes a file that no resource shows; its bytes with it.

@@ -17,12 +17,14 @@ pub enum LifecycleStep {
     Unpublish,
     Archive,
     Delete,
+    /// Leaves nothing of a product, be it deleted already.
+    Erase,
     Restore,
 }
 
 impl Products {
     /// Takes one step of the lifecycle. A product that is there already stays as it is; deleted products are found
-    /// by [`LifecycleStep::Restore`] only.
+    /// by [`LifecycleStep::Restore`] and [`LifecycleStep::Erase`] only.
     pub async fn advance(
         &self,
         product: &ProductRef,
@@ -45,7 +47,8 @@ impl Products {
         precondition: &Precondition,
         render: Render<'_, ProductView>,
     ) -> Result<Decision, CatalogError> {
-        let mut product = self.load(reference, step == LifecycleStep::Restore).await?;
+        let with_deleted = matches!(step, LifecycleStep::Restore | LifecycleStep::Erase);
+        let mut product = self.load(reference, with_deleted).await?;
         check(precondition, Some(&product.state().record))?;
         let basis = self.basis_of(product.state(), step).await?;
         let now = self.writer.now();
@@ -54,6 +57,10 @@ impl Products {
             LifecycleStep::Unpublish => product.unpublish(now).map_err(CatalogError::from),
             LifecycleStep::Archive => product.archive(now).map_err(CatalogError::from),
             LifecycleStep::Delete => product.delete(now).map_err(CatalogError::from),
+            LifecycleStep::Erase => {
+                product.erase(now);
+                Ok(())
+            }
             LifecycleStep::Restore => product.restore(now).map_err(CatalogError::from),
         }?;
         let receipt = render(&view(product.state()), false);
@@ -88,6 +95,7 @@ impl Products {
             LifecycleStep::Unpublish
             | LifecycleStep::Archive
             | LifecycleStep::Delete
+            | LifecycleStep::Erase
             | LifecycleStep::Restore => Ok(Basis::default()),
         }
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::product::{ProductState, ProductStatus, VariantState};
 use domain::value::{Gtin, Key, Locale, Sku, Slug};
-use domain::{CategoryId, ProductId, Timestamp, VariantId};
+use domain::{CategoryId, ProductId, ProductTypeId, Timestamp, VariantId};
 
 use crate::page::{Page, PageRequest};
 use crate::store::StoreError;
@@ -42,6 +42,9 @@ pub struct ProductFilter {
     pub category: Option<CategoryId>,
     pub brand: Option<String>,
     pub tag: Option<String>,
+    pub product_type: Option<ProductTypeId>,
+    /// As [`ProductState::has_unpublished_changes`] tells.
+    pub has_unpublished_changes: Option<bool>,
     /// Inclusive.
     pub updated_since: Option<Timestamp>,
     /// Exclusive.
@@ -93,6 +96,15 @@ pub trait ProductReader: Send + Sync + 'static {
 
     /// Products by key that are not deleted, in any order.
     async fn by_keys(&self, keys: &[Key]) -> Result<Vec<ProductState>, StoreError>;
+
+    /// Products by id that are not deleted, in any order.
+    async fn by_ids(&self, ids: &[ProductId]) -> Result<Vec<ProductState>, StoreError> {
+        let mut found = Vec::new();
+        for id in ids {
+            found.extend(self.find(&ProductRef::Id(*id), false).await?);
+        }
+        Ok(found)
+    }
 
     /// The id for each reference, `None` where it leads to no product that is not deleted; by one statement.
     async fn among(&self, products: &[ProductRef]) -> Result<Vec<Option<ProductId>>, StoreError>;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use domain::product::{Product, ProductState, Variant, VariantContent, VariantState};
-use domain::product_type::{Attributes, Moment};
+use domain::product_type::{Attributes, Moment, ProductTypeState};
 use domain::value::Key;
 use domain::{RuleError, Timestamp, VariantId};
 
 use super::draft::option_faults;
 use super::publish::go_live;
-use super::typed::{basis, moment};
+use super::typed::{asks_variants, basis, moment};
 use super::{ProductReader, ProductRef, VariantReader, VariantRef};
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
@@ -270,10 +270,7 @@ impl Variants {
         now: Timestamp,
     ) -> Result<Decision, CatalogError> {
         let product_type = self.typing.of(product.content.product_type).await?;
-        let faults = self
-            .typing
-            .product_faults(&product.content, &product_type.content, Moment::Publish);
-        faults.or(Some(()))?;
+        self.check_company(&decision, &product, &product_type).await?;
         let mut product = Product::load(product);
         if !decision.changes.variants.is_empty() {
             product.stage_variants();
@@ -283,6 +280,52 @@ impl Variants {
         decision.changes.basis = basis(product_type, product.state().id, true);
         decision.changes.products.extend(product.into_change());
         Ok(decision)
+    }
+
+    /// The product and the variants that would go live with the one that is written must be complete. They stand in no
+    /// body: faults of the product are below `/product`, those of its variants, which are told with their SKUs, below
+    /// `/product/variants` in their order.
+    async fn check_company(
+        &self,
+        decision: &Decision,
+        product: &ProductState,
+        product_type: &ProductTypeState,
+    ) -> Result<(), CatalogError> {
+        let content = &product_type.content;
+        let own = self
+            .typing
+            .product_faults(&product.content, content, Moment::Publish);
+        let mut faults = Faults::default();
+        for fault in own.into_vec() {
+            faults.push(Fault::new(
+                format!("/product{}", fault.pointer),
+                fault.code,
+                fault.detail,
+            ));
+        }
+        if asks_variants(product_type) {
+            let written = decision.changes.variants.first().map(|change| change.after.id);
+            let variants = self.products.variants_of(&[product.id]).await?;
+            for (index, variant) in variants.into_iter().enumerate() {
+                if Some(variant.id) == written {
+                    continue;
+                }
+                let mut said = variant.content;
+                let at = format!("/product/variants/{index}");
+                let found = self
+                    .typing
+                    .settle_variant(&mut said, content, Moment::Publish, &at);
+                for fault in found.into_vec() {
+                    let detail = format!("{}, in the variant with the SKU {}", fault.detail, said.sku);
+                    faults.push(Fault::new(fault.pointer, fault.code, detail));
+                }
+            }
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(CatalogError::Unfit(faults))
+        }
     }
 
     pub(super) async fn product(&self, product: &ProductRef) -> Result<ProductState, CatalogError> {

@@ -3,14 +3,21 @@
 use std::time::Duration;
 
 use domain::category::CategoryState;
+use domain::pricing::{PriceListContent, Validity};
 use domain::product::{ProductState, VariantState};
-use domain::{Recorded, Timestamp};
+use domain::resource::{Content, Identity as _, Resource, State};
+use domain::{Change, Recorded, Timestamp};
 
-use super::fixtures::{category, edit_category, edit_variant, new_category, product, renamed, variant};
+use super::fixtures::{
+    category, channel, edit_category, edit_variant, new_category, product, renamed, text, variant,
+};
+use super::media::{deleted, new_file};
+use super::prices::{content, edit_price, price_list};
 use super::{Harness, context};
 use crate::CatalogError;
 use crate::history::{History, HistoryReader};
 use crate::product::ProductRef;
+use crate::resource::ResourceRef;
 use crate::store::WriteContext;
 
 /// A product in four versions: created, renamed, published, deleted.
@@ -89,8 +96,8 @@ pub async fn states_are_told_as_of_an_instant(h: &Harness) {
     );
 
     let history = History::new(h.history.products.clone());
+    let as_of = async |at| history.as_of(id, "product", &versions[3], at).await;
     let now = &versions[3].record;
-    let as_of = async |at| history.as_of(id, "product", now, at).await;
     assert_eq!(as_of(versions[2].record.updated_at).await.unwrap(), versions[2]);
     for absent in [just_before(now.created_at), now.updated_at, later] {
         assert!(matches!(
@@ -134,6 +141,90 @@ pub async fn all_kinds_have_one(h: &Harness) {
     let gone = edit.after.clone();
     h.commit(edit).await.unwrap();
     check(&*h.history.categories, shelf.id.uuid(), [shelf, gone]).await;
+
+    let web = h.channel(channel(h)).await;
+    let edit = edited(&web, |c| c.delete(h.now()).unwrap());
+    let gone = edit.after.clone();
+    h.commit(edit).await.unwrap();
+    check(&*h.history.channels, web.id.uuid(), [web, gone]).await;
+
+    let list = h.price_list(price_list(h, 1)).await;
+    let price = h
+        .price(
+            list.id,
+            &sold_of(h, owner.id).await,
+            content(100, Validity::default()),
+        )
+        .await;
+    let edit = edited(&list, |l| {
+        let content = PriceListContent {
+            priority: 7,
+            ..l.state().content.clone()
+        };
+        l.revise(content, h.now()).unwrap();
+    });
+    let raised = edit.after.clone();
+    h.commit(edit).await.unwrap();
+    check(&*h.history.price_lists, list.id.uuid(), [list, raised]).await;
+    let edit = edit_price(&price, |p| p.delete(h.now()).unwrap());
+    let gone = edit.after.clone();
+    h.commit(edit).await.unwrap();
+    check(&*h.history.prices, price.id.uuid(), [price.clone(), gone.clone()]).await;
+    let past = History::new(h.history.prices.clone());
+    assert_eq!(past.newest(price.id.uuid()).await.unwrap(), Some(gone));
+    assert_eq!(past.newest(h.id()).await.unwrap(), None);
+
+    let file = new_file(h, 3);
+    let state = file.after.clone();
+    h.commit(file).await.unwrap();
+    let edit = deleted(h, &state);
+    let gone = edit.after.clone();
+    h.commit(edit).await.unwrap();
+    check(&*h.history.media, state.id.uuid(), [state, gone]).await;
+}
+
+/// What every catalog begins with was written by no request, and still has a past.
+pub async fn what_was_always_there_has_one(h: &Harness) {
+    let generic = ResourceRef::Id(domain::ProductTypeId::GENERIC);
+    let first = h.types.find(&generic, false).await.unwrap().unwrap();
+    let id = first.id.to_uuid();
+    let past = History::new(h.history.product_types.clone());
+    assert_eq!(past.version(id, &first, 1).await.unwrap(), first);
+    let as_of = past.as_of(id, "product type", &first, h.now()).await.unwrap();
+    assert_eq!(as_of, first);
+    let before = just_before(first.record.created_at);
+    assert!(matches!(
+        past.as_of(id, "product type", &first, before).await,
+        Err(CatalogError::NotFound("product type"))
+    ));
+    let edit = edited(&first, |t| {
+        let mut content = t.state().content.clone();
+        content.name = text("Anything");
+        t.revise(content, h.now()).unwrap();
+    });
+    let second = edit.after.clone();
+    h.commit(edit).await.unwrap();
+    assert_eq!(past.version(id, &second, 2).await.unwrap(), second);
+    assert!(matches!(
+        past.version(id, &second, 1).await,
+        Err(CatalogError::HistoryExpired)
+    ));
+    let earlier = just_before(second.record.updated_at);
+    assert!(matches!(
+        past.as_of(id, "product type", &second, earlier).await,
+        Err(CatalogError::HistoryExpired)
+    ));
+}
+
+async fn sold_of(h: &Harness, product: domain::ProductId) -> VariantState {
+    let found = h.products.variants_of(&[product]).await.unwrap();
+    found.into_iter().next().unwrap()
+}
+
+fn edited<C: Content>(state: &State<C>, edit: impl FnOnce(&mut Resource<C>)) -> Change<State<C>> {
+    let mut resource = Resource::load(state.clone());
+    edit(&mut resource);
+    resource.into_change().unwrap()
 }
 
 pub async fn old_versions_are_removed_and_the_last_never(h: &Harness) {
@@ -184,8 +275,7 @@ pub async fn old_versions_are_removed_and_the_last_never(h: &Harness) {
         .find(&ProductRef::Id(versions[0].id), true)
         .await
         .unwrap()
-        .unwrap()
-        .record;
+        .unwrap();
     let version = async |version| history.version(id, &now, version).await;
     assert_eq!(version(4).await.unwrap(), versions[3]);
     for gone in [1, 3] {
@@ -203,7 +293,7 @@ pub async fn old_versions_are_removed_and_the_last_never(h: &Harness) {
         Err(CatalogError::HistoryExpired)
     ));
     assert!(matches!(
-        as_of(just_before(now.created_at)).await,
+        as_of(just_before(now.record.created_at)).await,
         Err(CatalogError::NotFound(_))
     ));
 }

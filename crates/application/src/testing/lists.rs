@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use domain::ProductId;
 use domain::product::{ProductContent, ProductState, ProductStatus};
 use domain::value::Text;
+use domain::{ProductId, ProductTypeId};
 
 use super::Harness;
 use super::fixtures::{product, variant, with_options};
@@ -210,6 +210,34 @@ pub async fn filter(h: &Harness) {
                 ..all()
             },
             set(&[&plain]),
+        ),
+        (
+            ProductFilter {
+                product_type: Some(plain.content.product_type),
+                ..all()
+            },
+            set(&[&plain, &tagged, &branded]),
+        ),
+        (
+            ProductFilter {
+                product_type: Some(ProductTypeId::new(h.id())),
+                ..all()
+            },
+            set(&[]),
+        ),
+        (
+            ProductFilter {
+                has_unpublished_changes: Some(true),
+                ..all()
+            },
+            set(&[&plain, &tagged]),
+        ),
+        (
+            ProductFilter {
+                has_unpublished_changes: Some(false),
+                ..all()
+            },
+            set(&[&branded]),
         ),
         (
             ProductFilter {

@@ -1,7 +1,7 @@
 //! Uploaded files: the catalog's side of them, and the store of their bytes.
 
 use bytes::Bytes;
-use domain::media::{FileName, ImageSize, MediaContent, MediaFile, MediaState, MediaType};
+use domain::media::{FileName, ImageSize, MediaContent, MediaFile, MediaState, MediaType, Said};
 use domain::product::ProductContent;
 use domain::value::{Digest, Media, MediaRole};
 use domain::{Change, MediaId};
@@ -19,24 +19,27 @@ fn content(byte: u8) -> MediaContent {
         media_type: MediaType::Png,
         size: 20 << 20,
         image: Some(ImageSize::new(640, 480).unwrap()),
-        name: Some(FileName::parse("Kännchen (1).png").unwrap()),
         created_by: "tester".to_owned(),
+        said: Said {
+            name: Some(FileName::parse("Kännchen (1).png").unwrap()),
+            ..Said::default()
+        },
     }
 }
 
-fn new_file(h: &Harness, byte: u8) -> Change<MediaState> {
+pub(super) fn new_file(h: &Harness, byte: u8) -> Change<MediaState> {
     MediaFile::create(MediaId::new(h.id()), content(byte), h.now())
         .into_change()
         .unwrap()
 }
 
-fn deleted(h: &Harness, state: &MediaState) -> Change<MediaState> {
+pub(super) fn deleted(h: &Harness, state: &MediaState) -> Change<MediaState> {
     let mut file = MediaFile::load(state.clone());
     file.delete(h.now()).unwrap();
     file.into_change().unwrap()
 }
 
-async fn stored(h: &Harness, byte: u8) -> MediaState {
+pub async fn stored(h: &Harness, byte: u8) -> MediaState {
     let change = new_file(h, byte);
     let state = change.after.clone();
     h.commit(change).await.unwrap();
@@ -190,6 +193,39 @@ pub async fn deleting_and_showing_a_file_exclude_each_other(h: &Harness) {
 #[track_caller]
 fn panic_with(message: &str) {
     assert!(message.is_empty(), "{message}");
+}
+
+pub async fn what_is_said_of_a_file_changes(h: &Harness) {
+    let first = stored(h, 1).await;
+    let said = Said {
+        name: None,
+        alt: Some(super::fixtures::text("A kettle")),
+        metadata: domain::value::Metadata::default(),
+    };
+    let described = |state: &MediaState, said: &Said| {
+        let mut file = MediaFile::load(state.clone());
+        file.describe(said.clone(), h.now()).unwrap();
+        file.into_change().unwrap()
+    };
+    let change = described(&first, &said);
+    let second = change.after.clone();
+    h.commit(change.clone()).await.unwrap();
+    assert_eq!(
+        h.media.find(MediaRef::Id(first.id)).await.unwrap(),
+        Some(second.clone())
+    );
+    assert_eq!(second.record.version, 2);
+    // Who is late is told.
+    assert_eq!(stale(h.commit(change).await), ("media", first.id.uuid()));
+    let id = first.id.uuid();
+    assert_eq!(h.history.media.version(id, 1).await.unwrap(), Some(first));
+    assert_eq!(
+        h.history.media.version(id, 2).await.unwrap(),
+        Some(second.clone())
+    );
+    h.commit(deleted(h, &second)).await.unwrap();
+    let late = described(&second, &Said::default());
+    assert_eq!(stale(h.commit(late).await), ("media", id));
 }
 
 async fn bytes_of(

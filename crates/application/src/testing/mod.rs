@@ -10,6 +10,7 @@
 )]
 
 pub mod categories;
+pub mod erasure;
 pub mod fixtures;
 pub mod history;
 pub mod imports;
@@ -31,10 +32,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Timestamp;
 use domain::category::CategoryState;
-use domain::channel::ChannelContent;
-use domain::pricing::PriceListContent;
+use domain::channel::{ChannelContent, ChannelState};
+use domain::media::MediaState;
+use domain::pricing::{PriceListContent, PriceListState, PriceState};
 use domain::product::{ProductState, VariantState};
-use domain::product_type::{JsonSchemas, ProductTypeContent};
+use domain::product_type::{JsonSchemas, ProductTypeContent, ProductTypeState};
 use domain::value::Json;
 use uuid::Uuid;
 
@@ -75,6 +77,11 @@ pub struct Pasts {
     pub products: Arc<dyn HistoryReader<ProductState>>,
     pub variants: Arc<dyn HistoryReader<VariantState>>,
     pub categories: Arc<dyn HistoryReader<CategoryState>>,
+    pub channels: Arc<dyn HistoryReader<ChannelState>>,
+    pub product_types: Arc<dyn HistoryReader<ProductTypeState>>,
+    pub price_lists: Arc<dyn HistoryReader<PriceListState>>,
+    pub prices: Arc<dyn HistoryReader<PriceState>>,
+    pub media: Arc<dyn HistoryReader<MediaState>>,
 }
 
 impl Harness {
@@ -92,6 +99,11 @@ impl Harness {
             + HistoryReader<ProductState>
             + HistoryReader<VariantState>
             + HistoryReader<CategoryState>
+            + HistoryReader<ChannelState>
+            + HistoryReader<ProductTypeState>
+            + HistoryReader<PriceListState>
+            + HistoryReader<PriceState>
+            + HistoryReader<MediaState>
             + HistoryUpkeep
             + ResourceReader<PriceListContent>
             + PriceReader
@@ -109,6 +121,11 @@ impl Harness {
                 products: Arc::<C>::clone(catalog),
                 variants: Arc::<C>::clone(catalog),
                 categories: Arc::<C>::clone(catalog),
+                channels: Arc::<C>::clone(catalog),
+                product_types: Arc::<C>::clone(catalog),
+                price_lists: Arc::<C>::clone(catalog),
+                prices: Arc::<C>::clone(catalog),
+                media: Arc::<C>::clone(catalog),
             },
             upkeep: Arc::<C>::clone(catalog),
             log: Arc::<C>::clone(catalog),
@@ -217,7 +234,7 @@ macro_rules! catalog_contract {
                 many_changes_are_one_commit, cancelled_commits_leave_all_or_nothing, crossing_writers_do_not_deadlock;
             variants: go_and_come_back_with_their_product, need_a_living_product, fit_the_axes_of_their_product,
                 options_are_unique_within_a_product, are_limited_in_number, change_with_their_products_axes,
-                are_looked_up_by_any_name, are_listed_in_order_and_filtered;
+                are_looked_up_by_any_name, exchange_their_names, are_listed_in_order_and_filtered;
             categories: must_exist_when_referred_to, with_contents_are_not_deleted, form_no_cycle,
                 form_no_cycle_under_concurrency, are_limited_in_depth, are_read_with_their_path,
                 are_read_in_parts_of_their_tree, count_their_products,
@@ -238,10 +255,11 @@ macro_rules! catalog_contract {
                 unique_values_of_variants_go_and_come_with_their_product, becoming_unique_takes_different_values,
                 what_rests_on_an_old_type_is_refused, stored_products_keep_their_type_from_narrowing,
                 no_product_slips_past_a_change_of_its_type, a_type_in_use_stays, references_lead_to_what_is_there;
-            media: files_are_found_listed_and_deleted, bytes_are_unique, files_that_are_shown_stay,
+            media: files_are_found_listed_and_deleted, bytes_are_unique, files_that_are_shown_stay, what_is_said_of_a_file_changes,
                 deleting_and_showing_a_file_exclude_each_other;
-            history: every_version_is_told, states_are_told_as_of_an_instant, all_kinds_have_one,
+            history: every_version_is_told, states_are_told_as_of_an_instant, all_kinds_have_one, what_was_always_there_has_one,
                 old_versions_are_removed_and_the_last_never;
+            erasure: leaves_a_word_alone, is_refused_while_others_name_it;
             prices: are_kept, never_overlap, never_overlap_under_concurrency, need_a_list_and_a_variant,
                 hold_their_list, lists_and_channels_hold_each_other, are_of_variants_by_every_name, are_upserted, are_upserted_all_or_nothing,
                 are_upserted_by_the_thousands, are_resolved, are_shown_of_what_is_on_sale;

@@ -287,3 +287,60 @@ pub async fn are_listed_in_order_and_filtered(h: &Harness) {
     let deleted = VariantFilter { deleted: true, ..all };
     assert_eq!(list(&deleted, false, 50).await, [removed.content.sku.to_string()]);
 }
+
+pub async fn exchange_their_names(h: &Harness) {
+    let axes = option_axes(vec![Text::parse("n").unwrap()]).unwrap();
+    let owner = ProductContent {
+        option_axes: axes,
+        ..product(h)
+    };
+    let owner = h.product(owner).await;
+    let mut made = Vec::new();
+    for (n, gtin) in [
+        ("1", "4006381333931"),
+        ("2", "9780201379624"),
+        ("3", "5901234123457"),
+    ] {
+        let content = VariantContent {
+            gtin: Some(Gtin::parse(gtin).unwrap()),
+            key: super::fixtures::key(&format!("key-{n}")),
+            ..with_options(variant(h), &[("n", n)])
+        };
+        made.push(h.variant(owner.id, content).await);
+    }
+    // Each takes all the names of the next.
+    let rotated: Vec<_> = (0..3)
+        .map(|n| {
+            let content = made[(n + 1) % 3].content.clone();
+            edit_variant(&made[n], |v| v.revise(content, h.now()).unwrap())
+        })
+        .collect();
+    h.commit(rotated.clone()).await.unwrap();
+    for change in &rotated {
+        let found = h
+            .variants
+            .find(&VariantRef::Id(change.after.id), false)
+            .await
+            .unwrap();
+        assert_eq!(found.as_ref(), Some(&change.after));
+    }
+    // A name that an outsider has is still not free.
+    let outsider = h.product(product(h)).await;
+    let outsider = h.variant(outsider.id, variant(h)).await;
+    let one = &rotated[0].after;
+    let other = &rotated[1].after;
+    let first = edit_variant(one, |v| {
+        let mut content = v.state().content.clone();
+        content.sku = outsider.content.sku.clone();
+        v.revise(content, h.now()).unwrap();
+    });
+    let second = edit_variant(other, |v| {
+        let mut content = v.state().content.clone();
+        content.sku = one.content.sku.clone();
+        v.revise(content, h.now()).unwrap();
+    });
+    let conflict = super::conflict(h.commit(vec![first, second]).await);
+    assert_eq!(conflict.rule, ConflictRule::Sku);
+    assert_eq!(conflict.existing, Some(outsider.id.uuid()));
+    assert_eq!(conflict.subject, Some(one.id.uuid()));
+}

@@ -210,6 +210,13 @@ impl Product {
         Ok(())
     }
 
+    /// Marks the product, be it deleted already, as one of which nothing is to be kept.
+    pub fn erase(&mut self, now: Timestamp) {
+        self.0.edit(Event::Erased, now, |p| {
+            p.record.deleted_at.get_or_insert(p.record.updated_at);
+        });
+    }
+
     /// Undoes a deletion, else brings an archived product back as a draft.
     pub fn restore(&mut self, now: Timestamp) -> Result<(), RuleError> {
         if self.state().record.deleted_at.is_some() {

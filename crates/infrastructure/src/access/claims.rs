@@ -56,14 +56,43 @@ pub(super) struct Expected {
     pub(super) audience: Option<String>,
 }
 
+/// When a token is valid, in Unix seconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Validity {
+    nbf: Option<f64>,
+    exp: f64,
+}
+
+impl Validity {
+    pub(super) fn check(self, now: DateTime<Utc>) -> Result<(), AccessError> {
+        let now = seconds(now);
+        if self.nbf.is_some_and(|nbf| nbf > now + LEEWAY) {
+            return Err(NOT_YET);
+        }
+        if now >= self.exp + LEEWAY {
+            return Err(AccessError::Expired);
+        }
+        Ok(())
+    }
+}
+
+const NOT_YET: AccessError = AccessError::Invalid("it is not valid yet");
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "whole seconds are exact for the next 285 million years"
+)]
+const fn seconds(time: DateTime<Utc>) -> f64 {
+    time.timestamp() as f64
+}
+
 impl Claims {
-    /// The principal these claims speak for at the time `now`, if they speak for anyone.
-    pub(super) fn check(self, expected: &Expected, now: DateTime<Utc>) -> Result<Principal, AccessError> {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "whole seconds are exact for the next 285 million years"
-        )]
-        let now = now.timestamp() as f64;
+    /// The principal these claims speak for at the time `now`, if they speak for anyone, and when they do.
+    pub(super) fn check(
+        self,
+        expected: &Expected,
+        now: DateTime<Utc>,
+    ) -> Result<(Principal, Validity), AccessError> {
         if expected.issuer.is_some() && expected.issuer != self.iss {
             return Err(AccessError::Invalid("it comes from another issuer"));
         }
@@ -72,8 +101,8 @@ impl Claims {
         {
             return Err(AccessError::Invalid("it is meant for another audience"));
         }
-        if self.nbf.is_some_and(|nbf| nbf > now + LEEWAY) {
-            return Err(AccessError::Invalid("it is not valid yet"));
+        if self.nbf.is_some_and(|nbf| nbf > seconds(now) + LEEWAY) {
+            return Err(NOT_YET);
         }
         let exp = self.exp.ok_or(AccessError::Invalid("it has no expiry"))?;
         let subject = self.sub.ok_or(AccessError::Invalid("it names no subject"))?;
@@ -83,10 +112,9 @@ impl Claims {
             .map_or(Scopes::NONE, |names| names.scopes());
         let principal = Principal::new(subject, scopes)?;
         // Last, because `Expired` tells the client that a fresh token would do.
-        if now >= exp + LEEWAY {
-            return Err(AccessError::Expired);
-        }
-        Ok(principal)
+        let validity = Validity { nbf: self.nbf, exp };
+        validity.check(now)?;
+        Ok((principal, validity))
     }
 }
 

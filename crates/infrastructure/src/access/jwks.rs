@@ -153,6 +153,11 @@ impl Jwks {
         Ok(Self { shared, refresher })
     }
 
+    /// The keys that were fetched last.
+    pub(super) fn current(&self) -> Option<Arc<KeySet>> {
+        self.shared.current()
+    }
+
     /// The keys to check a token with this header with: fetched anew where they lack the one that it names.
     pub(super) async fn keys_for(&self, header: &Header) -> Result<Arc<KeySet>, AccessError> {
         let known = |keys: &KeySet| header.kid.as_deref().is_none_or(|kid| keys.has(kid));

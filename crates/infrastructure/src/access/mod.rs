@@ -8,6 +8,7 @@ mod issuer;
 mod jwks;
 mod key_file;
 mod keys;
+mod remembered;
 mod settings;
 mod verifier;
 

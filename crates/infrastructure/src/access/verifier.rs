@@ -13,7 +13,8 @@ use secrecy::ExposeSecret;
 
 use super::claims::{Claims, Expected};
 use super::jwks::{Jwks, RefreshPace};
-use super::keys::VerifyingKey;
+use super::keys::{KeySet, VerifyingKey};
+use super::remembered::Remembered;
 use super::{AuthError, AuthSettings, Setup};
 
 /// Longer tokens are not looked at: real ones have some hundred bytes.
@@ -25,6 +26,7 @@ pub struct JwtVerifier {
     jwks: Option<Jwks>,
     expected: Expected,
     clock: Arc<dyn Clock>,
+    remembered: Remembered,
 }
 
 impl JwtVerifier {
@@ -60,16 +62,25 @@ impl JwtVerifier {
             jwks,
             expected: Expected { issuer, audience },
             clock,
+            remembered: Remembered::default(),
         })
     }
 
-    async fn signed_claims(&self, token: &str, header: &Header) -> Result<Claims, AccessError> {
+    /// The claims and, where these were used, the public keys that they were checked with.
+    async fn signed_claims(
+        &self,
+        token: &str,
+        header: &Header,
+    ) -> Result<(Claims, Option<Arc<KeySet>>), AccessError> {
         const NO_KEY: AccessError = AccessError::Invalid("no trusted key fits its algorithm and key id");
         if header.alg == Algorithm::HS256 {
-            return claims_signed_with(self.secret.as_ref().ok_or(NO_KEY)?, token);
+            let claims = claims_signed_with(self.secret.as_ref().ok_or(NO_KEY)?, token)?;
+            // The secret is the same for as long as the service runs.
+            return Ok((claims, self.jwks.as_ref().and_then(Jwks::current)));
         }
         let keys = self.jwks.as_ref().ok_or(NO_KEY)?.keys_for(header).await?;
-        claims_signed_with(keys.find(header.kid.as_deref(), header.alg).ok_or(NO_KEY)?, token)
+        let key = keys.find(header.kid.as_deref(), header.alg).ok_or(NO_KEY)?;
+        Ok((claims_signed_with(key, token)?, Some(keys)))
     }
 }
 
@@ -79,15 +90,20 @@ impl TokenVerifier for JwtVerifier {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(AccessError::Malformed);
         }
+        let keys = self.jwks.as_ref().and_then(Jwks::current);
+        if let Some(known) = self.remembered.find(token, &keys, self.clock.now()) {
+            return known;
+        }
         let header = decode_header(token).map_err(|_| AccessError::Malformed)?;
         if header.crit.is_some() {
             return Err(AccessError::Invalid(
                 "its header demands an extension that is not known here",
             ));
         }
-        self.signed_claims(token, &header)
-            .await?
-            .check(&self.expected, self.clock.now())
+        let (claims, keys) = self.signed_claims(token, &header).await?;
+        let (principal, validity) = claims.check(&self.expected, self.clock.now())?;
+        self.remembered.add(token, keys, principal.clone(), validity);
+        Ok(principal)
     }
 }
 

@@ -1,12 +1,16 @@
 //! Where uploaded files are kept: the section `media`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::settings::masked;
+
+/// Longer than any upload takes: it keeps its bytes a moment before the catalog knows of them.
+const SHORTEST: Duration = Duration::from_hours(1);
 
 /// With no `url` the files are in the data folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,6 +27,10 @@ pub struct MediaSettings {
     pub access_key_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "masked")]
     pub secret_access_key: Option<SecretString>,
+    /// How long bytes are kept that no file of the catalog has; `0s` is for ever. Absent: a day in the data folder, and for
+    /// ever in a bucket, where another catalog's files may be.
+    #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
+    pub orphans_kept: Option<Duration>,
 }
 
 impl Default for MediaSettings {
@@ -33,6 +41,7 @@ impl Default for MediaSettings {
             region: "us-east-1".to_owned(),
             access_key_id: None,
             secret_access_key: None,
+            orphans_kept: None,
         }
     }
 }
@@ -52,6 +61,12 @@ impl MediaSettings {
         }
     }
 
+    /// How long bytes are kept that no file of the catalog has; `None` for ever.
+    pub fn orphans_kept(&self) -> Option<Duration> {
+        let in_folder = self.url.is_none().then_some(Duration::from_hours(24));
+        self.orphans_kept.or(in_folder).filter(|kept| !kept.is_zero())
+    }
+
     /// What is wrong, one line to a fault, each beginning with its key. Never quotes the secret.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -68,6 +83,12 @@ impl MediaSettings {
         }
         if self.access_key_id.is_some() != self.secret_access_key.is_some() {
             problems.push("access_key_id and secret_access_key come together or not at all".to_owned());
+        }
+        if self
+            .orphans_kept
+            .is_some_and(|kept| !kept.is_zero() && kept < SHORTEST)
+        {
+            problems.push("orphans_kept must be at least 1h, or 0s to keep them".to_owned());
         }
         let of_buckets = self.endpoint.is_some() || self.access_key_id.is_some();
         if self.url.is_none() && of_buckets {

@@ -8,13 +8,17 @@ use std::time::Duration;
 use application::media::{ByteStream, FileStore, FileStoreError};
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::MediaId;
+use domain::{MediaId, Timestamp};
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::prefix::PrefixStore;
-use object_store::{ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig};
+use object_store::{
+    ClientOptions, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig,
+};
 use secrecy::ExposeSecret;
+use uuid::Uuid;
 
 use super::settings::{MediaSettings, Place};
 
@@ -128,6 +132,19 @@ impl FileStore for ObjectFiles {
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(FileStoreError::new(error)),
         }
+    }
+
+    fn kept_before(&self, instant: Timestamp) -> BoxStream<'static, Result<MediaId, FileStoreError>> {
+        let own = move |object: ObjectMeta| {
+            let id = Uuid::try_parse(object.location.filename()?)
+                .ok()
+                .map(MediaId::new)?;
+            let ours = path(id) == object.location && object.last_modified < instant;
+            ours.then_some(id)
+        };
+        let objects = self.objects.list(None);
+        let ids = objects.map_ok(own).map_err(FileStoreError::new);
+        ids.try_filter_map(|id| std::future::ready(Ok(id))).boxed()
     }
 
     async fn delete(&self, id: MediaId) -> Result<(), FileStoreError> {

@@ -107,9 +107,8 @@ impl Fleet {
         self.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes note of what was asked at `asked` and answered just now.
-    pub(super) fn saw(&self, sighting: Sighting, asked: Instant) {
-        let now = Instant::now();
+    /// Takes note of what was asked at `asked` and answered at `now`.
+    pub(super) fn saw(&self, sighting: Sighting, asked: Instant, now: Instant) {
         let mut view = self.lock();
         // Answers may overtake each other, on different connections.
         if view.as_ref().is_some_and(|old| old.asked > asked) {
@@ -191,32 +190,48 @@ mod tests {
     const OTHER: Uuid = Uuid::from_u128(2);
     const TRUST: Duration = Duration::from_millis(75);
 
-    fn see(fleet: &Fleet, at: i64, born: &str, members: &[(Uuid, &str)]) {
-        let members = members
-            .iter()
-            .map(|(id, text)| (*id, (*text).to_owned()))
-            .collect();
-        let sighting = Sighting {
-            at,
-            born: born.into(),
-            members,
-        };
-        fleet.saw(sighting, Instant::now());
+    /// A fleet and the time, which passes when the test says so.
+    struct Scene {
+        fleet: Fleet,
+        now: Instant,
     }
 
-    async fn pass(millis: u64) {
-        tokio::time::advance(Duration::from_millis(millis)).await;
+    impl Scene {
+        fn new() -> Self {
+            Self {
+                fleet: Fleet::new(ME, TRUST),
+                now: Instant::now(),
+            }
+        }
+
+        fn see(&self, at: i64, born: &str, members: &[(Uuid, &str)]) {
+            let members = members.iter().map(|(id, text)| (*id, (*text).to_owned()));
+            let sighting = Sighting {
+                at,
+                born: born.into(),
+                members: members.collect(),
+            };
+            self.fleet.saw(sighting, self.now, self.now);
+        }
+
+        fn pass(&mut self, millis: u64) {
+            self.now += Duration::from_millis(millis);
+        }
+
+        fn behind(&self, mark: i64) -> Option<usize> {
+            self.fleet.behind(mark)
+        }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn others_are_waited_for_until_they_confirm_or_are_silent_for_too_long() {
-        let fleet = Fleet::new(ME, TRUST);
-        assert_eq!(fleet.behind(10), None);
-        see(&fleet, 5, "b", &[(ME, "1 0")]);
-        pass(76).await;
-        see(&fleet, 11, "b", &[(ME, "1 0")]);
-        assert_eq!(fleet.behind(11), None, "seen too early");
-        assert_eq!(fleet.behind(10), Some(0), "alone");
+    #[test]
+    fn others_are_waited_for_until_they_confirm_or_are_silent_for_too_long() {
+        let mut scene = Scene::new();
+        assert_eq!(scene.behind(10), None);
+        scene.see(5, "b", &[(ME, "1 0")]);
+        scene.pass(76);
+        scene.see(11, "b", &[(ME, "1 0")]);
+        assert_eq!(scene.behind(11), None, "seen too early");
+        assert_eq!(scene.behind(10), Some(0), "alone");
         for (signed, behind) in [
             ("9 0", 1),
             ("9 10", 1),
@@ -225,37 +240,53 @@ mod tests {
             ("x", 1),
             ("11", 1),
         ] {
-            see(&fleet, 12, "b", &[(ME, "1 0"), (OTHER, signed)]);
-            assert_eq!(fleet.behind(10), Some(behind), "{signed}");
+            scene.see(12, "b", &[(ME, "1 0"), (OTHER, signed)]);
+            assert_eq!(scene.behind(10), Some(behind), "{signed}");
         }
-        pass(75).await;
-        see(&fleet, 80, "b", &[(OTHER, "11")]);
-        assert_eq!(fleet.behind(10), Some(1));
-        pass(1).await;
-        see(&fleet, 81, "b", &[(OTHER, "11")]);
-        assert_eq!(fleet.behind(10), Some(0), "silent");
-        see(&fleet, 82, "b", &[(OTHER, "82 9")]);
-        assert_eq!(fleet.behind(10), Some(1), "there again");
+        scene.pass(75);
+        scene.see(80, "b", &[(OTHER, "11")]);
+        assert_eq!(scene.behind(10), Some(1));
+        scene.pass(1);
+        scene.see(81, "b", &[(OTHER, "11")]);
+        assert_eq!(scene.behind(10), Some(0), "silent");
+        scene.see(82, "b", &[(OTHER, "82 9")]);
+        assert_eq!(scene.behind(10), Some(1), "there again");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_new_list_says_nothing_until_those_of_the_old_one_have_spent_their_trust() {
-        let fleet = Fleet::new(ME, TRUST);
-        see(&fleet, 5, "b", &[(ME, "1 0")]);
-        assert_eq!(fleet.behind(1), Some(1));
-        pass(76).await;
-        see(&fleet, 6, "b", &[(ME, "1 0")]);
-        assert_eq!(fleet.behind(1), Some(0));
-        see(&fleet, 7, "c", &[(ME, "1 0")]);
-        assert_eq!(fleet.behind(1), Some(1));
+    #[test]
+    fn a_new_list_says_nothing_until_those_of_the_old_one_have_spent_their_trust() {
+        let mut scene = Scene::new();
+        scene.see(5, "b", &[(ME, "1 0")]);
+        assert_eq!(scene.behind(1), Some(1));
+        scene.pass(76);
+        scene.see(6, "b", &[(ME, "1 0")]);
+        assert_eq!(scene.behind(1), Some(0));
+        scene.see(7, "c", &[(ME, "1 0")]);
+        assert_eq!(scene.behind(1), Some(1));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn who_says_nothing_for_long_is_gone() {
-        let fleet = Fleet::new(ME, TRUST);
-        see(&fleet, 5, "b", &[(OTHER, "1 0")]);
-        pass(10_001).await;
-        see(&fleet, 6, "b", &[(OTHER, "1 0"), (ME, "2 0")]);
-        assert_eq!(fleet.gone(), [(OTHER, "1 0".to_owned())]);
+    #[test]
+    fn what_is_answered_out_of_order_is_not_taken_for_new() {
+        let mut scene = Scene::new();
+        scene.see(5, "b", &[(OTHER, "5 0")]);
+        let early = scene.now;
+        scene.pass(100);
+        scene.see(9, "b", &[(OTHER, "9 0")]);
+        let late = Sighting {
+            at: 6,
+            born: "b".into(),
+            members: vec![],
+        };
+        scene.fleet.saw(late, early, scene.now);
+        assert_eq!(scene.behind(7), Some(1));
+    }
+
+    #[test]
+    fn who_says_nothing_for_long_is_gone() {
+        let mut scene = Scene::new();
+        scene.see(5, "b", &[(OTHER, "1 0")]);
+        scene.pass(10_001);
+        scene.see(6, "b", &[(OTHER, "1 0"), (ME, "2 0")]);
+        assert_eq!(scene.fleet.gone(), [(OTHER, "1 0".to_owned())]);
     }
 }

@@ -148,8 +148,8 @@ mod tests {
         Moment { epoch: 1, at }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_beat_is_confirmed_when_it_is_done_and_came_back() {
+    #[test]
+    fn a_beat_is_confirmed_when_it_is_done_and_came_back() {
         let start = Instant::now();
         let mut heart = Heart::new(EVERY, 5, start);
         assert_eq!(heart.due(false), None);
@@ -162,8 +162,8 @@ mod tests {
         assert_eq!(heart.came_back(4, start), None, "of another connection");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_later_canary_speaks_for_earlier_ones_and_not_the_other_way_round() {
+    #[test]
+    fn a_later_canary_speaks_for_earlier_ones_and_not_the_other_way_round() {
         let start = Instant::now();
         let later = start + EVERY;
         let mut heart = Heart::new(EVERY, 1, start);
@@ -177,8 +177,8 @@ mod tests {
         assert_eq!(heart.confirmed(1), 200);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn news_are_confirmed_and_told_at_once_if_there_is_anyone_to_tell() {
+    #[test]
+    fn news_are_confirmed_and_told_at_once_if_there_is_anyone_to_tell() {
         let start = Instant::now();
         let mut heart = Heart::new(EVERY, 1, start);
         heart.begin(start);
@@ -196,8 +196,8 @@ mod tests {
         assert_eq!(heart.due(false), Some(second + SHORTEST + EVERY));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn what_never_comes_back_is_noticed() {
+    #[test]
+    fn what_never_comes_back_is_noticed() {
         let start = Instant::now();
         let heart = Heart::new(EVERY, 1, start);
         assert!(!heart.is_deaf(start + EVERY, EVERY));

@@ -158,7 +158,7 @@ impl Inner {
             epoch: lane.epoch,
             at: sighting.at,
         };
-        self.fleet.saw(sighting, asked);
+        self.fleet.saw(sighting, asked, Instant::now());
         Ok((number, done))
     }
 
@@ -167,7 +167,7 @@ impl Inner {
         let asked = Instant::now();
         let call = self.look_call(lane.epoch);
         let sighting = self.run_one(&mut lane, call).await?;
-        self.fleet.saw(sighting, asked);
+        self.fleet.saw(sighting, asked, Instant::now());
         Ok(())
     }
 

@@ -18,15 +18,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
+use application::Ids as _;
 use application::cache::CacheError;
 use redis::{Client, Cmd, FromRedisValue, RedisError, Value};
-use uuid::Uuid;
 
 use fleet::Fleet;
 use keys::Keys;
 use lanes::{Lane, Lanes};
 use scripts::{Call, Scripts};
 use suspects::Suspects;
+
+use crate::system::UuidV7;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RedisCacheError {
@@ -109,7 +111,7 @@ impl RedisCache {
             keys,
             scripts: Scripts::new(),
             suspects: Suspects::default(),
-            fleet: Fleet::new(Uuid::now_v7(), options.trust),
+            fleet: Fleet::new(UuidV7.next(), options.trust),
             canary: options.canary,
             trust: options.trust,
             beats: AtomicU64::new(1),

@@ -13,6 +13,7 @@ pub(super) struct Scripts {
     pub(super) look: Script,
     pub(super) beat: Script,
     pub(super) forget: Script,
+    pub(super) probe: Script,
 }
 
 macro_rules! script {
@@ -33,6 +34,7 @@ impl Scripts {
             look: script!("scripts/look.lua"),
             beat: script!("scripts/beat.lua"),
             forget: script!("scripts/forget.lua"),
+            probe: script!("scripts/probe.lua"),
         }
     }
 
@@ -47,6 +49,7 @@ impl Scripts {
             &self.look,
             &self.beat,
             &self.forget,
+            &self.probe,
         ] {
             script.load_async(connection).await?;
         }

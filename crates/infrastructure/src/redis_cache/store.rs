@@ -123,7 +123,7 @@ impl CacheStore for RedisCache {
         life: Duration,
     ) -> Result<Vec<Mark>, CacheError> {
         let inner = &self.0;
-        let mut last = None;
+        let mut marks = Vec::new();
         for batch in entities.chunks(BATCH) {
             let mut lane = inner.lanes.next()?;
             let call = |entity: &Entity| Call {
@@ -138,10 +138,10 @@ impl CacheStore for RedisCache {
             };
             let calls: Vec<_> = batch.iter().map(call).collect();
             for answer in inner.run(&mut lane, &calls).await? {
-                last = last.max(Some(parse::<i64>(answer)?));
+                note(&mut marks, lane.epoch, parse(answer)?);
             }
         }
-        Ok(marks(last))
+        Ok(marks)
     }
 
     async fn release(
@@ -182,9 +182,12 @@ impl CacheStore for RedisCache {
         inner.lanes.connect(&inner.scripts).await?;
         for at in 0..ALL_LANES {
             let mut lane = inner.lanes.at(at)?;
-            let mut set = redis::cmd("SET");
-            set.arg(inner.keys.probe()).arg("").arg("PX").arg(1000);
-            inner.command::<()>(&mut lane, &set).await?;
+            let call = Call {
+                script: &inner.scripts.probe,
+                keys: vec![inner.keys.probe()],
+                args: vec![],
+            };
+            inner.run(&mut lane, &[call]).await?;
         }
         inner.drop_suspects().await?;
         Ok(inner.may_publish().await?)
@@ -205,7 +208,7 @@ impl Inner {
         lane: &Lane,
     ) -> Result<Option<Arc<Entry>>, RedisCacheError> {
         match got {
-            Ok(Value::BulkString(bytes)) => Ok(entry(bytes.into(), key, lane)),
+            Ok(Value::BulkString(bytes)) => Ok(entry(&bytes.into(), key, lane)),
             Ok(_) => Ok(None),
             Err(error) if error.code() == Some(WRONG_TYPE) => Ok(None),
             Err(error) => Err(self.could_not_read(std::slice::from_ref(key), lane, error)),
@@ -244,7 +247,7 @@ impl Inner {
         };
         let (outcome, bytes, left): (u8, Bytes, i64) = self.run_one(&mut lane, call).await?;
         Ok(match outcome {
-            0 => entry(bytes, key, &lane).map(Miss::Usable),
+            0 => entry(&bytes, key, &lane).map(Miss::Usable),
             1 => Some(Miss::Fenced),
             2 => Some(Miss::Granted(Lease {
                 token,
@@ -262,7 +265,7 @@ impl Inner {
         token: Token,
         only_missed: bool,
     ) -> Result<Released, RedisCacheError> {
-        let (mut last, mut intact) = (None, true);
+        let (mut marks, mut intact) = (Vec::new(), true);
         for batch in changes.chunks(BATCH) {
             let mut lane = self.lanes.next()?;
             let call = |(entity, position): &(Entity, Option<LogPosition>)| Call {
@@ -283,17 +286,14 @@ impl Inner {
             let asked = Instant::now();
             let mut answers = self.run(&mut lane, &calls).await?;
             let sighting = answers.pop().ok_or(RedisCacheError::Answer)?;
-            self.fleet.saw(parse(sighting)?, asked);
+            self.fleet.saw(parse(sighting)?, asked, Instant::now());
             for answer in answers {
                 let (at, stood): (i64, bool) = parse(answer)?;
-                last = last.max(Some(at));
+                note(&mut marks, lane.epoch, at);
                 intact &= stood;
             }
         }
-        Ok(Released {
-            intact,
-            marks: marks(last),
-        })
+        Ok(Released { intact, marks })
     }
 
     /// Where changes are told to those who cannot track; empty if that is not allowed.
@@ -358,13 +358,17 @@ impl Inner {
 }
 
 /// The entry in these bytes, if it is one, of this life of the server.
-fn entry(bytes: Bytes, key: &CacheKey, lane: &Lane) -> Option<Arc<Entry>> {
-    let entry = Entry::decode(&bytes, key.schema)?;
+fn entry(bytes: &Bytes, key: &CacheKey, lane: &Lane) -> Option<Arc<Entry>> {
+    let entry = Entry::decode(bytes, key.schema)?;
     (entry.epoch == lane.epoch).then(|| Arc::new(entry))
 }
 
-fn marks(at: Option<i64>) -> Vec<Mark> {
-    at.map(|at| Mark { server: 0, at }).into_iter().collect()
+/// Keeps the latest of each life of the server.
+fn note(marks: &mut Vec<Mark>, server: u64, at: i64) {
+    match marks.iter_mut().find(|mark| mark.server == server) {
+        Some(mark) => mark.at = mark.at.max(at),
+        None => marks.push(Mark { server, at }),
+    }
 }
 
 fn position_bytes(position: LogPosition) -> Vec<u8> {

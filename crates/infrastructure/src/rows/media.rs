@@ -1,11 +1,12 @@
 //! The row document of an uploaded file.
 
 use domain::MediaId;
-use domain::media::{FileName, ImageSize, MediaContent, MediaState, MediaType};
+use domain::media::{FileName, ImageSize, MediaContent, MediaState, MediaType, Said};
 use domain::value::Digest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::text::{Texts, localized, metadata, pairs, texts};
 use super::{RecordDoc, RowError};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,6 +22,11 @@ pub struct MediaFileDoc {
     height: Option<u32>,
     name: Option<String>,
     created_by: String,
+    // Absent in rows and log entries from before they could be said.
+    #[serde(default)]
+    alt: Option<Texts>,
+    #[serde(default)]
+    metadata: Texts,
 }
 
 impl From<&MediaState> for MediaFileDoc {
@@ -31,8 +37,8 @@ impl From<&MediaState> for MediaFileDoc {
             media_type,
             size,
             image,
-            name,
             created_by,
+            said: Said { name, alt, metadata },
         } = content;
         Self {
             id: id.uuid(),
@@ -44,6 +50,8 @@ impl From<&MediaState> for MediaFileDoc {
             height: image.map(ImageSize::height),
             name: name.as_ref().map(|name| name.as_str().to_owned()),
             created_by: created_by.clone(),
+            alt: alt.as_ref().map(texts),
+            metadata: pairs(metadata),
         }
     }
 }
@@ -62,6 +70,8 @@ impl TryFrom<MediaFileDoc> for MediaState {
             height,
             name,
             created_by,
+            alt,
+            metadata: pairs,
         } = doc;
         let image = width.zip(height);
         let image = image.map(|(width, height)| ImageSize::new(width.into(), height.into()));
@@ -73,8 +83,12 @@ impl TryFrom<MediaFileDoc> for MediaState {
                 media_type: MediaType::parse(&content_type)?,
                 size,
                 image: image.transpose()?,
-                name: name.map(FileName::parse).transpose()?,
                 created_by,
+                said: Said {
+                    name: name.map(FileName::parse).transpose()?,
+                    alt: alt.map(localized).transpose()?,
+                    metadata: metadata(pairs)?,
+                },
             },
         })
     }

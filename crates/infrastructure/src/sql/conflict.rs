@@ -234,7 +234,9 @@ fn names(rule: ConflictRule, changes: &Changes) -> Vec<(Name, Uuid)> {
         | ConflictRule::TypeMisfit
         | ConflictRule::VariantLimit
         | ConflictRule::MediaBytes
-        | ConflictRule::MediaReferenced => Vec::new(),
+        | ConflictRule::MediaReferenced
+        | ConflictRule::ProductReferenced
+        | ConflictRule::StillShown => Vec::new(),
     }
 }
 
@@ -306,6 +308,8 @@ const fn place(rule: ConflictRule) -> Option<&'static str> {
         | ConflictRule::TypeMisfit
         | ConflictRule::VariantLimit
         | ConflictRule::MediaBytes
-        | ConflictRule::MediaReferenced => return None,
+        | ConflictRule::MediaReferenced
+        | ConflictRule::ProductReferenced
+        | ConflictRule::StillShown => return None,
     })
 }

@@ -4,13 +4,18 @@ use application::history::{HistoryEntry, HistoryReader};
 use application::store::StoreError;
 use async_trait::async_trait;
 use domain::category::CategoryState;
+use domain::media::MediaState;
+use domain::pricing::PriceState;
 use domain::product::{ProductState, VariantState};
+use domain::resource::State;
 use domain::{Timestamp, Version};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{Database, Failure, Query, Row, SqlCatalog};
-use crate::rows::{CategoryDoc, Instant, ProductDoc, RowError, VariantDoc};
+use crate::rows::{
+    CategoryDoc, Instant, MediaFileDoc, PriceDoc, ProductDoc, RowError, StateDoc, Stored, VariantDoc,
+};
 
 /// A state that the change log keeps.
 pub trait Logged: Sized + Send + 'static {
@@ -32,7 +37,14 @@ macro_rules! logged {
 logged! {
     CategoryState, "category", CategoryDoc;
     ProductState, "product", ProductDoc;
+    MediaState, "media", MediaFileDoc;
+    PriceState, "price", PriceDoc;
     VariantState, "variant", VariantDoc;
+}
+
+impl<C: Stored> Logged for State<C> {
+    const RESOURCE: &'static str = C::RESOURCE;
+    type Doc = StateDoc<C::Doc>;
 }
 
 /// `updated_at` grows with the version, so that what is after an instant stands before what is not. As text it sorts as

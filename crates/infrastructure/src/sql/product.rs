@@ -168,6 +168,19 @@ impl<D: Database> ProductReader for SqlCatalog<D> {
         Ok(states::<CopiesDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
     }
 
+    async fn by_ids(&self, ids: &[ProductId]) -> Result<Vec<ProductState>, StoreError> {
+        let text = format!(
+            "with {} select {COPIES} from products t where t.id in (select id from r) and t.deleted_at is null",
+            D::DIALECT.batch(IDS)
+        );
+        let ids: Vec<_> = ids
+            .iter()
+            .map(|id| serde_json::json!({"id": id.uuid()}))
+            .collect();
+        let query = Query::new(text).with(serde_json::Value::Array(ids).to_string());
+        Ok(states::<CopiesDoc, _>(self.database.fetch(query).await?).map_err(Failure::from)?)
+    }
+
     async fn among(&self, products: &[ProductRef]) -> Result<Vec<Option<ProductId>>, StoreError> {
         if products.is_empty() {
             return Ok(Vec::new());
@@ -240,6 +253,8 @@ fn conditions(dialect: Dialect, filter: &ProductFilter) -> Query {
         category,
         brand,
         tag,
+        product_type,
+        has_unpublished_changes,
         updated_since,
         updated_before,
         created_since,
@@ -258,6 +273,14 @@ fn conditions(dialect: Dialect, filter: &ProductFilter) -> Query {
     if let Some(tag) = tag {
         query.push(" and t.id in (select g.product_id from product_tags g where g.tag = ");
         query.bind(tag.as_str()).push(")");
+    }
+    if let Some(product_type) = product_type {
+        query.push(" and t.product_type_id = ").bind(product_type.uuid());
+    }
+    match has_unpublished_changes {
+        Some(true) => drop(query.push(" and t.pending = true")),
+        Some(false) => drop(query.push(" and t.pending = false")),
+        None => {}
     }
     if let Some(category) = category {
         in_category(dialect, &mut query, "product_categories", *category);

@@ -11,6 +11,7 @@ use tracing_subscriber::{
 
 use super::{
     SCOPE, TelemetryError,
+    lines::Lines,
     settings::{LogFormat, TelemetrySettings},
 };
 
@@ -20,12 +21,13 @@ const EXPORTERS_OWN: [&str; 5] = ["h2", "hyper", "hyper_util", "opentelemetry", 
 pub(super) fn dispatch(
     settings: &TelemetrySettings,
     tracers: Option<&SdkTracerProvider>,
+    lines: Lines,
 ) -> Result<Dispatch, TelemetryError> {
     let filter = EnvFilter::try_new(&settings.log_level).map_err(|source| TelemetryError::LogLevel {
         filter: settings.log_level.clone(),
         source,
     })?;
-    let text = fmt::layer().with_writer(io::stderr);
+    let text = fmt::layer().with_writer(lines);
     let text = match settings.log_format {
         LogFormat::Json => text.json().flatten_event(true).with_span_list(false).boxed(),
         LogFormat::Pretty => text.with_ansi(io::stderr().is_terminal()).boxed(),

@@ -1,12 +1,14 @@
 //! Logs, traces and metrics of the process: one instrument API that feeds both Prometheus and OTLP.
 //!
-//! Invariant: no request waits for telemetry or fails by it. Exports run on the SDK's own threads from bounded queues
+//! Invariant: no request waits for telemetry or fails by it. Log lines are written by a thread of their own, exports run on the SDK's own threads from bounded queues
 //! that drop what a collector does not take.
 
+mod lines;
 mod logs;
 mod otlp;
 mod settings;
 
+use std::io;
 use std::time::Duration;
 
 use opentelemetry::{
@@ -24,6 +26,7 @@ use prometheus::{Registry, TextEncoder};
 use tracing::Dispatch;
 use tracing_subscriber::filter::ParseError;
 
+use lines::Lines;
 pub use settings::{LogFormat, TelemetrySettings};
 
 /// The instrumentation scope of the product's own instruments and spans.
@@ -45,6 +48,8 @@ pub enum TelemetryError {
     },
     #[error("the Prometheus registry cannot be set up")]
     Prometheus(#[source] OTelSdkError),
+    #[error("the thread that writes the log cannot be started")]
+    Thread(#[source] io::Error),
     #[error("a log subscriber is already installed in this process")]
     AlreadyInstalled(#[source] tracing::dispatcher::SetGlobalDefaultError),
 }
@@ -55,6 +60,14 @@ pub struct Telemetry {
     registry: Registry,
     meters: SdkMeterProvider,
     tracers: Option<SdkTracerProvider>,
+    lines: Lines,
+}
+
+/// Also where the end is an error: it is what the log tells of.
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        self.lines.flush(FLUSH_TIMEOUT);
+    }
 }
 
 impl Telemetry {
@@ -93,12 +106,14 @@ impl Telemetry {
             meters = meters.with_periodic_exporter(otlp::metrics(endpoint)?);
             tracers = Some(otlp::tracers(endpoint, settings.sample_ratio, resource)?);
         }
-        let dispatch = logs::dispatch(settings, tracers.as_ref())?;
+        let lines = Lines::to(io::stderr()).map_err(TelemetryError::Thread)?;
+        let dispatch = logs::dispatch(settings, tracers.as_ref(), lines.clone())?;
         Ok((
             Self {
                 registry,
                 meters: meters.build(),
                 tracers,
+                lines,
             },
             dispatch,
         ))
@@ -167,6 +182,7 @@ impl Telemetry {
             .map_or(Ok(()), |tracers| tracers.shutdown_with_timeout(FLUSH_TIMEOUT));
         log_failure("traces", traces);
         log_failure("metrics", self.meters.shutdown_with_timeout(FLUSH_TIMEOUT));
+        self.lines.flush(FLUSH_TIMEOUT);
     }
 }
 

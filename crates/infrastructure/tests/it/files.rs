@@ -1,18 +1,26 @@
 //! Where the bytes of uploaded files are kept: a folder, and a bucket of a server that speaks S3.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use application::media::FileStore;
+use application::media::{FileStore, MediaFiles};
+use application::testing::Harness;
 use application::testing::media::bytes_are_kept_and_forgotten;
+use application::{Clock, Writer};
 use bytes::Bytes;
 use domain::MediaId;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use infrastructure::files::{MediaSettings, ObjectFiles};
+use infrastructure::files::{HeaderInspector, MediaSettings, ObjectFiles};
+use infrastructure::sqlite::SqliteCatalog;
+use infrastructure::system::{SystemClock, UuidV7};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use uuid::Uuid;
+
+use super::catalog::options_in;
 
 const BUCKET: &str = "shop-media";
 const KEY: &str = "an-access-key";
@@ -110,4 +118,88 @@ fn a_folder_that_cannot_be_made_is_named() {
     std::fs::write(folder.path().join("media"), "in the way").unwrap();
     let error = ObjectFiles::open(&MediaSettings::default(), folder.path()).unwrap_err();
     assert!(error.to_string().contains("media"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_without_a_file_are_swept_when_they_are_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = open(&MediaSettings::default(), folder.path());
+    let catalog = SqliteCatalog::connect(&options_in(&folder)).await.unwrap();
+    let catalog = Arc::new(catalog);
+    catalog.migrate().await.unwrap();
+    let h = Harness::new(&catalog);
+    let media = MediaFiles::new(
+        Writer::new(catalog.clone(), Arc::new(SystemClock), Arc::new(UuidV7)),
+        catalog.clone(),
+        Arc::new(files.clone()),
+        Arc::new(HeaderInspector),
+    );
+    let known = application::testing::media::stored(&h, 1).await.id;
+    let id = |number| MediaId::new(Uuid::from_u128(number));
+    let (old, young) = (id(1), id(2));
+    let root = folder.path().join("media");
+    let place = |id: MediaId| {
+        let name = id.to_string();
+        root.join(&name[name.len() - 2..]).join(name)
+    };
+    let two_days_ago = SystemTime::now() - Duration::from_hours(48);
+    let age = |path: &Path| {
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(two_days_ago).unwrap();
+    };
+    for id in [known, old, young] {
+        files.put(id, Bytes::from_static(b"bytes")).await.unwrap();
+    }
+    // What somebody else has put there is none of its business.
+    let foreign = [root.join("readme.txt"), root.join("ff").join(old.to_string())];
+    std::fs::create_dir_all(root.join("ff")).unwrap();
+    for path in &foreign {
+        std::fs::write(path, "theirs").unwrap();
+        age(path);
+    }
+    age(&place(known));
+    age(&place(old));
+
+    let day_ago = SystemClock.now() - Duration::from_hours(24);
+    assert_eq!(media.sweep(day_ago - Duration::from_hours(48)).await.unwrap(), 0);
+    assert_eq!(media.sweep(day_ago).await.unwrap(), 1);
+    assert!(!place(old).exists());
+    assert!(place(known).exists() && place(young).exists());
+    assert!(foreign.iter().all(|path| path.exists()));
+    assert_eq!(media.sweep(day_ago).await.unwrap(), 0);
+    // Later than any upload takes, it is no upload any more.
+    assert_eq!(
+        media
+            .sweep(SystemClock.now() + Duration::from_hours(1))
+            .await
+            .unwrap(),
+        1
+    );
+    assert!(!place(young).exists());
+    catalog.close().await;
+}
+
+#[test]
+fn orphans_go_by_themselves_from_the_data_folder_only() {
+    let hours = |hours| Some(Duration::from_hours(hours));
+    let kept = |url: Option<&str>, orphans_kept| {
+        let settings = MediaSettings {
+            url: url.map(str::to_owned),
+            orphans_kept,
+            ..MediaSettings::default()
+        };
+        settings.orphans_kept()
+    };
+    let bucket = Some("s3://pictures");
+    assert_eq!((kept(None, None), kept(bucket, None)), (hours(24), None));
+    assert_eq!(
+        (kept(None, hours(2)), kept(bucket, hours(2))),
+        (hours(2), hours(2))
+    );
+    assert_eq!(kept(None, Some(Duration::ZERO)), None);
+    let soon = MediaSettings {
+        orphans_kept: Some(Duration::from_secs(3599)),
+        ..MediaSettings::default()
+    };
+    assert_eq!(soon.problems().len(), 1);
 }

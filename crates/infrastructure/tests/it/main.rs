@@ -12,3 +12,4 @@ mod cache;
 mod catalog;
 mod files;
 mod telemetry;
+mod views;

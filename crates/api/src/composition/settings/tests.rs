@@ -301,6 +301,12 @@ fn values_out_of_range_are_refused() {
         ("[database]\nacquire_timeout = \"0s\"", "database.acquire_timeout"),
         ("[cache]\nurl = \"redis+cluster://cache\"", "not supported yet"),
         ("[cache]\nurl = \"redis://\"", "cache.url"),
+        ("[cache]\nurl = \"memcached://\"", "cache.url"),
+        (
+            "[cache]\nurl = \"memcached://ann:hunter2@cache\"",
+            "neither users nor TLS",
+        ),
+        ("[cache]\nurl = \"memcached://cache/1\"", "cache.url"),
         ("[cache]\nurl = \"http://:hunter2@cache\"", "cache.url"),
         ("[cache]\nl1_bytes = 1", "cache.l1_bytes"),
         ("[catalog]\ndefault_locale = \"english\"", ""),
@@ -327,6 +333,7 @@ fn values_out_of_range_are_refused() {
         ),
         ("[media]\nendpoint = \"http://x\"", "media.url"),
         ("[history]\nretention = \"30m\"", "history.retention"),
+        ("[views]\nflush_interval = \"10ms\"", "views.flush_interval"),
     ] {
         if part.is_empty() {
             load(file, &[]);
@@ -342,7 +349,13 @@ fn values_out_of_range_are_refused() {
     ] {
         load(&format!("[database]\nurl = \"{url}\""), &[]);
     }
-    for url in ["redis://cache:6379/1", "rediss://:secret@cache", "memory://"] {
+    for url in [
+        "redis://cache:6379/1",
+        "rediss://:secret@cache",
+        "memcached://cache",
+        "memcached://cache:11211/",
+        "memory://",
+    ] {
         load(&format!("[cache]\nurl = \"{url}\""), &[]);
     }
 }
@@ -468,6 +481,7 @@ fn the_reference_file_has_the_defaults_and_names_every_key() {
         keys_of::<AuthSettings>("auth"),
         keys_of::<CatalogSettings>("catalog"),
         keys_of::<HistorySettings>("history"),
+        keys_of::<ViewsSettings>("views"),
         keys_of::<TelemetrySettings>("telemetry"),
     ]
     .into_iter()

@@ -42,7 +42,8 @@ impl Shaping {
 
 pub(super) async fn shape(State(shaping): State<Shaping>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let Some(route) = route else {
+    // Both are asked for in the query.
+    let Some(route) = route.filter(|_| request.uri().query().is_some()) else {
         return next.run(request).await;
     };
     let operation = shaping.document.operation(request.method(), route.as_str());

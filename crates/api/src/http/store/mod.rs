@@ -1,4 +1,5 @@
-//! The store plane: read only, published only, anonymous, and the same for everyone, so that any CDN can keep it.
+//! The store plane: published only, anonymous, and the same for everyone, so that any CDN can keep it. Nothing is written
+//! but that a product was looked at.
 //!
 //! Invariant: whatever an answer depends on is in its address or in the clock, and it is kept no longer than until the
 //! clock changes it. In the cache it is under the entity of the one product that it shows, or under the generations of
@@ -11,6 +12,7 @@ mod names;
 mod prices;
 mod products;
 mod related;
+mod views;
 
 use application::cache::{Answer, Source};
 use application::cdn::EVERYTHING;
@@ -37,6 +39,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(products::list))
         .routes(routes!(products::get))
         .routes(routes!(related::related))
+        .routes(routes!(views::trending))
+        .routes(routes!(views::view))
 }
 
 /// How long shared caches may keep an answer that is another one after `next_change`.

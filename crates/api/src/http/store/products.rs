@@ -9,7 +9,7 @@ use application::storefront::{StoreFilter, StoreProduct, StoreRef};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::value::Text;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, Method, Uri};
 
 use super::context::ContextParameters;
 use super::{Context, names, respond, respond_with_page};
@@ -134,6 +134,7 @@ pub(super) async fn get(
     Path((channel, text)): Path<(String, String)>,
     uri: Uri,
     mut query: Query,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let context = Context::take(&app, &channel, &mut query, &headers).await?;
@@ -142,7 +143,7 @@ pub(super) async fn get(
     if let Some(elsewhere) = located.moved(&app, (&channel, &text, ""), &uri) {
         return Ok(elsewhere);
     }
-    let (id, demand) = (located.id, context.demand);
+    let (id, demand, channel) = (located.id, context.demand, context.channel());
     let key = cached::scopes(&app, &[Scope::PriceLists], demand).await?;
     let key = key.map(|names| CacheKey::varied(id, ONE, format!("{}|{names}", context.key())));
     let load = move |app: AppState| {
@@ -162,5 +163,10 @@ pub(super) async fn get(
         }
     };
     let answer = cached::read(&app, key, demand, load).await?;
-    respond(&app, &headers, &answer, "product", &product_key(id.uuid()))
+    let response = respond(&app, &headers, &answer, "product", &product_key(id.uuid()))?;
+    // Whoever asks whether it changed looks at it too.
+    if method == Method::GET {
+        app.views.count_answer(channel, id);
+    }
+    Ok(response)
 }

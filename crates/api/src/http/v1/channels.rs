@@ -3,16 +3,17 @@
 use application::Faults;
 use application::cache::Schema;
 use application::channel::ChannelDraft;
+use application::history::History;
 use application::resource::Resources;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::channel::ChannelContent;
+use domain::channel::{ChannelContent, ChannelState};
 use domain::value::Locale;
 use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::parameters::{
-    Conditional, CreateOnly, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+    AsOf, Conditional, CreateOnly, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
 };
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
@@ -23,7 +24,7 @@ use crate::http::submission::Submission;
 use crate::problem::Problem;
 use crate::wire::{ChannelInput, ResourceBody};
 
-struct ChannelKind;
+pub(super) struct ChannelKind;
 
 impl Kind for ChannelKind {
     type Content = ChannelContent;
@@ -36,6 +37,10 @@ impl Kind for ChannelKind {
 
     fn service(app: &App) -> &Resources<ChannelContent, ChannelDraft> {
         &app.channels
+    }
+
+    fn history(app: &App) -> &History<ChannelState> {
+        &app.histories.channels
     }
 
     fn parse(input: ChannelInput, default_locale: &Locale) -> Result<ChannelDraft, Faults> {
@@ -99,13 +104,13 @@ async fn create(
 /// Read a channel
 #[utoipa::path(
     get, path = "/v1/channels/{ref}", tag = "Channels",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:default"), Fields, Revalidate, Demanded),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:default"), AsOf, Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The channel", body = ResourceBody<ChannelInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
     ),
     security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one"]))),
+    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
 )]
 async fn get(
     _: Authorized<CatalogRead>,

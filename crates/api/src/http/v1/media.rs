@@ -1,7 +1,7 @@
 //! Uploaded files under `/v1/media`.
 
 use application::cache::{CacheKey, Consistency, Loaded, Schema};
-use application::media::MediaRef;
+use application::media::{MediaRef, MediaRevision};
 use application::store::{Receipt, WriteContext};
 use axum::Extension;
 use axum::body::Body;
@@ -12,7 +12,10 @@ use domain::media::MediaState;
 use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
+use super::history::{MediaPast, as_of};
+use super::parameters::{
+    AsOf, Conditional, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
 use crate::http::cached;
 use crate::http::conditions::version_tag;
@@ -22,30 +25,33 @@ use crate::http::state::AppState;
 use crate::http::submission::{Submission, claim};
 use crate::problem::Problem;
 use crate::server::RequestId;
-use crate::wire::{MediaFileBody, canonical_id};
+use crate::wire::{MediaFileBody, MediaInput, canonical_id};
 
 /// What the list is called inside its cursors.
 const LIST: &str = "media";
 
 /// Names the shape of the body in its tags.
-const SCHEMA: &str = "f1";
+const SCHEMA: &str = "f2";
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list, upload))
-        .routes(routes!(get, delete))
+        .routes(routes!(get, patch, delete))
 }
 
-fn media_id(text: &str) -> Result<MediaId, Problem> {
+pub(super) fn media_id(text: &str) -> Result<MediaId, Problem> {
     let id = canonical_id(text, "the id of a file");
     id.map(MediaId::new)
         .map_err(|error| invalid("id", &error.to_string()))
 }
 
+pub(super) fn tag(media: &MediaState) -> String {
+    version_tag(media.record.version, SCHEMA)
+}
+
 fn receipt(media: &MediaState, created: bool) -> Receipt {
     let address = created.then(|| format!("/v1/media/{}", media.id));
-    let tag = version_tag(media.record.version, SCHEMA);
-    reply::receipt(&MediaFileBody::from(media), Some(tag), address)
+    reply::receipt(&MediaFileBody::from(media), Some(tag(media)), address)
 }
 
 /// List uploaded files
@@ -141,23 +147,27 @@ async fn upload(
 /// Read what is known of a file
 #[utoipa::path(
     get, path = "/v1/media/{id}", tag = "Media",
-    params(("id" = String, Path, description = "Id of the file", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"), Fields, Revalidate, Demanded),
+    params(("id" = String, Path, description = "Id of the file", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"), AsOf, Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The file", body = MediaFileBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
     ),
     security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one"]))),
+    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
 )]
 async fn get(
     _: Authorized<CatalogRead>,
     State(app): State<AppState>,
     Path(text): Path<String>,
-    query: Query,
+    mut query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = media_id(&text)?;
+    let instant = query.instant("asOf")?;
     query.finish()?;
+    if let Some(instant) = instant {
+        return as_of::<MediaPast>(&app, &text, instant, &headers).await;
+    }
     let demand = cached::demand(&headers, Consistency::Strong)?;
     let load = move |app: AppState| async move {
         let found = app.media.reader().find(MediaRef::Id(id)).await?;
@@ -169,6 +179,48 @@ async fn get(
     };
     let answer = cached::read(&app, Some(CacheKey::of(id, Schema::new(SCHEMA))), demand, load).await?;
     cached::respond(&headers, &answer, "media", PRIVATE)
+}
+
+/// Change what is said of a file
+///
+/// Its name, its alternative text and its metadata, by JSON Merge Patch (RFC 7396) or JSON Patch (RFC 6902), applied to the
+/// version that is stored when it takes effect. Its bytes, and where they are served, stay.
+#[utoipa::path(
+    patch, path = "/v1/media/{id}", tag = "Media",
+    params(
+        ("id" = String, Path, description = "Id of the file", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"),
+        DryRun, Conditional, WriteHeaders,
+    ),
+    request_body(content(
+        (Object = "application/merge-patch+json", example = json!({"alt": {"en": "A blue kettle"}})),
+        (Vec<Object> = "application/json-patch+json", example = json!([{"op": "add", "path": "/name", "value": "kettle.jpg"}])),
+    )),
+    responses((status = 200, description = "The file as described", body = MediaFileBody, headers(("ETag" = String, description = "Tag of the version")))),
+    security(("token" = ["catalog:write"])),
+    extensions(("x-problem-codes" = json!(["@one", "@body", "@idempotent", "@conditional"]))),
+)]
+async fn patch(
+    caller: Authorized<CatalogWrite>,
+    State(app): State<AppState>,
+    Path(text): Path<String>,
+    mut query: Query,
+    submission: Submission,
+) -> Result<Response, Problem> {
+    let id = media_id(&text)?;
+    let patch = submission.patch()?;
+    let precondition = submission.precondition()?;
+    let context = submission.context(&caller.principal, &mut query)?;
+    query.finish()?;
+    let revision: MediaRevision<'_> = &|stored| {
+        patch.apply(&MediaInput::from(&stored.content.said), |input: MediaInput| {
+            input.parse(&app.default_locale)
+        })
+    };
+    let written = app
+        .media
+        .describe(id, revision, &precondition, &context, &receipt)
+        .await?;
+    Ok(reply::written(written, context.dry_run))
 }
 
 /// Delete a file

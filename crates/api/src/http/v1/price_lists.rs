@@ -2,18 +2,19 @@
 
 use application::Faults;
 use application::cache::Schema;
+use application::history::History;
 use application::pricing::{PriceListDraft, UpsertCounts};
 use application::resource::Resources;
 use application::store::Receipt;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::Response;
-use domain::pricing::PriceListContent;
+use domain::pricing::{PriceListContent, PriceListState};
 use domain::value::Locale;
 use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::parameters::{
-    Conditional, CreateOnly, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+    AsOf, Conditional, CreateOnly, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
 };
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, PricesWrite};
@@ -25,7 +26,7 @@ use crate::http::submission::Submission;
 use crate::problem::Problem;
 use crate::wire::{PriceLinesInput, PriceListInput, ResourceBody, UpsertBody, resource_ref};
 
-struct PriceListKind;
+pub(super) struct PriceListKind;
 
 impl Kind for PriceListKind {
     type Content = PriceListContent;
@@ -38,6 +39,10 @@ impl Kind for PriceListKind {
 
     fn service(app: &App) -> &Resources<PriceListContent, PriceListDraft> {
         &app.price_lists
+    }
+
+    fn history(app: &App) -> &History<PriceListState> {
+        &app.histories.price_lists
     }
 
     fn parse(input: PriceListInput, default_locale: &Locale) -> Result<PriceListDraft, Faults> {
@@ -105,13 +110,13 @@ async fn create(
 /// Read a price list
 #[utoipa::path(
     get, path = "/v1/price-lists/{ref}", tag = "Pricing", operation_id = "get_list",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:base"), Fields, Revalidate, Demanded),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:base"), AsOf, Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The price list", body = ResourceBody<PriceListInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
     ),
     security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one"]))),
+    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
 )]
 async fn get(
     _: Authorized<CatalogRead>,

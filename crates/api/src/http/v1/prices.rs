@@ -11,7 +11,10 @@ use domain::value::Currency;
 use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::parameters::{Conditional, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
+use super::history::{PricePast, as_of};
+use super::parameters::{
+    AsOf, Conditional, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+};
 use crate::http::auth::{Authorized, CatalogRead, PricesWrite};
 use crate::http::cached;
 use crate::http::conditions::version_tag;
@@ -34,15 +37,15 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get, replace, patch, delete))
 }
 
-fn id(text: &str) -> Result<PriceId, Problem> {
+pub(super) fn id(text: &str) -> Result<PriceId, Problem> {
     price_id(text).map_err(|error| invalid("id", &error.to_string()))
 }
 
-fn tag(price: &PriceState) -> String {
+pub(super) fn tag(price: &PriceState) -> String {
     version_tag(price.record.version, SCHEMA)
 }
 
-fn receipt(price: &PriceState, created: bool) -> Receipt {
+pub(super) fn receipt(price: &PriceState, created: bool) -> Receipt {
     let address = created.then(|| format!("/v1/prices/{}", price.id));
     reply::receipt(&PriceBody::from(price), Some(tag(price)), address)
 }
@@ -143,23 +146,27 @@ async fn create(
 /// Read a price
 #[utoipa::path(
     get, path = "/v1/prices/{id}", tag = "Pricing",
-    params(("id" = String, Path, description = "The price's id", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"), Fields, Revalidate, Demanded),
+    params(("id" = String, Path, description = "The price's id", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"), AsOf, Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The price", body = PriceBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
     ),
     security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one"]))),
+    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
 )]
 async fn get(
     _: Authorized<CatalogRead>,
     State(app): State<AppState>,
     Path(text): Path<String>,
-    query: Query,
+    mut query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = id(&text)?;
+    let instant = query.instant("asOf")?;
     query.finish()?;
+    if let Some(instant) = instant {
+        return as_of::<PricePast>(&app, &text, instant, &headers).await;
+    }
     let demand = cached::demand(&headers, Consistency::Strong)?;
     let load = move |app: AppState| async move {
         let found = app.price_reader.find(id).await?;

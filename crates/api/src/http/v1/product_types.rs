@@ -1,6 +1,7 @@
 //! Product types under `/v1/product-types`.
 
 use application::cache::{CacheKey, Consistency, Loaded, Schema};
+use application::history::History;
 use application::resource::{ResourceRef, Resources};
 use application::{Fault, Faults};
 use axum::Json;
@@ -17,7 +18,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::parameters::{
-    Conditional, CreateOnly, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+    AsOf, Conditional, CreateOnly, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
 };
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
@@ -30,7 +31,7 @@ use crate::http::submission::Submission;
 use crate::problem::Problem;
 use crate::wire::{ProductInput, ProductTypeInput, ResourceBody, product_schema, resource_ref};
 
-struct ProductTypeKind;
+pub(super) struct ProductTypeKind;
 
 impl Kind for ProductTypeKind {
     type Content = ProductTypeContent;
@@ -43,6 +44,10 @@ impl Kind for ProductTypeKind {
 
     fn service(app: &App) -> &Resources<ProductTypeContent> {
         &app.product_types
+    }
+
+    fn history(app: &App) -> &History<ProductTypeState> {
+        &app.histories.product_types
     }
 
     fn parse(input: ProductTypeInput, default_locale: &Locale) -> Result<ProductTypeContent, Faults> {
@@ -108,13 +113,13 @@ async fn create(
 /// Read a product type
 #[utoipa::path(
     get, path = "/v1/product-types/{ref}", tag = "Product types",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:generic"), Fields, Revalidate, Demanded),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:generic"), AsOf, Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The product type", body = ResourceBody<ProductTypeInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
     ),
     security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one"]))),
+    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
 )]
 async fn get(
     _: Authorized<CatalogRead>,

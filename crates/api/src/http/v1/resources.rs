@@ -2,17 +2,20 @@
 //! description and call these.
 
 use application::cache::{CacheKey, Consistency, Entity, Loaded, Schema};
+use application::history::History;
 use application::resource::{ResourceRef, ResourceRevision, ResourceStep, Resources};
 use application::store::{Changes, Receipt};
 use application::{Faults, Render};
 use axum::response::Response;
 use deserr::Deserr;
 use domain::Change;
-use domain::resource::{Content, State};
+use domain::resource::{Content, Identity as _, State};
 use domain::value::Locale;
 use http::{HeaderMap, Uri};
 use serde::Serialize;
+use uuid::Uuid;
 
+use super::history::{Past, as_of, target, unfit};
 use super::products::other_key;
 use crate::http::auth::{Authorized, RequiredScope};
 use crate::http::cached;
@@ -25,10 +28,10 @@ use crate::problem::Problem;
 use crate::wire::{ResourceBody, ShapeFaults, resource_ref};
 
 /// A kind of resource as HTTP meets it.
-pub(super) trait Kind: 'static {
+pub(super) trait Kind: Send + Sync + 'static {
     type Content: Content;
     /// What clients write.
-    type Input: Clone + Serialize + Deserr<ShapeFaults> + for<'a> From<&'a Self::Content>;
+    type Input: Clone + Serialize + Deserr<ShapeFaults> + for<'a> From<&'a Self::Content> + Send;
     /// The same, parsed.
     type Draft: Clone + Send + Sync + 'static;
 
@@ -40,6 +43,7 @@ pub(super) trait Kind: 'static {
     const CACHED: Schema;
 
     fn service(app: &App) -> &Resources<Self::Content, Self::Draft>;
+    fn history(app: &App) -> &History<State<Self::Content>>;
     fn parse(input: Self::Input, default_locale: &Locale) -> Result<Self::Draft, Faults>;
     fn key(input: &mut Self::Input) -> &mut Option<String>;
 }
@@ -109,7 +113,7 @@ where
 pub(super) async fn get<K: Kind>(
     app: &AppState,
     text: &str,
-    query: Query,
+    mut query: Query,
     headers: &HeaderMap,
 ) -> Result<Response, Problem>
 where
@@ -117,7 +121,11 @@ where
     Id<K>: Into<Entity>,
 {
     let reference = reference::<K>(text)?;
+    let instant = query.instant("asOf")?;
     query.finish()?;
+    if let Some(instant) = instant {
+        return as_of::<K>(app, text, instant, headers).await;
+    }
     let demand = cached::demand(headers, Consistency::Strong)?;
     let id = locate::<K>(app, &reference).await?;
     let load = move |app: AppState| async move {
@@ -275,4 +283,62 @@ where
         .advance(&named, step, &precondition, &context, render)
         .await?;
     Ok(reply::written(receipt, context.dry_run))
+}
+
+/// Writes what the resource said at a version as a new version.
+pub(super) async fn revert<K: Kind>(
+    call: Call<'_, impl RequiredScope>,
+    text: &str,
+) -> Result<Response, Problem>
+where
+    Changes: From<Change<State<K::Content>>>,
+{
+    let Call {
+        caller,
+        app,
+        mut query,
+        submission,
+    } = call;
+    let named = reference::<K>(text)?;
+    let precondition = submission.precondition()?;
+    let context = submission.context(&caller.principal, &mut query)?;
+    query.finish()?;
+    let then = target::<K>(app, text, submission).await?;
+    let draft = K::parse(K::Input::from(&then.content), &app.default_locale).map_err(unfit)?;
+    let revision: ResourceRevision<'_, K::Content, K::Draft> = &|_| Ok(draft.clone());
+    let written = K::service(app)
+        .revise(&named, revision, &precondition, false, &context, &receipt::<K>)
+        .await
+        .map_err(unfit)?;
+    Ok(reply::written(written, context.dry_run))
+}
+
+impl<K: Kind> Past for K
+where
+    Changes: From<Change<State<K::Content>>>,
+{
+    type State = State<K::Content>;
+    type Body = ResourceBody<K::Input>;
+
+    const KIND: &'static str = K::Content::KIND;
+
+    fn history(app: &App) -> &History<Self::State> {
+        K::history(app)
+    }
+
+    fn id(state: &Self::State) -> Uuid {
+        state.id.to_uuid()
+    }
+
+    async fn find(app: &App, text: &str) -> Result<Self::State, Problem> {
+        let found = K::service(app)
+            .reader()
+            .find(&reference::<K>(text)?, true)
+            .await?;
+        found.ok_or_else(|| Problem::not_found(K::Content::KIND))
+    }
+
+    async fn body(_: &App, state: &Self::State) -> Result<(Self::Body, String), Problem> {
+        Ok((ResourceBody::from(state), tag::<K>(state)))
+    }
 }

@@ -56,6 +56,8 @@ async fn every_protected_operation_refuses_strangers_and_the_under_scoped(api: A
         "GET /v1/store/{channel}/products/{ref}",
         "GET /v1/store/{channel}/prices",
         "GET /v1/store/{channel}/products/{ref}/related",
+        "POST /v1/store/{channel}/products/{ref}/views",
+        "GET /v1/store/{channel}/trending",
     ];
     let mut trial = Trial::default();
     let mut exercised = 0;

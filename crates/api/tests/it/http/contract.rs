@@ -225,7 +225,7 @@ async fn run_a_job(api: &Api) -> [String; 4] {
 }
 
 /// Every operation on a kind of resource that is stored as a whole; `body` has no key.
-async fn go_through_a_resource(api: &Api, kind: &str, mut body: Value) -> [String; 7] {
+async fn go_through_a_resource(api: &Api, kind: &str, mut body: Value) -> Vec<String> {
     let key = unique("whole");
     let one = format!("{kind}/key:{key}");
     api.put(&one).json(&body).send().await.is(201);
@@ -238,9 +238,14 @@ async fn go_through_a_resource(api: &Api, kind: &str, mut body: Value) -> [Strin
         .is(200);
     api.get(&one).send().await.is(200);
     api.get(kind).send().await.is(200);
+    go_back(api, &one).await;
     body["key"] = json!(unique("whole"));
     api.post(kind).json(&body).send().await.is(201);
-    [
+    vec![
+        format!("GET {kind}/{{ref}}/history"),
+        format!("GET {kind}/{{ref}}/history/{{version}}"),
+        format!("GET {kind}/{{ref}}/diff"),
+        format!("POST {kind}/{{ref}}/revert"),
         format!("PUT {kind}/{{ref}}"),
         format!("DELETE {kind}/{{ref}}"),
         format!("POST {kind}/{{ref}}/restore"),
@@ -251,8 +256,21 @@ async fn go_through_a_resource(api: &Api, kind: &str, mut body: Value) -> [Strin
     ]
 }
 
+/// Tells the past of a resource, and goes back to its first version.
+async fn go_back(api: &Api, path: &str) {
+    look_back(api, path).await;
+    let revert = api.post(&format!("{path}/revert")).json(&json!({"version": 1}));
+    revert.send().await.is(200);
+}
+
+async fn look_back(api: &Api, path: &str) {
+    for address in ["history", "history/1", "diff?from=1&to=2"] {
+        api.get(&format!("{path}/{address}")).send().await.is(200);
+    }
+}
+
 /// Every operation on prices.
-async fn price_something(api: &Api) -> [String; 9] {
+async fn price_something(api: &Api) -> [String; 13] {
     let product = api.product(json!({})).await;
     let variant = api.variant(text(&product, "/id"), json!({})).await;
     let body = json!({"priceList": "key:base", "variant": variant["id"], "currency": "EUR", "amount": "1"});
@@ -266,6 +284,7 @@ async fn price_something(api: &Api) -> [String; 9] {
         .send()
         .await
         .is(200);
+    go_back(api, &one).await;
     let question = json!({"lines": [{"variant": variant["id"]}], "currency": "EUR"});
     api.post("/v1/prices/resolve")
         .json(&question)
@@ -288,6 +307,10 @@ async fn price_something(api: &Api) -> [String; 9] {
         "PUT /v1/prices/{id}",
         "PATCH /v1/prices/{id}",
         "DELETE /v1/prices/{id}",
+        "GET /v1/prices/{id}/history",
+        "GET /v1/prices/{id}/history/{version}",
+        "GET /v1/prices/{id}/diff",
+        "POST /v1/prices/{id}/revert",
         "POST /v1/prices/resolve",
         "PUT /v1/price-lists/{ref}/prices",
         "GET /v1/store/{channel}/prices",
@@ -300,7 +323,7 @@ fn channel() -> Value {
 }
 
 /// Uploads a file, fetches it and deletes it; tells which operations that took.
-async fn keep_a_file(api: &Api) -> [String; 5] {
+async fn keep_a_file(api: &Api) -> [String; 9] {
     let pdf = format!("%PDF-1.7\n{}{}", unique("file"), rand::random::<u64>());
     let uploaded = api.post("/v1/media").body("application/pdf", pdf.clone());
     let uploaded = uploaded.send().await.is(201);
@@ -308,10 +331,20 @@ async fn keep_a_file(api: &Api) -> [String; 5] {
     let url = text(&uploaded.value(), "/url").to_owned();
     api.get("/v1/media").send().await.is(200);
     api.get(&path).send().await.is(200);
+    api.patch(&path)
+        .merge(&json!({"alt": "A file"}))
+        .send()
+        .await
+        .is(200);
     let served = api.get(&url).anonymous().send().await.is(200);
     assert_eq!(served.body, pdf.as_bytes());
     api.delete(&path).send().await.is(204);
+    look_back(api, &path).await;
     [
+        "PATCH /v1/media/{id}",
+        "GET /v1/media/{id}/history",
+        "GET /v1/media/{id}/history/{version}",
+        "GET /v1/media/{id}/diff",
         "POST /v1/media",
         "GET /v1/media",
         "GET /v1/media/{id}",
@@ -442,6 +475,18 @@ async fn every_operation_succeeds(api: Api) {
         (
             "GET /v1/store/{channel}/products/{ref}/related",
             format!("/v1/store/default/products/key:{key}/related"),
+            None,
+            200,
+        ),
+        (
+            "POST /v1/store/{channel}/products/{ref}/views",
+            format!("/v1/store/default/products/key:{key}/views"),
+            None,
+            204,
+        ),
+        (
+            "GET /v1/store/{channel}/trending",
+            "/v1/store/default/trending".to_owned(),
             None,
             200,
         ),
@@ -597,11 +642,7 @@ async fn every_operation_succeeds(api: Api) {
     api.delete(&path).send().await.is(204);
     api.post(&format!("{path}/restore")).send().await.is(200);
     done.insert("POST /v1/variants/{ref}/restore".to_owned());
-    for address in ["history", "history/1", "diff?from=1&to=2"] {
-        api.get(&format!("{path}/{address}")).send().await.is(200);
-    }
-    let revert = api.post(&format!("{path}/revert"));
-    revert.json(&json!({"version": 1})).send().await.is(200);
+    go_back(&api, &path).await;
     done.extend(
         [
             "GET /v1/variants/{ref}/history",

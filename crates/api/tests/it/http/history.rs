@@ -214,7 +214,9 @@ async fn going_back_follows_the_rules_of_now(api: Api) {
 
     api.delete(&format!("/v1/categories/{id}")).send().await.is(204);
     let gone = api.revert(&path, 1).await;
-    gone.has_faults(&[("/categories/0", "reference_not_found")]);
+    let problem = gone.problem(409, "state_conflict");
+    assert_eq!(problem["errors"][0]["pointer"], "/categories/0");
+    assert_eq!(problem["errors"][0]["code"], "reference_not_found");
     api.post(&format!("/v1/categories/{id}/restore"))
         .send()
         .await

@@ -7,6 +7,7 @@ use super::support::{Api, on_both, text, unique};
 on_both!(
     products_are_filtered_by_every_filter,
     a_category_brings_those_below_it,
+    types_and_unpublished_changes_are_filters,
     times_bound_what_was_changed,
     deleted_ones_have_their_own_list,
     unknown_and_malformed_parameters_are_refused,
@@ -95,6 +96,94 @@ async fn a_category_brings_those_below_it(api: Api) {
         let problem = api.get(&format!("/v1/products?category={wrong}")).send().await;
         let problem = problem.problem(400, "invalid_parameter");
         assert_eq!(problem["parameter"], "category");
+    }
+}
+
+async fn types_and_unpublished_changes_are_filters(api: Api) {
+    let (key, brand) = (unique("type"), unique("Brand"));
+    let path = format!("/v1/product-types/key:{key}");
+    let made = api.put(&path).json(&json!({"name": "Type"})).send().await.is(201);
+    let id = text(&made.value(), "/id").to_owned();
+    let typed = api
+        .product(json!({"brand": brand, "productType": format!("key:{key}")}))
+        .await;
+    let generic = api.product(json!({"brand": brand})).await;
+    let live = api.product(json!({"brand": brand})).await;
+    let at = format!("/v1/products/{}", text(&live, "/id"));
+    api.post(&format!("{at}/publish")).send().await.is(200);
+    let list = format!("/v1/products?brand={brand}");
+    for reference in [id, format!("key:{key}")] {
+        let found = listed(&api, &format!("{list}&productType={reference}")).await;
+        assert_eq!(found, expected(&[&typed]), "{reference}");
+    }
+    let others = listed(&api, &format!("{list}&productType=key:generic")).await;
+    assert_eq!(others, expected(&[&generic, &live]));
+    let split = async || {
+        let staged = listed(&api, &format!("{list}&hasUnpublishedChanges=true")).await;
+        (
+            staged,
+            listed(&api, &format!("{list}&hasUnpublishedChanges=false")).await,
+        )
+    };
+    assert_eq!(split().await, (expected(&[&typed, &generic]), expected(&[&live])));
+    // A variant's changes are its product's.
+    let variant = api.variant(text(&live, "/id"), json!({})).await;
+    assert_eq!(
+        split().await,
+        (expected(&[&typed, &generic, &live]), expected(&[]))
+    );
+    let variant = format!("/v1/variants/{}", text(&variant, "/id"));
+    let publish = api
+        .patch(&format!("{variant}?publish=true"))
+        .merge(&json!({"mpn": "1"}));
+    publish.send().await.is(200);
+    assert_eq!(split().await, (expected(&[&typed, &generic]), expected(&[&live])));
+    api.patch(&variant)
+        .merge(&json!({"mpn": "2"}))
+        .send()
+        .await
+        .is(200);
+    assert_eq!(split().await.1, expected(&[]));
+    api.patch(&variant)
+        .merge(&json!({"mpn": "1"}))
+        .send()
+        .await
+        .is(200);
+    assert_eq!(split().await.1, expected(&[&live]));
+
+    // A cursor is for the filters it was made for.
+    let page = api
+        .get(&format!("{list}&hasUnpublishedChanges=true&limit=1"))
+        .send()
+        .await
+        .is(200)
+        .value();
+    let cursor = text(&page, "/nextCursor");
+    for other in [
+        "",
+        "&hasUnpublishedChanges=false",
+        "&hasUnpublishedChanges=true&productType=key:generic",
+    ] {
+        let foreign = api
+            .get(&format!("{list}{other}&limit=1&cursor={cursor}"))
+            .send()
+            .await;
+        foreign.problem(400, "cursor_mismatch");
+    }
+    for (wrong, parameter) in [
+        ("productType=key:nowhere", "productType"),
+        ("productType=nonsense", "productType"),
+        ("productType=", "productType"),
+        ("productType=slug:generic", "productType"),
+        ("productType=0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64", "productType"),
+        ("productType=key:generic&productType=key:generic", "productType"),
+        ("hasUnpublishedChanges=", "hasUnpublishedChanges"),
+        ("hasUnpublishedChanges=maybe", "hasUnpublishedChanges"),
+        ("hasUnpublishedChanges=TRUE", "hasUnpublishedChanges"),
+    ] {
+        let problem = api.get(&format!("/v1/products?{wrong}")).send().await;
+        let problem = problem.problem(400, "invalid_parameter");
+        assert_eq!(problem["parameter"], parameter, "{wrong}");
     }
 }
 

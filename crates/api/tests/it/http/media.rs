@@ -26,6 +26,8 @@ on_both!(
     imports_show_files,
     batches_leave_files_alone,
     addresses_that_lead_nowhere,
+    what_is_said_of_a_file_changes,
+    bad_descriptions_are_refused,
 );
 
 const FORM: &str = "multipart/form-data; boundary=cut";
@@ -490,10 +492,10 @@ async fn conditions_are_looked_at(api: Api) {
         .await;
     malformed.problem(400, "invalid_parameter");
     let path = format!("/v1/media/{id}");
-    let stale = api.delete(&path).header("If-Match", "\"7-f1\"").send().await;
+    let stale = api.delete(&path).header("If-Match", "\"7-f2\"").send().await;
     stale.problem(412, "version_conflict");
     api.delete(&path)
-        .header("If-Match", "\"1-f1\"")
+        .header("If-Match", "\"1-f2\"")
         .send()
         .await
         .is(204);
@@ -792,4 +794,119 @@ async fn addresses_that_lead_nowhere(api: Api) {
         .problem(400, "filter_unknown_field");
     let page: Value = api.get("/v1/media?limit=1").send().await.is(200).value();
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
+}
+
+/// A file that no other test has; its path and body.
+async fn described(api: &Api) -> (String, Value) {
+    let pdf = format!("%PDF-1.7\n{}{}", unique("said"), rand::random::<u64>());
+    let uploaded = api.post("/v1/media?name=a.pdf").body("application/pdf", pdf);
+    let uploaded = uploaded.send().await.is(201);
+    (uploaded.header("location").to_owned(), uploaded.value())
+}
+
+async fn what_is_said_of_a_file_changes(api: Api) {
+    let (path, first) = described(&api).await;
+    let said = json!({"name": "Kännchen.pdf", "alt": "A kettle", "metadata": {"source": "studio"}});
+    let patched = api.patch(&path).merge(&said).send().await.is(200);
+    let tag = patched.header("etag").to_owned();
+    let second = patched.value();
+    assert_eq!((&second["version"], &second["name"]), (&json!(2), &said["name"]));
+    assert_eq!(second["alt"], json!({"en": "A kettle"}));
+    assert_eq!(second["metadata"], said["metadata"]);
+    for same in [
+        "id",
+        "url",
+        "sha256",
+        "size",
+        "contentType",
+        "createdAt",
+        "createdBy",
+    ] {
+        assert_eq!(second[same], first[same], "{same}");
+    }
+    let read = api.get(&path).send().await.is(200);
+    assert_eq!(
+        (read.header("etag"), read.value()),
+        (tag.as_str(), second.clone())
+    );
+    let served = api.get(text(&second, "/url")).anonymous().send().await.is(200);
+    assert!(served.header("content-disposition").contains("K%C3%A4nnchen.pdf"));
+    // The same again is no change.
+    let again = api.patch(&path).merge(&said).send().await.is(200);
+    assert_eq!(again.value(), second);
+
+    let stale = api
+        .patch(&path)
+        .header("If-Match", "\"1-f2\"")
+        .merge(&json!({"alt": null}));
+    assert_eq!(
+        stale.send().await.problem(412, "version_conflict")["currentVersion"],
+        2
+    );
+    let dry = api
+        .patch(&format!("{path}?dryRun=true"))
+        .merge(&json!({"alt": null}));
+    assert_eq!(dry.send().await.is(200).value().get("alt"), None);
+    let key = unique("said");
+    let third = || {
+        let operations =
+            json!([{"op": "remove", "path": "/name"}, {"op": "replace", "path": "/alt/en", "value": "B"}]);
+        let call = api.patch(&path).header("If-Match", &tag);
+        call.header("Idempotency-Key", &key).operations(&operations)
+    };
+    let done = third().send().await.is(200).value();
+    assert_eq!((done.get("name"), &done["alt"]["en"]), (None, &json!("B")));
+    let replayed = third().send().await.is(200);
+    assert_eq!(replayed.header("idempotency-replayed"), "true");
+    let history = api.get(&format!("{path}/history")).send().await.is(200).value();
+    assert_eq!(history["items"].as_array().unwrap().len(), 3);
+    let then = api.get(&format!("{path}/history/2")).send().await.is(200).value();
+    assert_eq!(then, second);
+    let diff = api
+        .get(&format!("{path}/diff?from=2&to=3"))
+        .send()
+        .await
+        .is(200)
+        .value();
+    assert_eq!(diff["operations"].as_array().unwrap().len(), 2, "{diff}");
+    let reader = api.instance.token("catalog:read", "reader").await;
+    let refused = api.patch(&path).token(&reader).merge(&said).send().await;
+    refused.problem(403, "scope_missing");
+    // Who uploads the bytes again gets them as they are called now.
+    api.delete(&path).send().await.is(204);
+    api.patch(&path)
+        .merge(&said)
+        .send()
+        .await
+        .problem(404, "resource_not_found");
+}
+
+async fn bad_descriptions_are_refused(api: Api) {
+    let (path, first) = described(&api).await;
+    for (patch, faults) in [
+        (json!({"name": "a/b"}), [("/name", "pattern")]),
+        (json!({"name": ""}), [("/name", "required")]),
+        (json!({"name": "x".repeat(256)}), [("/name", "too_long")]),
+        (json!({"name": 1}), [("/name", "wrong_type")]),
+        (json!({"alt": {"en": "x".repeat(501)}}), [("/alt/en", "too_long")]),
+        (json!({"alt": {"": "x"}}), [("/alt/", "pattern")]),
+        (json!({"metadata": {"a": 1}}), [("/metadata/a", "wrong_type")]),
+        (json!({"sha256": "0"}), [("/sha256", "unknown_field")]),
+        (json!({"version": 2}), [("/version", "unknown_field")]),
+    ] {
+        let answer = api.patch(&path).merge(&patch).send().await;
+        let told = answer.faults();
+        assert_eq!(told.len(), 1, "{answer:?}");
+        assert_eq!(told[0].1, faults[0].1, "{answer:?}");
+        assert!(
+            told[0].0.starts_with(faults[0].0.trim_end_matches('/')),
+            "{answer:?}"
+        );
+    }
+    assert_eq!(api.get(&path).send().await.is(200).value(), first);
+    api.patch("/v1/media/nonsense")
+        .merge(&json!({}))
+        .send()
+        .await
+        .problem(400, "invalid_parameter");
 }

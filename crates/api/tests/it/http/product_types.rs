@@ -452,7 +452,29 @@ async fn publishing_names_all_that_is_missing(api: Api) {
     // Another variant's lack keeps one that is complete from going live with it.
     let whole = json!({"attributes": {"care": "dry"}});
     let answer = api.patch(&with).merge(&whole).send().await;
-    answer.problem(409, "state_conflict");
+    let refused = answer.problem(409, "state_conflict");
+    let bare = api
+        .get(&format!("{variants}?limit=200"))
+        .send()
+        .await
+        .is(200)
+        .value();
+    let lacks = |v: &&Value| v["attributes"].get("care").is_none() && v["id"] != product["variants"][0]["id"];
+    let bare = bare["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(lacks)
+        .unwrap()
+        .clone();
+    let fault = &refused["errors"][0];
+    assert_eq!(fault["code"], "required", "{refused}");
+    let pointer = text(fault, "/pointer");
+    assert!(
+        pointer.starts_with("/product/variants/") && pointer.ends_with("/attributes/care"),
+        "{pointer}"
+    );
+    assert!(text(fault, "/detail").contains(text(&bare, "/sku")), "{refused}");
     let key = text(&product, "/id");
     let shown = api
         .get(&format!("/v1/store/default/products/{key}"))

@@ -11,6 +11,8 @@ on_both!(
     edits_are_seen_once_they_are_published,
     writes_of_variants_can_publish,
     drafts_are_discarded,
+    exchanged_names_are_discarded,
+    categories_that_shoppers_see_products_in_stay,
     nothing_to_discard_is_told,
     products_are_duplicated,
     bad_duplications_are_refused,
@@ -278,6 +280,75 @@ async fn drafts_are_discarded(api: Api) {
         keyed().send().await.is(200).header("idempotency-replayed"),
         "true"
     );
+}
+
+async fn exchanged_names_are_discarded(api: Api) {
+    let (one, other) = (unique("SKU"), unique("SKU"));
+    let product = published(
+        &api,
+        json!({
+            "optionAxes": ["size"], "variants": [
+                {"sku": one, "key": one, "gtin": gtin(), "options": {"size": "S"}},
+                {"sku": other, "key": other, "gtin": gtin(), "options": {"size": "M"}},
+            ],
+        }),
+    )
+    .await;
+    let path = path(&product);
+    let names = async || {
+        let read = api
+            .get(&format!("{path}?expand=variants"))
+            .send()
+            .await
+            .is(200)
+            .value();
+        let mut variants = read["variants"].as_array().unwrap().clone();
+        variants.sort_by_key(|variant| text(variant, "/id").to_owned());
+        variants
+            .iter()
+            .map(|v| json!([v["id"], v["sku"], v["key"], v["gtin"], v["options"]]))
+            .collect::<Vec<_>>()
+    };
+    let before = names().await;
+    let [first, second] = [0, 1].map(|n| product["variants"][n].clone());
+    let patch = async |variant: &Value, patch: Value| {
+        let path = format!("/v1/variants/{}", text(variant, "/id"));
+        api.patch(&path).merge(&patch).send().await.is(200);
+    };
+    let said = |variant: &Value| json!({"sku": variant["sku"], "key": variant["key"], "gtin": variant["gtin"], "options": variant["options"]});
+    let aside = json!({"sku": unique("SKU"), "key": null, "gtin": null, "options": {"size": "L"}});
+    patch(&first, aside).await;
+    patch(&second, said(&first)).await;
+    patch(&first, said(&second)).await;
+    let exchanged = names().await;
+    assert_ne!(exchanged, before);
+    api.post(&format!("{path}/discard-draft")).send().await.is(200);
+    assert_eq!(names().await, before);
+}
+
+async fn categories_that_shoppers_see_products_in_stay(api: Api) {
+    let category = api.category(json!({})).await;
+    let product = published(&api, json!({"categories": [category["id"]]})).await;
+    let category = format!("/v1/categories/{}", text(&category, "/id"));
+    let remove = format!("{category}?onProducts=unassign");
+    let refused = api.delete(&remove).send().await.problem(409, "referenced");
+    assert_eq!(refused["affected"], 1);
+    assert_eq!(refused["sample"], json!([product["id"]]));
+    assert!(
+        text(&refused, "/detail").contains("publish these first"),
+        "{refused}"
+    );
+    // The working copies alone do not help, their publication does.
+    let path = path(&product);
+    api.patch(&path)
+        .merge(&json!({"categories": []}))
+        .send()
+        .await
+        .is(200);
+    let refused = api.delete(&category).send().await.problem(409, "referenced");
+    assert_eq!(refused["sample"], json!([product["id"]]));
+    api.post(&format!("{path}/publish")).send().await.is(200);
+    api.delete(&category).send().await.is(204);
 }
 
 async fn nothing_to_discard_is_told(api: Api) {

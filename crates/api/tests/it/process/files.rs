@@ -108,18 +108,115 @@ async fn an_export_imports_back_without_any_change() {
     vitrine.stop().await;
 
     let export = setup.succeed(&["export"]);
-    assert_eq!(export.lines().count(), 243);
+    // With the type, the channel and the list that every catalog has.
+    assert_eq!(export.lines().count(), 246);
     let exported = file(&folder, "export.ndjson", &export);
-    assert_eq!(import(&setup, &[&exported]), (counts(0, 243, 0), String::new()));
+    assert_eq!(import(&setup, &[&exported]), (counts(0, 246, 0), String::new()));
     assert_eq!(setup.succeed(&["export"]), export);
 
     let other = tempfile::tempdir().unwrap();
     let elsewhere = Setup::new(&other);
     assert_eq!(
         import(&elsewhere, &[&exported]),
-        (counts(243, 0, 0), String::new())
+        (counts(243, 3, 0), String::new())
     );
     assert_eq!(elsewhere.succeed(&["export"]), export);
+}
+
+/// Products that name one another, and one that is related to a product without key.
+const RELATED: &str = r#"{"key":"rel-a","name":"A","status":"published","relations":[{"kind":"upSell","product":"key:rel-b"}]}
+{"key":"rel-b","name":"B","relations":[{"kind":"upSell","product":"key:rel-a"},{"kind":"accessory","product":"key:demo-0000003"}]}
+{"resource":"channel","key":"outlet","name":"Outlet","locales":["en"],"currencies":["EUR"],"priceLists":["key:outlet"]}
+{"resource":"priceList","key":"outlet","name":"Outlet","validFrom":"2026-01-01T00:00:00Z","conditions":{"channels":["key:outlet"]}}
+{"resource":"price","priceList":"key:outlet","variant":"sku:VD-0000001-01","currency":"EUR","amount":"1.50"}
+{"resource":"price","priceList":"key:outlet","variant":"sku:VD-0000001-01","currency":"EUR","amount":"1.20","minQuantity":5}
+"#;
+
+#[test]
+fn the_whole_model_goes_out_and_comes_in_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::new(&folder);
+    setup.succeed(&["demo", "--products", "150"]);
+    let related = file(&folder, "related.ndjson", RELATED);
+    assert_eq!(import(&setup, &[&related]), (counts(6, 0, 0), String::new()));
+    assert_eq!(import(&setup, &[&related]), (counts(0, 6, 0), String::new()));
+    let export = setup.succeed(&["export"]);
+    let lines: Vec<Value> = export.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let of_kind = |kind: &str| lines.iter().filter(|line| line["resource"] == kind).count();
+    for kind in [
+        "productType",
+        "channel",
+        "priceList",
+        "category",
+        "product",
+        "price",
+    ] {
+        assert!(of_kind(kind) > 0, "no {kind}");
+    }
+    // The one that is related to a later one comes twice.
+    assert_eq!(of_kind("product"), 153);
+    let exported = file(&folder, "export.ndjson", &export);
+    let all = u32::try_from(lines.len()).unwrap();
+    assert_eq!(import(&setup, &[&exported]), (counts(0, all, 0), String::new()));
+    assert_eq!(setup.succeed(&["export"]), export);
+
+    let other = tempfile::tempdir().unwrap();
+    let elsewhere = Setup::new(&other);
+    let (out, errors) = import(&elsewhere, &[&exported, "--dry-run"]);
+    assert!(out.contains(", failed 0"), "{out}{errors}");
+    let told = format!("created {}, updated 1, unchanged 3, failed 0\n", all - 4);
+    assert_eq!(import(&elsewhere, &[&exported]), (told, String::new()));
+    assert_eq!(elsewhere.succeed(&["export"]), export);
+    assert_eq!(
+        import(&elsewhere, &[&exported]),
+        (counts(0, all, 0), String::new())
+    );
+}
+
+#[test]
+fn what_is_wrong_with_lists_prices_types_and_channels_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Setup::new(&folder);
+    let lines = file(
+        &folder,
+        "bad.ndjson",
+        r#"{"resource":"priceLists","key":"x"}
+{"resource":"productType","name":"No key"}
+{"resource":"productType","key":"t","name":"T","attributes":[{"key":"a","name":"A","type":"colour"}]}
+{"resource":"channel","key":"c","name":"C","locales":["en"],"currencies":["EUR"],"priceLists":["key:nowhere"]}
+{"resource":"channel","key":"d","name":"C","locales":["xx-nonsense-"],"currencies":["EUR"]}
+{"resource":"priceList","key":"l","name":"L","conditions":{"channels":["key:nowhere"]}}
+{"key":"p","name":"P","variants":[{"sku":"P-1"}]}
+{"resource":"price","priceList":"key:base","variant":"sku:P-1","currency":"EUR","amount":"2"}
+{"resource":"price","priceList":"key:base","variant":"sku:P-2","currency":"EUR","amount":"2"}
+{"resource":"price","priceList":"key:base","variant":"sku:P-1","currency":"EUR","amount":"3","validFrom":"2026-01-01T00:00:00Z"}
+{"resource":"price","priceList":"key:base","variant":"sku:P-1","currency":"EUR","amount":"3.999"}
+{"resource":"price","priceList":"key:nowhere","variant":"sku:P-1","currency":"EUR","amount":"3"}
+{"resource":"price","priceList":"key:base","variant":"sku:P-1","currency":"USD","amount":"3"}
+"#,
+    );
+    let (out, errors) = import(&setup, &[&lines]);
+    assert_eq!(out, counts(3, 0, 10), "{errors}");
+    let told: Vec<_> = errors
+        .lines()
+        .map(|line| line.splitn(4, ": ").take(3).collect::<Vec<_>>().join(": "))
+        .collect();
+    for expected in [
+        "line 1: /resource: not_in_enum",
+        "line 2: /key: required",
+        "line 3: /attributes/0/type: not_in_enum",
+        "line 4: /priceLists/0: reference_not_found",
+        "line 6: /conditions/channels/0: reference_not_found",
+        "line 9: /variant: reference_not_found",
+        "line 10: /validFrom: price_overlap",
+        "line 11: /amount: currency_digits",
+        "line 12: /priceList: reference_not_found",
+    ] {
+        assert!(
+            told.iter().any(|line| line == expected),
+            "{expected} is not in {told:#?}"
+        );
+    }
 }
 
 async fn post(client: &Client, path: &str, body: String) -> (u16, Value) {

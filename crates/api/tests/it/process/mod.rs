@@ -11,3 +11,4 @@ mod servers;
 mod shutdown;
 mod starting;
 mod support;
+mod views;

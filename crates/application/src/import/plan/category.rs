@@ -167,7 +167,7 @@ impl Importer {
 fn key_of(item: &Item) -> Option<&Key> {
     match &item.record {
         Record::Category(category) => category.draft.key.as_ref(),
-        Record::Product(_) | Record::Variants(_) => None,
+        Record::Product(_) | Record::Variants(_) | Record::Whole(_) | Record::Price(_) => None,
     }
 }
 

@@ -28,7 +28,7 @@ impl Ground {
     ) -> Self {
         let keeps_attributes = match record {
             Record::Product(product) => product.draft.attributes.is_none(),
-            Record::Variants(_) | Record::Category(_) => true,
+            Record::Variants(_) | Record::Category(_) | Record::Whole(_) | Record::Price(_) => true,
         };
         // What is not published now waits for whoever publishes it, and is held to be complete then.
         let moment = moment_of(record.status().unwrap_or(ProductStatus::Draft));

@@ -28,6 +28,8 @@ impl Importer {
             None => Ok(Vec::new()),
             Some(Record::Category(_)) => self.plan_categories(items, run).await,
             Some(Record::Product(_) | Record::Variants(_)) => self.plan_products(items, run).await,
+            // They are taken in by themselves.
+            Some(Record::Whole(_) | Record::Price(_)) => Ok(Vec::new()),
         }
     }
 
@@ -41,6 +43,7 @@ impl Importer {
                 Record::Category(category) => (Some(&mut category.draft.media), &mut []),
                 Record::Product(product) => (Some(&mut product.draft.media), &mut product.variants),
                 Record::Variants(more) => (None, &mut more.variants),
+                Record::Whole(_) | Record::Price(_) => (None, &mut []),
             };
             if let Some(own) = own {
                 faults.extend(files.apply("/media", own));
@@ -105,7 +108,7 @@ fn shown(item: &Item) -> impl Iterator<Item = &Media> {
     let own = match &item.record {
         Record::Category(category) => category.draft.media.as_slice(),
         Record::Product(product) => &product.draft.media,
-        Record::Variants(_) => &[],
+        Record::Variants(_) | Record::Whole(_) | Record::Price(_) => &[],
     };
     own.iter()
         .chain(item.record.variants().iter().flat_map(|v| &v.content.media))
@@ -119,7 +122,7 @@ fn id_in(key: &Key) -> Option<Uuid> {
 }
 
 /// What the mode says about a record whose key exists or not.
-fn mode_fault(mode: ImportMode, exists: bool, kind: &str) -> Option<Fault> {
+pub(super) fn mode_fault(mode: ImportMode, exists: bool, kind: &str) -> Option<Fault> {
     match (mode, exists) {
         (ImportMode::Create, true) => Some(Fault::new(
             "/key",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::product::{Axis, Product, ProductState, ProductStatus, Variant, VariantContent, VariantState};
 use domain::product_type::ProductTypeState;
-use domain::value::Key;
+use domain::value::{Key, Sku};
 use domain::{CategoryId, Change, ChannelId, ProductId, ProductTypeId, RuleError, Timestamp, VariantId};
 
 use super::ground::Ground;
@@ -36,7 +36,7 @@ impl Draft {
     fn product_type(&self) -> ResourceRef<ProductTypeId> {
         let named = match &self.item.record {
             Record::Product(product) => product.draft.product_type.clone(),
-            Record::Category(_) | Record::Variants(_) => None,
+            Record::Category(_) | Record::Variants(_) | Record::Whole(_) | Record::Price(_) => None,
         };
         let stored = self.stored.as_ref().map(|p| p.content.product_type);
         named.unwrap_or(ResourceRef::Id(stored.unwrap_or(ProductTypeId::GENERIC)))
@@ -72,7 +72,7 @@ impl Importer {
         }
         let refs = drafts.iter().flat_map(|d| match &d.item.record {
             Record::Product(product) => product.draft.categories.as_slice(),
-            Record::Category(_) | Record::Variants(_) => &[],
+            Record::Category(_) | Record::Variants(_) | Record::Whole(_) | Record::Price(_) => &[],
         });
         let categories = self.category_ids(refs, run).await?;
         let others = self.others(&drafts).await?;
@@ -130,7 +130,7 @@ impl Importer {
     async fn others(&self, drafts: &[Draft]) -> Result<Others, StoreError> {
         let products = drafts.iter().filter_map(|draft| match &draft.item.record {
             Record::Product(product) => Some(&product.draft),
-            Record::Category(_) | Record::Variants(_) => None,
+            Record::Category(_) | Record::Variants(_) | Record::Whole(_) | Record::Price(_) => None,
         });
         let channels: HashSet<_> = products.clone().flat_map(ProductDraft::channel_refs).collect();
         let channels: Vec<_> = channels.into_iter().collect();
@@ -144,6 +144,7 @@ impl Importer {
             .zip(found)
             .filter_map(|(reference, id)| Some((reference, id?)))
             .collect();
+        self.find_keyless(drafts, &mut products).await?;
         for draft in drafts.iter().filter(|draft| draft.stored.is_none()) {
             if let Some(key) = key_of(&draft.item) {
                 products.entry(ProductRef::Key(key.clone())).or_insert(draft.id);
@@ -155,6 +156,37 @@ impl Importer {
                 .collect(),
             products,
         })
+    }
+
+    /// Products without key that an export named by their ids.
+    async fn find_keyless(
+        &self,
+        drafts: &[Draft],
+        products: &mut HashMap<ProductRef, ProductId>,
+    ) -> Result<(), StoreError> {
+        let mut named: HashMap<ProductId, ProductRef> = HashMap::new();
+        for draft in drafts {
+            let Record::Product(product) = &draft.item.record else {
+                continue;
+            };
+            for reference in product.draft.relation_refs() {
+                let ProductRef::Key(key) = &reference else {
+                    continue;
+                };
+                let id = id_in(key).map(ProductId::new);
+                if let Some(id) = id.filter(|_| !products.contains_key(&reference)) {
+                    named.insert(id, reference);
+                }
+            }
+        }
+        if named.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<_> = named.keys().copied().collect();
+        for id in self.products.existing(&ids).await? {
+            products.extend(named.remove(&id).map(|reference| (reference, id)));
+        }
+        Ok(())
     }
 
     async fn product_drafts(&self, items: Vec<Item>, run: &mut Run<'_>) -> Result<Vec<Draft>, StoreError> {
@@ -171,7 +203,18 @@ impl Importer {
                 continue;
             };
             if run.rehearsed.products.contains(key) {
+                run.rehearsed.skus.extend(skus_of(&item.record));
                 run.count(Outcome::Updated);
+                continue;
+            }
+            if rests_on_rehearsed(&item.record, run) {
+                let outcome = match by_key.contains_key(key) {
+                    true => Outcome::Updated,
+                    false => Outcome::Created,
+                };
+                run.rehearsed.products.insert(key.clone());
+                run.rehearsed.skus.extend(skus_of(&item.record));
+                run.count(outcome);
                 continue;
             }
             let mut stored = by_key.remove(key);
@@ -184,7 +227,7 @@ impl Importer {
                     Some(Fault::new("/key", "resource_not_found", detail))
                 }
                 Record::Product(_) => mode_fault(run.options.mode, stored.is_some(), "product"),
-                Record::Variants(_) | Record::Category(_) => None,
+                Record::Variants(_) | Record::Category(_) | Record::Whole(_) | Record::Price(_) => None,
             };
             if let Some(fault) = fault {
                 run.refuse(&item, [fault]);
@@ -397,8 +440,21 @@ fn key_of(item: &Item) -> Option<&Key> {
     match &item.record {
         Record::Product(product) => product.draft.key.as_ref(),
         Record::Variants(more) => Some(&more.product),
-        Record::Category(_) => None,
+        Record::Category(_) | Record::Whole(_) | Record::Price(_) => None,
     }
+}
+
+fn skus_of(record: &Record) -> Vec<Sku> {
+    record.variants().iter().map(|v| v.content.sku.clone()).collect()
+}
+
+/// Whether the product is of a type, or in a channel, that only a dry run knows.
+fn rests_on_rehearsed(record: &Record, run: &Run<'_>) -> bool {
+    let Record::Product(product) = record else {
+        return false;
+    };
+    run.rehearses(&product.draft.product_type, |rehearsed| &rehearsed.types)
+        || run.rehearses(&product.draft.channel_refs(), |rehearsed| &rehearsed.channels)
 }
 
 fn slug_choice(

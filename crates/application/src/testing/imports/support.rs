@@ -17,7 +17,7 @@ use crate::category::{CategoryDraft, CategoryRef};
 use crate::changelog::LogPosition;
 use crate::import::{
     ImportCategory, ImportCounts, ImportMode, ImportObserver, ImportOptions, ImportProduct, ImportRecord,
-    ImportVariant, Importer, MoreVariants, Progress, Record, SourceError,
+    ImportVariant, Importer, MoreVariants, Progress, Record, SourceError, Wholes,
 };
 use crate::product::{ProductDraft, ProductRef};
 use crate::{Clock, Ids, Writer};
@@ -77,12 +77,24 @@ pub(in crate::testing) fn writer(h: &Harness) -> (Writer, Arc<dyn Clock>) {
 }
 
 pub(super) fn importer(h: &Harness) -> Importer {
+    let writer = writer(h).0;
+    let wholes = Wholes {
+        types: crate::product_type::product_types(
+            writer.clone(),
+            h.types.clone(),
+            Arc::new(super::super::AnySchema),
+        ),
+        channels: crate::channel::channels(writer.clone(), h.channels.clone(), h.price_lists.clone()),
+        lists: crate::pricing::price_lists(writer.clone(), h.price_lists.clone(), h.channels.clone()),
+        prices: crate::pricing::Prices::new(writer.clone(), h.price_lists.clone(), h.prices.clone()),
+    };
     Importer::new(
-        writer(h).0,
+        writer,
         h.products.clone(),
         h.categories.clone(),
         h.channels.clone(),
         h.typing(),
+        wholes,
     )
 }
 

@@ -67,7 +67,7 @@ fn new_price(h: &Harness, list: PriceListId, of: &VariantState, content: PriceCo
         .unwrap()
 }
 
-fn edit_price(state: &PriceState, edit: impl FnOnce(&mut Price)) -> Change<PriceState> {
+pub(super) fn edit_price(state: &PriceState, edit: impl FnOnce(&mut Price)) -> Change<PriceState> {
     let mut price = Price::load(state.clone());
     edit(&mut price);
     price.into_change().unwrap()

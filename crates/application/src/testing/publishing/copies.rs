@@ -105,6 +105,7 @@ pub async fn what_is_staged_is_known(h: &Harness) {
             .await
             .unwrap();
         assert!(page.items.contains(&single));
+        filtered(h, &single).await;
         single.has_unpublished_changes()
     };
     assert!(!is_staged().await);
@@ -140,8 +141,29 @@ pub async fn what_is_staged_is_known(h: &Harness) {
         .await
         .unwrap();
     assert!(is_staged().await, "a restoration is");
-    let draft = h.edited(&live, |p| p.unpublish(h.now()).unwrap()).await;
+    let gone = h.edited(&live, |p| p.delete(h.now()).unwrap()).await;
+    filtered(h, &stored(h, gone.id).await).await;
+    let back = h.edited(&gone, |p| p.restore(h.now()).unwrap()).await;
+    assert!(is_staged().await, "what was staged comes back staged");
+    let draft = h.edited(&back, |p| p.unpublish(h.now()).unwrap()).await;
     assert!(draft.has_unpublished_changes(), "nothing is live");
+    assert!(is_staged().await);
+    go_live(h, mug.id).await;
+    assert!(!is_staged().await);
+}
+
+/// The list's filter says of a product what the product says of itself.
+async fn filtered(h: &Harness, product: &ProductState) {
+    for wanted in [true, false] {
+        let filter = crate::product::ProductFilter {
+            has_unpublished_changes: Some(wanted),
+            deleted: product.record.deleted_at.is_some(),
+            ..Default::default()
+        };
+        let found = h.products.list(&filter, &page(200, BY_ID)).await.unwrap();
+        let is_there = found.items.iter().any(|p| p.id == product.id);
+        assert_eq!(is_there, product.has_unpublished_changes() == wanted, "{wanted}");
+    }
 }
 
 type Step = fn(&mut Product, Timestamp) -> Result<(), RuleError>;

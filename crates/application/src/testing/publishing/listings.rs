@@ -139,7 +139,7 @@ pub async fn channels_stay_while_products_are_listed(h: &Harness) {
     .id;
     edited(h, cup, |c| c.categories.clear()).await;
     let delete = || super::super::fixtures::edit_category(&shelf, |c| c.delete(h.now()).unwrap());
-    assert_eq!(rule(h.commit(delete()).await), ConflictRule::Referenced);
+    assert_eq!(rule(h.commit(delete()).await), ConflictRule::StillShown);
     go_live(h, cup).await;
     h.commit(delete()).await.unwrap();
     let found = h

@@ -120,6 +120,11 @@ fn page(limit: u32, sort: Sort) -> PageRequest {
     }
 }
 
+/// The first 200.
+pub(super) fn page_of_all() -> PageRequest {
+    page(200, BY_ID)
+}
+
 const BY_ID: Sort = Sort {
     field: SortField::Id,
     descending: false,

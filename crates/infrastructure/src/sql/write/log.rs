@@ -7,15 +7,15 @@ use domain::media::MediaState;
 use domain::pricing::PriceState;
 use domain::product::{ProductState, VariantState};
 use domain::resource::{Identity, State};
-use domain::{Change, Event, Recorded};
+use domain::{Change, Event, Recorded, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::Writer;
 use super::batch::Batch;
 use crate::rows::{
-    CategoryDoc, ChannelDoc, MediaFileDoc, PriceDoc, PriceListDoc, ProductDoc, ProductTypeDoc, StateDoc,
-    Stored, VariantDoc,
+    CategoryDoc, ChannelDoc, Instant, MediaFileDoc, PriceDoc, PriceListDoc, ProductDoc, ProductTypeDoc,
+    StateDoc, Stored, VariantDoc,
 };
 use crate::sql::changelog::position;
 use crate::sql::dialect::Kind;
@@ -44,6 +44,16 @@ enum Doc {
     ProductType(StateDoc<ProductTypeDoc>),
     PriceList(StateDoc<PriceListDoc>),
     Price(PriceDoc),
+    /// Of what is erased not even the state is told.
+    Erased(ErasedDoc),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErasedDoc {
+    id: Uuid,
+    version: i64,
+    updated_at: Instant,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,7 +82,11 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
     }));
     rows.extend(changes.products.iter().map(|change| {
         let id = change.after.id.uuid();
-        row("product", (id, id), change, product, context)
+        let row = row("product", (id, id), change, product, context);
+        if change.events.contains(&Event::Erased) {
+            return erased(row, change.after.record.updated_at);
+        }
+        row
     }));
     rows.extend(changes.variants.iter().map(|change| {
         let ids = (change.after.id.uuid(), change.after.product.uuid());
@@ -121,6 +135,18 @@ fn row<S: Recorded>(
         request_id: context.request_id.clone(),
         before: change.before.as_ref().map(&doc),
         after: doc(&change.after),
+    }
+}
+
+fn erased(row: LogRow, at: Timestamp) -> LogRow {
+    LogRow {
+        before: None,
+        after: Doc::Erased(ErasedDoc {
+            id: row.id,
+            version: row.version,
+            updated_at: Instant(at),
+        }),
+        ..row
     }
 }
 

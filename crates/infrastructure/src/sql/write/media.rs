@@ -27,6 +27,12 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("created_at", Kind::Time),
     ("updated_at", Kind::Time),
 ];
+const DESCRIBED_COLUMNS: &[(&str, Kind)] = &[
+    ("id", Kind::Uuid),
+    ("updated_at", Kind::Time),
+    ("data", Kind::Json),
+    ("previous", Kind::Time),
+];
 const USE_COLUMNS: &[(&str, Kind)] = &[("media_id", Kind::Uuid), ("owner", Kind::Uuid)];
 
 #[derive(Debug, Serialize)]
@@ -36,6 +42,22 @@ struct MediaRow {
     data: MediaFileDoc,
     created_at: Instant,
     updated_at: Instant,
+}
+
+/// A file of which something else is said.
+#[derive(Debug, Serialize)]
+struct DescribedRow {
+    id: Uuid,
+    updated_at: Instant,
+    data: MediaFileDoc,
+    /// The file is at the version that was loaded as long as it was last changed when that was.
+    previous: Option<Instant>,
+}
+
+impl Identified for DescribedRow {
+    fn id(&self) -> Uuid {
+        self.id
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -53,6 +75,7 @@ impl Identified for Id {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     files: Batch<MediaRow>,
+    described: Batch<DescribedRow>,
     deleted: Batch<Id>,
     /// Resources that showed other files before.
     uses_to_clear: Batch<Id>,
@@ -77,7 +100,9 @@ impl Plan {
             .media
             .iter()
             .partition(|change| change.after.record.deleted_at.is_some());
+        let (new, known): (Vec<_>, Vec<_>) = new.into_iter().partition(|change| change.before.is_none());
         Self {
+            described: known.into_iter().map(described).collect(),
             files: new.into_iter().map(|change| row(&change.after)).collect(),
             deleted: ids(gone.into_iter().map(|change| change.after.id.uuid())),
             uses_to_clear: ids(uses.changed),
@@ -90,6 +115,13 @@ impl Plan {
         let dialect = tx.dialect;
         let batch = dialect.batch(IDS);
         tx.execute(&self.files, insert(dialect, "media", COLUMNS)).await?;
+
+        let describe = format!(
+            "with {} update media set data = r.data, updated_at = r.updated_at from r \
+             where media.id = r.id and media.updated_at = r.previous returning cast(media.id as text)",
+            dialect.batch(DESCRIBED_COLUMNS)
+        );
+        tx.update("media", &self.described, describe).await?;
 
         let forget = format!("with {batch} delete from media_uses where owner in (select id from r)");
         tx.execute(&self.uses_to_clear, forget).await?;
@@ -159,6 +191,15 @@ fn of_product(product: &ProductState) -> BTreeSet<Uuid> {
 
 fn of_variant(variant: &VariantState) -> BTreeSet<Uuid> {
     files(&variant.content.media)
+}
+
+fn described(change: &Change<MediaState>) -> DescribedRow {
+    DescribedRow {
+        id: change.after.id.uuid(),
+        updated_at: Instant(change.after.record.updated_at),
+        data: (&change.after).into(),
+        previous: change.before.as_ref().map(|b| Instant(b.record.updated_at)),
+    }
 }
 
 fn row(state: &MediaState) -> MediaRow {

@@ -7,6 +7,7 @@
 
 mod batch;
 mod category;
+mod erase;
 mod log;
 mod media;
 mod price;
@@ -14,6 +15,7 @@ mod product;
 mod publish;
 mod resource;
 mod types;
+mod uses;
 mod variant;
 
 pub(crate) use price::rival;
@@ -21,7 +23,7 @@ pub(crate) use types::claimed;
 pub(crate) use variant::options;
 
 use application::changelog::LogPosition;
-use application::store::{Changes, Conflict, ConflictRule, StoreError, WriteContext};
+use application::store::{Affected, Changes, Conflict, ConflictRule, StoreError, WriteContext};
 use domain::channel::ChannelContent;
 use domain::pricing::PriceListContent;
 use domain::{Change, Recorded};
@@ -44,6 +46,8 @@ pub(crate) struct Plan {
     price_lists: resource::Plan<PriceListContent>,
     prices: price::Plan,
     published: publish::Plan,
+    uses: uses::Plan,
+    erased: erase::Plan,
     log: Batch<log::LogRow>,
 }
 
@@ -59,6 +63,8 @@ impl Plan {
             price_lists: resource::Plan::new(&changes.price_lists),
             prices: price::Plan::new(changes),
             published: publish::Plan::new(changes),
+            uses: uses::Plan::new(changes),
+            erased: erase::Plan::new(changes),
             log: log::rows(changes, context),
         })
     }
@@ -81,6 +87,7 @@ impl Plan {
         // went with it.
         self.products.cascade(tx).await?;
         self.media.write(tx).await?;
+        self.uses.write(tx).await?;
         self.products.check_axes(tx).await?;
         self.prices.write(tx).await?;
         price::check_lists(&self.price_lists, tx).await?;
@@ -89,6 +96,7 @@ impl Plan {
         self.categories.check_unreferenced(tx).await?;
         publish::Plan::check_unreferenced(tx, &self.categories.deleted, &self.channels.deleted).await?;
         self.types.check_fit(tx, schemas).await?;
+        self.erased.write(tx).await?;
         log::write(&self.log, tx).await
     }
 }
@@ -152,6 +160,29 @@ impl Writer<'_> {
             Some(mut row) => Err(broken(rule, Some(row.uuid()?))),
             None => Ok(()),
         }
+    }
+
+    /// Fails with `rule` and what is affected when the statement finds rows: of each how many there are, and an id.
+    async fn forbid_all<T: serde::Serialize + Sync>(
+        &mut self,
+        rule: ConflictRule,
+        batch: &Batch<T>,
+        text: String,
+    ) -> Result<(), Failure> {
+        let mut affected = Affected {
+            count: 0,
+            sample: Vec::new(),
+        };
+        for mut row in self.fetch(batch, text).await? {
+            affected.count = row.parse()?;
+            affected.sample.push(row.uuid()?);
+        }
+        if affected.count == 0 {
+            return Ok(());
+        }
+        let mut conflict = Conflict::of(rule);
+        conflict.affected = Some(affected);
+        Err(Failure::Store(conflict.into()))
     }
 
     /// Fails unless all of these rows of a table are there, and keeps them from being deleted until the commit.

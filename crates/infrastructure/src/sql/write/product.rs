@@ -394,14 +394,18 @@ fn clear(dialect: Dialect, table: &str) -> String {
 
 fn update(dialect: Dialect) -> String {
     let columns = [COLUMNS, &[("previous", Kind::Int)]].concat();
+    let staged = format!(
+        "not exists (select 1 from published_products c where c.id = r.id and {} = {})",
+        dialect.content("c.data"),
+        dialect.content("r.data"),
+    );
     format!(
         "with {} update products set key = r.key, status = r.status, version = r.version, brand = r.brand, \
          axes = r.axes, product_type_id = r.product_type_id, data = r.data, published_at = r.published_at, \
-         updated_at = r.updated_at, deleted_at = r.deleted_at, staged = not exists (select 1 from published_products c \
-            where c.id = r.id and {published} = {working}) \
+         updated_at = r.updated_at, deleted_at = r.deleted_at, staged = {staged}, \
+         pending = r.status <> 'published' or {staged} or exists (select 1 from variants v \
+            where v.product_id = r.id and v.staged and v.deleted_at is null) \
          from r where products.id = r.id and products.version = r.previous returning cast(products.id as text)",
         dialect.batch(&columns),
-        published = dialect.content("c.data"),
-        working = dialect.content("r.data"),
     )
 }

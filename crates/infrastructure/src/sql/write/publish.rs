@@ -3,9 +3,11 @@
 //! Invariant: whatever is in the published tables was once committed as published; edits never reach them. They are
 //! written only under the lock on the product.
 
-use application::store::{Changes, ConflictRule};
+use std::collections::BTreeSet;
+
+use application::store::{Affected, Changes, ConflictRule};
 use domain::product::{ProductState, ProductStatus};
-use domain::{Change, Event, Recorded};
+use domain::{Change, Event, ProductId, Recorded};
 
 use super::batch::{Batch, Id, ids};
 use super::{Writer, lives};
@@ -23,6 +25,8 @@ pub(super) struct Plan {
     shown: Batch<Id>,
     /// Variants that are deleted on their own.
     gone: Batch<Id>,
+    /// Products that may have come to their published copy, or gone away from it, by more than their own row.
+    moved: Batch<Id>,
 }
 
 impl Plan {
@@ -43,6 +47,7 @@ impl Plan {
                 was_on_sale(c) && on_sale(&c.after) && lives(c) == (false, true) && !is_published(c)
             }),
             gone: ids(deleted.map(|change| change.after.id.uuid())),
+            moved: ids(moved(changes).into_iter().map(ProductId::uuid)),
         }
     }
 
@@ -70,7 +75,8 @@ impl Plan {
         for statement in COPY {
             tx.execute(&self.published, with(tx.dialect, statement)).await?;
         }
-        set_live(&self.shown, "true", tx).await
+        set_live(&self.shown, "true", tx).await?;
+        tx.execute(&self.moved, with(tx.dialect, PENDING)).await
     }
 
     /// Categories and channels that shoppers still see something of are not deleted.
@@ -79,9 +85,13 @@ impl Plan {
         categories: &Batch<Id>,
         channels: &Batch<Id>,
     ) -> Result<(), Failure> {
-        let sorted = "select cast(r.id as text) from r where exists (select 1 from published_product_categories c \
-                      join published_products p on p.id = c.product_id and p.live where c.category_id = r.id) limit 1";
-        tx.forbid(ConflictRule::Referenced, categories, with(tx.dialect, sorted))
+        let shown = format!(
+            "select cast(count(*) over () as text), cast(d.id as text) from ( \
+                select distinct p.id from r join published_product_categories c on c.category_id = r.id \
+                join published_products p on p.id = c.product_id and p.live) d order by d.id limit {}",
+            Affected::SAMPLE
+        );
+        tx.forbid_all(ConflictRule::StillShown, categories, with(tx.dialect, &shown))
             .await?;
         let listed = "select cast(r.id as text) from r where exists (select 1 from product_channels c \
                       join products p on p.id = c.product_id and p.deleted_at is null where c.channel_id = r.id) \
@@ -91,6 +101,11 @@ impl Plan {
             .await
     }
 }
+
+/// Notes whether products have unpublished changes; rows that say it already stay as they are.
+const PENDING: &str = "update products set pending = not pending where id in (select id from r) \
+    and pending <> (status <> 'published' or staged or exists (select 1 from variants v \
+        where v.product_id = products.id and v.staged and v.deleted_at is null))";
 
 /// What makes a published copy, in this order.
 const COPY: [&str; 9] = [
@@ -134,6 +149,33 @@ async fn set_live(products: &Batch<Id>, live: &str, tx: &mut Writer<'_>) -> Resu
         tx.execute(products, with(tx.dialect, &text)).await?;
     }
     Ok(())
+}
+
+/// Those that are known not to be on sale have unpublished changes whatever happens to them.
+fn moved(changes: &Changes) -> BTreeSet<ProductId> {
+    let off_sale: BTreeSet<_> = changes
+        .products
+        .iter()
+        .map(|change| (change.after.id, change.after.status))
+        .chain(
+            changes
+                .basis
+                .products
+                .iter()
+                .map(|footing| (footing.product, footing.status)),
+        )
+        .filter(|(_, status)| *status != ProductStatus::Published)
+        .map(|(id, _)| id)
+        .collect();
+    let by_themselves = changes.products.iter().filter(|change| {
+        let (was_live, is_live) = lives(change);
+        is_published(change) || was_live != is_live
+    });
+    by_themselves
+        .map(|change| change.after.id)
+        .chain(changes.variants.iter().map(|change| change.after.product))
+        .filter(|id| !off_sale.contains(id))
+        .collect()
 }
 
 fn on_sale(state: &ProductState) -> bool {

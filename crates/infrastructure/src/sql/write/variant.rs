@@ -59,6 +59,8 @@ impl Identified for VariantRow {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     rows: Batches<VariantRow>,
+    /// Variants that another one of this commit takes a name from, which has to be free for a moment.
+    parted: Batch<Id>,
     /// Stored products that are written or whose variants or prices are.
     products: Batch<Id>,
     /// Products that must be alive and are not written by this commit.
@@ -127,6 +129,7 @@ impl Plan {
             .filter(|entry| !few(entry))
             .map(|(id, _)| id.uuid()));
         plan.fitted = ids(fitted);
+        plan.parted = ids(parted(&changes.variants));
         Ok(plan)
     }
 
@@ -159,6 +162,13 @@ impl Plan {
     pub(super) async fn write(&self, tx: &mut Writer<'_>) -> Result<(), Failure> {
         tx.update("variant", &self.rows.deletes, update(tx.dialect))
             .await?;
+        // Unique indexes look at each row as it is written.
+        let part = format!(
+            "with {} update variants set key = null, sku = cast(id as text), gtin = null, options = cast(id as text) \
+             where id in (select id from r) and deleted_at is null",
+            tx.dialect.batch(IDS)
+        );
+        tx.execute(&self.parted, part).await?;
         tx.update("variant", &self.rows.updates, update(tx.dialect))
             .await?;
         tx.execute(&self.rows.inserts, insert(tx.dialect, "variants", COLUMNS))
@@ -178,6 +188,45 @@ impl Plan {
         );
         tx.forbid(ConflictRule::VariantLimit, &self.growing, count).await
     }
+}
+
+/// Those of the changed variants whose former name another one is to have.
+fn parted(changes: &[Change<VariantState>]) -> Vec<Uuid> {
+    let stays = |change: &&Change<VariantState>| lives(change) == (true, true);
+    let mut wanted: HashMap<Name, Uuid> = HashMap::new();
+    for change in changes.iter().filter(stays) {
+        let id = change.after.id.uuid();
+        wanted.extend(names(&change.after).into_iter().map(|name| (name, id)));
+    }
+    let loses = |change: &&Change<VariantState>| {
+        let before = change.before.as_ref().map(names).unwrap_or_default();
+        let id = change.after.id.uuid();
+        before
+            .iter()
+            .any(|name| wanted.get(name).is_some_and(|other| *other != id))
+    };
+    let losing = changes.iter().filter(stays).filter(loses);
+    losing.map(|change| change.after.id.uuid()).collect()
+}
+
+/// A name that only one variant has: of which kind, and what it is.
+type Name = (&'static str, String);
+
+fn names(state: &VariantState) -> Vec<Name> {
+    let VariantContent { key, sku, gtin, .. } = &state.content;
+    let options: Vec<_> = state
+        .content
+        .options
+        .iter()
+        .map(|(axis, value)| (axis.as_str(), value.as_str()))
+        .collect();
+    let mut names = vec![
+        ("sku", sku.to_string()),
+        ("options", format!("{} {options:?}", state.product)),
+    ];
+    names.extend(key.iter().map(|key| ("key", key.to_string())));
+    names.extend(gtin.iter().map(|gtin| ("gtin", gtin.as_str().to_owned())));
+    names
 }
 
 fn row(change: &Change<VariantState>) -> Result<VariantRow, RowError> {

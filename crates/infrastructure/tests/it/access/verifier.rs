@@ -1,10 +1,14 @@
 //! What is accepted and what is refused, claim by claim and key by key.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use application::Clock;
 use application::access::{AccessError, Principal, Scope, Scopes, TokenVerifier};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use infrastructure::access::{AuthSettings, JwtVerifier};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
@@ -57,6 +61,36 @@ async fn each_claim_is_checked() {
     ] {
         let outcome = verifier.verify(&hs256(SECRET, &claims(&change))).await;
         assert_eq!(code(&outcome), expected, "{change} {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_good_is_good_within_its_time_only() {
+    struct Moving(AtomicI64);
+    impl Clock for Moving {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::from_timestamp(self.0.load(Ordering::Relaxed), 0).unwrap()
+        }
+    }
+    let clock = Arc::new(Moving(AtomicI64::new(NOW)));
+    let settings = settings(None, Some(SECRET));
+    let verifier = JwtVerifier::open(&settings, Path::new("/nonexistent"), clock.clone()).await;
+    let verifier = verifier.unwrap();
+    let token = hs256(SECRET, &claims(&json!({ "nbf": NOW, "exp": NOW + 600 })));
+    for (time, expected) in [
+        (NOW, "accepted"),
+        (NOW + 659, "accepted"),
+        (NOW + 660, "token_expired"),
+        (NOW - 60, "accepted"),
+        (NOW - 61, "unauthenticated"),
+        (NOW, "accepted"),
+    ] {
+        clock.0.store(time, Ordering::Relaxed);
+        let outcome = verifier.verify(&token).await;
+        assert_eq!(code(&outcome), expected, "{time} {outcome:?}");
+        let (signed, _) = token.rsplit_once('.').unwrap();
+        let forged = format!("{signed}.{}", URL_SAFE_NO_PAD.encode([0; 32]));
+        assert_eq!(code(&verifier.verify(&forged).await), "unauthenticated");
     }
 }
 

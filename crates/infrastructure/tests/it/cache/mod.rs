@@ -5,10 +5,12 @@ mod faults;
 mod foreign;
 mod hearing;
 mod history;
+mod memcached;
+mod memcached_server;
 mod model;
 mod protocol;
 mod register;
-mod server;
+pub(crate) mod server;
 mod world;
 
 use std::sync::Arc;
@@ -59,8 +61,11 @@ fn value(version: i64, epoch: u64, body: &str) -> Entry {
     }
 }
 
-/// Waits for what is bound to come, looking often; fails when it has not within ten seconds.
-async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+/// Waits for what is bound to come, looking often; fails when it has not within a minute.
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> T {
     let looking = async {
         loop {
             if let Some(found) = look().await {
@@ -69,7 +74,7 @@ async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), looking)
+    tokio::time::timeout(Duration::from_secs(60), looking)
         .await
         .unwrap_or_else(|_| panic!("waited in vain: {what}"))
 }

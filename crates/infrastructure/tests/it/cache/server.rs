@@ -2,12 +2,13 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::eventually;
 
-pub(super) struct RedisServer {
+pub(crate) struct RedisServer {
     process: Child,
     port: u16,
     /// Holds the dump, which outlives the process.
@@ -15,7 +16,7 @@ pub(super) struct RedisServer {
 }
 
 impl RedisServer {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -31,39 +32,50 @@ impl RedisServer {
         server
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// Writes all data to disk, as a snapshot does.
-    pub(super) async fn save(&self) {
+    pub(crate) async fn save(&self) {
         self.command(&["SAVE"]).await;
     }
 
-    pub(super) async fn forget_scripts(&self) {
+    pub(crate) async fn forget_scripts(&self) {
         self.command(&["SCRIPT", "FLUSH"]).await;
     }
 
-    pub(super) async fn flush(&self) {
+    pub(crate) async fn flush(&self) {
         self.command(&["FLUSHALL"]).await;
     }
 
     /// Closes everyone's connections.
-    pub(super) async fn kill_clients(&self) {
+    pub(crate) async fn kill_clients(&self) {
         for kind in ["normal", "pubsub"] {
             self.command(&["CLIENT", "KILL", "TYPE", kind]).await;
         }
     }
 
     /// A URL by which a user of these rules comes in.
-    pub(super) async fn user(&self, name: &str, rules: &[&str]) -> String {
-        self.command(&[&["ACL", "SETUSER", name, "on", ">secret"], rules].concat())
+    pub(crate) async fn user(&self, name: &str, rules: &[&str]) -> String {
+        self.command(&[&["ACL", "SETUSER", name], rules, &["on", ">secret"]].concat())
             .await;
         format!("redis://{name}:secret@127.0.0.1:{}", self.port)
     }
 
+    pub(crate) async fn set_field(&self, key: &str, field: &str, value: &[u8]) {
+        let mut connection = self.connection().await.unwrap();
+        let _: () = redis::cmd("HSET")
+            .arg(key)
+            .arg(field)
+            .arg(value)
+            .query_async(&mut connection)
+            .await
+            .unwrap();
+    }
+
     /// Runs a command and gives its answer.
-    pub(super) async fn command(&self, words: &[&str]) -> redis::Value {
+    pub(crate) async fn command(&self, words: &[&str]) -> redis::Value {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]);
         let mut connection = self.connection().await.unwrap();
@@ -73,23 +85,23 @@ impl RedisServer {
             .unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }
 
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
     /// Starts it again at the same address, on what was saved last.
-    pub(super) async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.process = spawn(self.port, &self.folder);
         self.ready().await;
     }
 
     /// Stops it where it stands: connections stay open and nothing answers.
-    pub(super) fn freeze(&self) {
+    pub(crate) fn freeze(&self) {
         self.signal("STOP");
     }
 
-    pub(super) fn thaw(&self) {
+    pub(crate) fn thaw(&self) {
         self.signal("CONT");
     }
 
@@ -108,7 +120,9 @@ impl RedisServer {
     async fn connection(&self) -> Option<redis::aio::MultiplexedConnection> {
         redis::Client::open(self.url())
             .unwrap()
-            .get_multiplexed_async_connection()
+            .get_multiplexed_async_connection_with_config(
+                &redis::AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(20))),
+            )
             .await
             .ok()
     }

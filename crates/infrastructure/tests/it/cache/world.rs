@@ -70,7 +70,18 @@ impl Tiers {
     fn with(store: Arc<dyn CacheStore>, bus: Arc<dyn InvalidationBus>) -> Self {
         Self {
             local: false,
-            shared: Some(SharedTier { store, bus }),
+            shared: Some(SharedTier {
+                store,
+                bus: Some(bus),
+            }),
+        }
+    }
+
+    /// Where nobody is told of others' writes.
+    pub(super) fn without_bus(store: Arc<dyn CacheStore>) -> Self {
+        Self {
+            local: false,
+            shared: Some(SharedTier { store, bus: None }),
         }
     }
 

@@ -8,6 +8,7 @@ mod sqlite;
 use std::time::Duration;
 
 pub(crate) use infrastructure::sql::DatabaseOptions;
+pub(crate) use sqlite::options_in;
 
 fn options(url: String) -> DatabaseOptions {
     DatabaseOptions {

@@ -21,7 +21,7 @@ impl Temporary {
     }
 }
 
-pub(super) fn options_in(folder: &TempDir) -> DatabaseOptions {
+pub(crate) fn options_in(folder: &TempDir) -> DatabaseOptions {
     options(format!("sqlite://{}", folder.path().join("vitrine.db").display()))
 }
 

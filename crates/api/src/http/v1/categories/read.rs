@@ -4,16 +4,17 @@ use application::cache::{CacheKey, Consistency, Loaded, Schema, Scope};
 use application::category::{CategoryFilter, CategoryRef, CategoryView};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::{CategoryId, Timestamp};
+use domain::CategoryId;
 use http::{HeaderMap, Uri};
 
-use super::{SCHEMA, named, past_view, reference, tagged};
+use super::{SCHEMA, named, reference};
 use crate::http::auth::{Authorized, CatalogRead};
 use crate::http::cached;
 use crate::http::conditions::version_and_body_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
 use crate::http::state::{App, AppState};
+use crate::http::v1::history::{CategoryPast, as_of};
 use crate::http::v1::parameters::{AsOf, Demanded, Fields, PageParameters, Revalidate};
 use crate::problem::Problem;
 use crate::wire::{CategoryBody, category_ref};
@@ -104,7 +105,7 @@ pub(super) async fn get(
         if expanded {
             return Err(invalid("expand", "does not go with asOf"));
         }
-        return as_of(&app, &category, instant, &headers).await;
+        return as_of::<CategoryPast>(&app, &text, instant, &headers).await;
     }
     let demand = cached::demand(&headers, Consistency::Strong)?;
     let id = locate(&app, &category).await?;
@@ -138,21 +139,4 @@ async fn locate(app: &App, category: &CategoryRef) -> Result<CategoryId, Problem
     let path = app.category_reader.locate(category).await?;
     let id = path.and_then(|path| path.last().copied());
     id.ok_or_else(|| Problem::not_found("category"))
-}
-
-/// The category as it was, which is named as it is now, or was last.
-async fn as_of(
-    app: &App,
-    category: &CategoryRef,
-    instant: Timestamp,
-    headers: &HeaderMap,
-) -> Result<Response, Problem> {
-    let now = app.category_reader.find(category, true).await?;
-    let now = now.ok_or_else(|| Problem::not_found("category"))?.category;
-    let history = &app.histories.categories;
-    let then = history
-        .as_of(now.id.uuid(), "category", &now.record, instant)
-        .await?;
-    let (body, tag) = tagged(&past_view(app, then).await?);
-    reply::resource(headers, body, &tag, PRIVATE)
 }

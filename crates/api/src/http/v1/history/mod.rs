@@ -1,17 +1,25 @@
-//! The past of products, variants and categories: what all of them have in common. The handlers of a kind carry its
-//! description and call these.
+//! The past of every kind of resource: what all of them have in common. [`told`] makes the handlers of a kind, which carry
+//! its description and call what is here; the way back is in the kind's own file.
 
 mod categories;
+mod media;
+mod prices;
 mod products;
+mod told;
 mod variants;
+mod whole;
 
-use application::Faults;
 use application::history::{History, HistoryEntry};
 use application::page::{Count, Page, Position};
+use application::{CatalogError, Faults};
 use axum::response::{IntoResponse, Response};
 use domain::category::CategoryState;
+use domain::channel::ChannelState;
+use domain::media::MediaState;
+use domain::pricing::{PriceListState, PriceState};
 use domain::product::{ProductState, VariantState};
-use domain::{Record, Recorded, Version};
+use domain::product_type::ProductTypeState;
+use domain::{Recorded, Timestamp, Version};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, Uri};
 use serde::Serialize;
@@ -26,11 +34,21 @@ use crate::http::submission::Submission;
 use crate::problem::Problem;
 use crate::wire::{DiffBody, HistoryEntryBody, RevertInput};
 
+pub(super) use categories::CategoryPast;
+pub(super) use media::MediaPast;
+pub(super) use prices::PricePast;
+pub(super) use products::ProductPast;
+
 /// The past of each kind.
 pub(crate) struct Histories {
     pub(crate) products: History<ProductState>,
     pub(crate) variants: History<VariantState>,
     pub(crate) categories: History<CategoryState>,
+    pub(crate) channels: History<ChannelState>,
+    pub(crate) product_types: History<ProductTypeState>,
+    pub(crate) price_lists: History<PriceListState>,
+    pub(crate) prices: History<PriceState>,
+    pub(crate) media: History<MediaState>,
 }
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -38,28 +56,41 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(products::routes())
         .merge(variants::routes())
         .merge(categories::routes())
+        .merge(whole::routes())
+        .merge(prices::routes())
+        .merge(media::routes())
 }
 
-/// A resource whose past is asked for: what it is called, its id, and where it stands now, be it deleted.
-struct Subject {
-    id: Uuid,
-    now: Record,
+/// A kind of resource whose past is told.
+pub(super) trait Past: 'static {
+    type State: Recorded + Send + Sync + 'static;
+    type Body: Serialize + Send;
+
+    /// What the kind is called in sentences.
+    const KIND: &'static str;
+
+    fn history(app: &App) -> &History<Self::State>;
+    fn id(state: &Self::State) -> Uuid;
+
+    /// Where the resource that the address names stands now, or stood last, be it deleted.
+    fn find(app: &App, text: &str) -> impl Future<Output = Result<Self::State, Problem>> + Send;
+
+    /// The body of a state as it is read, and its tag.
+    fn body(
+        app: &App,
+        state: &Self::State,
+    ) -> impl Future<Output = Result<(Self::Body, String), Problem>> + Send;
 }
 
 /// Versions newest first.
-async fn list<S: Recorded + 'static>(
-    app: &App,
-    history: &History<S>,
-    subject: &Subject,
-    uri: &Uri,
-    mut query: Query,
-) -> Result<Response, Problem> {
+async fn list<P: Past>(app: &App, text: &str, uri: &Uri, mut query: Query) -> Result<Response, Problem> {
     const LIST: &str = "history";
+    let id = P::id(&P::find(app, text).await?);
     if query.take("sort")?.is_some() {
         let detail = "versions stand in their order, the newest first";
         return Err(Problem::bad_request("sort_not_allowed", detail));
     }
-    let page = query.page(&app.cursors, LIST, &subject.id)?;
+    let page = query.page(&app.cursors, LIST, &id)?;
     query.finish_list()?;
     if page.count != Count::None {
         return Err(invalid("count", "must be none: versions are not counted"));
@@ -67,7 +98,7 @@ async fn list<S: Recorded + 'static>(
     // A position in this list is a version, which fits where others have an id.
     let before = page.after.map(|after| after.id.as_u64_pair().1);
     let before = before.map(|version| Version::try_from(version).unwrap_or(Version::MAX));
-    let mut items = history.entries(subject.id, before, page.limit + 1).await?;
+    let mut items = P::history(app).entries(id, before, page.limit + 1).await?;
     let limit = page.limit as usize;
     let more = items.len() > limit;
     items.truncate(limit);
@@ -87,7 +118,7 @@ async fn list<S: Recorded + 'static>(
         |entry: &HistoryEntry| HistoryEntryBody::from(entry),
         &page,
         &app.cursors,
-        (LIST, &subject.id),
+        (LIST, &id),
         uri,
         PRIVATE,
     ))
@@ -99,37 +130,51 @@ fn version_of(name: &str, text: &str) -> Result<Version, Problem> {
 }
 
 /// One version as it was.
-async fn version<S: Recorded + 'static>(
-    history: &History<S>,
-    subject: &Subject,
-    version: &str,
+async fn show<P: Past>(
+    app: &App,
+    (text, version): (&str, &str),
+    headers: &HeaderMap,
     query: Query,
-) -> Result<S, Problem> {
+) -> Result<Response, Problem> {
     let version = version_of("version", version)?;
     query.finish()?;
-    Ok(history.version(subject.id, &subject.now, version).await?)
+    let now = P::find(app, text).await?;
+    let then = P::history(app).version(P::id(&now), &now, version).await?;
+    shown::<P>(app, &then, headers).await
 }
 
-/// A body with its tag.
-fn shown<B: Serialize>(headers: &HeaderMap, (body, tag): &(B, String)) -> Result<Response, Problem> {
-    reply::resource(headers, to_bytes(body), tag, PRIVATE)
+/// A resource as it was at an instant, which is named as it is now, or was last.
+pub(super) async fn as_of<P: Past>(
+    app: &App,
+    text: &str,
+    instant: Timestamp,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let now = P::find(app, text).await?;
+    let history = P::history(app);
+    let then = history.as_of(P::id(&now), P::KIND, &now, instant).await?;
+    shown::<P>(app, &then, headers).await
 }
 
-/// The two versions that are to be compared.
-async fn two<S: Recorded + 'static>(
-    history: &History<S>,
-    subject: &Subject,
-    mut query: Query,
-) -> Result<[S; 2], Problem> {
+async fn shown<P: Past>(app: &App, state: &P::State, headers: &HeaderMap) -> Result<Response, Problem> {
+    let (body, tag) = P::body(app, state).await?;
+    reply::resource(headers, to_bytes(&body), &tag, PRIVATE)
+}
+
+/// What differs between two versions.
+async fn diff<P: Past>(app: &App, text: &str, mut query: Query) -> Result<Response, Problem> {
     let mut version = |name: &str| match query.take(name)? {
         Some(text) => version_of(name, &text),
         None => Err(invalid(name, "is required")),
     };
     let (from, to) = (version("from")?, version("to")?);
     query.finish()?;
-    let from = history.version(subject.id, &subject.now, from).await?;
-    let to = history.version(subject.id, &subject.now, to).await?;
-    Ok([from, to])
+    let now = P::find(app, text).await?;
+    let (history, id) = (P::history(app), P::id(&now));
+    let before = history.version(id, &now, from).await?;
+    let after = history.version(id, &now, to).await?;
+    let (before, after) = (P::body(app, &before).await?.0, P::body(app, &after).await?.0);
+    Ok(differences((from, &before), (to, &after)))
 }
 
 /// What makes the one body into the other, with their versions.
@@ -153,11 +198,11 @@ fn comparable<B: Serialize>(body: &B) -> Value {
 }
 
 /// The state to go back to.
-async fn target<S: Recorded + 'static>(
-    history: &History<S>,
-    subject: &Subject,
+pub(super) async fn target<P: Past>(
+    app: &App,
+    text: &str,
     submission: &Submission,
-) -> Result<S, Problem> {
+) -> Result<P::State, Problem> {
     let version = submission.json(|RevertInput { version }| {
         let expected = domain::value::ValueError::OutOfRange {
             expected: "a version, from 1",
@@ -166,5 +211,15 @@ async fn target<S: Recorded + 'static>(
         let version = faults.take("/version", if version >= 1 { Ok(version) } else { Err(expected) });
         faults.or(version)
     })?;
-    Ok(history.version(subject.id, &subject.now, version).await?)
+    let now = P::find(app, text).await?;
+    Ok(P::history(app).version(P::id(&now), &now, version).await?)
+}
+
+/// Why a resource does not go back: what the version says is at odds with how things are now, which is no fault of the
+/// request.
+pub(super) fn unfit(error: impl Into<CatalogError>) -> Problem {
+    match error.into() {
+        CatalogError::Invalid(faults) => CatalogError::Unfit(faults).into(),
+        other => other.into(),
+    }
 }

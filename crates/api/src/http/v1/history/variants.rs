@@ -1,125 +1,60 @@
 //! The past of variants.
 
+use application::history::History;
 use application::product::{VariantOptions, VariantRevision};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::product::VariantState;
-use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
 
-use super::Subject;
-use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
+use super::Past;
+use crate::http::auth::{Authorized, CatalogWrite};
 use crate::http::conditions::version_tag;
 use crate::http::query::Query;
-use crate::http::reply::{self, ListBody};
+use crate::http::reply;
 use crate::http::state::{App, AppState};
 use crate::http::submission::Submission;
-use crate::http::v1::parameters::{Conditional, DryRun, HistoryParameters, Revalidate, WriteHeaders};
+use crate::http::v1::parameters::{Conditional, DryRun, WriteHeaders};
 use crate::http::v1::variants::{SCHEMA, receipt, reference};
 use crate::problem::Problem;
-use crate::wire::{DiffBody, HistoryEntryBody, RevertInput, VariantBody, VariantInput};
+use crate::wire::{RevertInput, VariantBody, VariantInput};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(show))
-        .routes(routes!(diff))
-        .routes(routes!(revert))
+    told().routes(routes!(revert))
 }
 
-/// The variant, be it deleted.
-async fn subject(app: &App, text: &str) -> Result<Subject, Problem> {
-    let variant = reference(text)?;
-    let found = app.variant_reader.find(&variant, true).await?;
-    let found = found.ok_or_else(|| Problem::not_found("variant"))?;
-    Ok(Subject {
-        id: found.id.uuid(),
-        now: found.record,
-    })
+pub(in crate::http::v1) struct VariantPast;
+
+impl Past for VariantPast {
+    type State = VariantState;
+    type Body = VariantBody;
+
+    const KIND: &'static str = "variant";
+
+    fn history(app: &App) -> &History<VariantState> {
+        &app.histories.variants
+    }
+
+    fn id(variant: &VariantState) -> Uuid {
+        variant.id.uuid()
+    }
+
+    async fn find(app: &App, text: &str) -> Result<VariantState, Problem> {
+        let found = app.variant_reader.find(&reference(text)?, true).await?;
+        found.ok_or_else(|| Problem::not_found(Self::KIND))
+    }
+
+    async fn body(_: &App, variant: &VariantState) -> Result<(VariantBody, String), Problem> {
+        let tag = version_tag(variant.record.version, SCHEMA);
+        Ok((VariantBody::from(variant), tag))
+    }
 }
 
-fn body(variant: &VariantState) -> (VariantBody, String) {
-    let tag = version_tag(variant.record.version, SCHEMA);
-    (VariantBody::from(variant), tag)
-}
-
-/// List the versions of a variant
-///
-/// The newest first; of a deleted variant too.
-#[utoipa::path(
-    get, path = "/v1/variants/{ref}/history", tag = "Variants", operation_id = "history",
-    params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<gtin>`; of a deleted one too", example = "sku:KETTLE-BLUE"), HistoryParameters),
-    responses((status = 200, description = "A page of versions", body = ListBody<HistoryEntryBody>)),
-    security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one", "@list"]))),
-)]
-async fn list(
-    _: Authorized<CatalogRead>,
-    State(app): State<AppState>,
-    Path(text): Path<String>,
-    uri: Uri,
-    query: Query,
-) -> Result<Response, Problem> {
-    let subject = subject(&app, &text).await?;
-    super::list(&app, &app.histories.variants, &subject, &uri, query).await
-}
-
-/// Read a version of a variant
-///
-/// The variant as it was when it came to this version.
-#[utoipa::path(
-    get, path = "/v1/variants/{ref}/history/{version}", tag = "Variants", operation_id = "version",
-    params(
-        ("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<gtin>`; of a deleted one too", example = "sku:KETTLE-BLUE"),
-        ("version" = i64, Path, description = "A version", example = 1),
-        Revalidate,
-    ),
-    responses(
-        (status = 200, description = "The variant at that version", body = VariantBody, headers(("ETag" = String, description = "Tag of the version"))),
-        (status = 304, description = "The caller has it already"),
-    ),
-    security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
-)]
-async fn show(
-    _: Authorized<CatalogRead>,
-    State(app): State<AppState>,
-    Path((text, version)): Path<(String, String)>,
-    headers: HeaderMap,
-    query: Query,
-) -> Result<Response, Problem> {
-    let subject = subject(&app, &text).await?;
-    let state = super::version(&app.histories.variants, &subject, &version, query).await?;
-    super::shown(&headers, &body(&state))
-}
-
-/// Compare two versions of a variant
-///
-/// What makes the one into the other, as a JSON Patch (RFC 6902); either may be the older.
-#[utoipa::path(
-    get, path = "/v1/variants/{ref}/diff", tag = "Variants", operation_id = "diff",
-    params(
-        ("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<gtin>`; of a deleted one too", example = "sku:KETTLE-BLUE"),
-        ("from" = i64, Query, description = "A version", example = 1),
-        ("to" = i64, Query, description = "Another version", example = 3),
-    ),
-    responses((status = 200, description = "The differences", body = DiffBody)),
-    security(("token" = ["catalog:read"])),
-    extensions(("x-problem-codes" = json!(["@one", "history_expired"]))),
-)]
-async fn diff(
-    _: Authorized<CatalogRead>,
-    State(app): State<AppState>,
-    Path(text): Path<String>,
-    query: Query,
-) -> Result<Response, Problem> {
-    let subject = subject(&app, &text).await?;
-    let [from, to] = super::two(&app.histories.variants, &subject, query).await?;
-    let (before, after) = (body(&from).0, body(&to).0);
-    Ok(super::differences(
-        (from.record.version, &before),
-        (to.record.version, &after),
-    ))
+super::told::told! {
+    VariantPast as VariantBody,
+    tag: "Variants", prefix: "", noun: "variant",
+    path: "/v1/variants/{ref}", by: ("ref", "Id, `key:<key>`, `sku:<sku>` or `gtin:<gtin>`; of a deleted one too", "sku:KETTLE-BLUE"),
 }
 
 /// Bring a variant back to a version
@@ -148,9 +83,10 @@ async fn revert(
     let precondition = submission.precondition()?;
     let context = submission.context(&caller.principal, &mut query)?;
     query.finish()?;
-    let subject = subject(&app, &text).await?;
-    let then = super::target(&app.histories.variants, &subject, &submission).await?;
-    let content = VariantInput::from(&then.content).parse_nested(&app.default_locale)?;
+    let then = super::target::<VariantPast>(&app, &text, &submission).await?;
+    let content = VariantInput::from(&then.content)
+        .parse_nested(&app.default_locale)
+        .map_err(super::unfit)?;
     let revision: VariantRevision<'_> = &|_| Ok(content.clone());
     let options = VariantOptions {
         precondition,
@@ -159,6 +95,7 @@ async fn revert(
     let written = app
         .variants
         .revise(&variant, revision, &options, &context, &receipt)
-        .await?;
+        .await
+        .map_err(super::unfit)?;
     Ok(reply::written(written, context.dry_run))
 }

@@ -1,5 +1,6 @@
 //! `POST /v1/products/{ref}/publish`, `/discard-draft`, `/unpublish`, `/archive`, `/restore`, and `DELETE /v1/products/{ref}`.
 
+use application::access::Scope;
 use application::product::{LifecycleStep, ProductView};
 use application::store::Receipt;
 use axum::extract::{Path, State};
@@ -166,32 +167,35 @@ pub(super) async fn restore(
 /// Delete a product
 ///
 /// Soft: the product and its variants are out of every list and can be restored; their keys, slugs, SKUs and GTINs
-/// are free again.
+/// are free again. With `permanent=true`, for which the scope `catalog:admin` is needed, nothing is kept of the product, its
+/// variants and their prices, in no history either; a product that is deleted already is found too. While others name
+/// it in their relations or attributes that is refused, with how many they are (`affected`) and the ids of some (`sample`).
 #[utoipa::path(
     delete, path = "/v1/products/{ref}", tag = "Products",
-    params(("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), DryRun, Conditional, WriteHeaders),
+    params(
+        ("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"), 
+        ("permanent" = Option<bool>, Query, description = "`true` leaves nothing of the product, for good"),
+        DryRun, Conditional, WriteHeaders,
+    ),
     responses((status = 204, description = "The product is deleted")),
     security(("token" = ["catalog:write"])),
-    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "state_conflict"]))),
+    extensions(("x-problem-codes" = json!(["@one", "@idempotent", "@conditional", "@no-body", "state_conflict", "referenced"]))),
 )]
 pub(super) async fn delete(
     caller: Authorized<CatalogWrite>,
     state: State<AppState>,
     path: Path<String>,
-    query: Query,
+    mut query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
     let render = |_: &ProductView, _| reply::deleted();
-    advance(
-        LifecycleStep::Delete,
-        &render,
-        &caller,
-        state,
-        path,
-        query,
-        submission,
-    )
-    .await
+    let step = if query.flag("permanent")? {
+        caller.require(Scope::CatalogAdmin)?;
+        LifecycleStep::Erase
+    } else {
+        LifecycleStep::Delete
+    };
+    advance(step, &render, &caller, state, path, query, submission).await
 }
 
 async fn advance<S: RequiredScope>(

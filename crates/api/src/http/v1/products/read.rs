@@ -3,11 +3,12 @@
 use application::cache::{CacheKey, Consistency, Loaded, Schema};
 use application::category::CategoryRef;
 use application::product::{ProductFilter, ProductRef};
+use application::resource::ResourceRef;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::product::{ProductState, ProductStatus};
 use domain::value::{Key, Text};
-use domain::{CategoryId, ProductId, Timestamp};
+use domain::{CategoryId, ProductId, ProductTypeId};
 use http::{HeaderMap, Uri};
 use utoipa::IntoParams;
 
@@ -20,9 +21,10 @@ use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
 use crate::http::state::{App, AppState};
 use crate::http::v1::categories::named;
+use crate::http::v1::history::{ProductPast, as_of};
 use crate::http::v1::parameters::{AsOf, Demanded, Fields, PageParameters, Revalidate};
 use crate::problem::Problem;
-use crate::wire::{ProductBody, category_ref};
+use crate::wire::{ProductBody, category_ref, resource_ref};
 
 /// What the list is called inside its cursors.
 const LIST: &str = "products";
@@ -42,6 +44,12 @@ pub(super) struct FilterParameters {
     brand: Option<String>,
     /// Products with exactly this tag.
     tag: Option<String>,
+    /// Products of this product type: id or `key:<key>`.
+    #[param(rename = "productType")]
+    product_type: Option<String>,
+    /// `true`: products with changes that shoppers do not see, be it that they see nothing of them; `false`: the others.
+    #[param(rename = "hasUnpublishedChanges")]
+    has_unpublished_changes: Option<bool>,
     /// Products changed at or after this instant (RFC 3339).
     #[param(rename = "updatedSince")]
     updated_since: Option<String>,
@@ -82,9 +90,12 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let status = query.parse("status", |s| ProductStatus::parse(&s))?;
     let category = query.parse("category", |c| category_ref(&c, &app.default_locale))?;
+    let product_type = query.parse("productType", |t| resource_ref(&t))?;
     let filter = ProductFilter {
         status,
         category: None,
+        product_type: None,
+        has_unpublished_changes: query.choice("hasUnpublishedChanges")?,
         brand: query
             .parse("brand", Text::<120>::parse)?
             .map(|brand| brand.to_string()),
@@ -99,6 +110,7 @@ pub(super) async fn list(
     let expand = Expand::take(&mut query)?;
     let filter = ProductFilter {
         category: known_category(&app, category).await?,
+        product_type: known_type(&app, product_type).await?,
         ..filter
     };
     let page = query.page(&app.cursors, LIST, &filter)?;
@@ -123,6 +135,19 @@ async fn known_category(app: &App, category: Option<CategoryRef>) -> Result<Opti
         return Ok(None);
     };
     Ok(Some(named(app, "category", &category).await?))
+}
+
+/// The id of a product type by which the list is filtered; there must be one.
+async fn known_type(
+    app: &App,
+    product_type: Option<ResourceRef<ProductTypeId>>,
+) -> Result<Option<ProductTypeId>, Problem> {
+    let Some(product_type) = product_type else {
+        return Ok(None);
+    };
+    let found = app.product_types.reader().find(&product_type, false).await?;
+    let found = found.ok_or_else(|| invalid("productType", "names no product type"))?;
+    Ok(Some(found.id))
 }
 
 /// Read a product
@@ -157,7 +182,7 @@ pub(super) async fn get(
         if expand != Expand::default() {
             return Err(invalid("expand", "does not go with asOf"));
         }
-        return as_of(&app, &product, instant, &headers).await;
+        return as_of::<ProductPast>(&app, &text, instant, &headers).await;
     }
     let demand = cached::demand(&headers, Consistency::Strong)?;
     let id = locate(&app, &product).await?;
@@ -181,23 +206,6 @@ pub(super) async fn get(
     };
     let answer = cached::read(&app, Some(CacheKey::of(id, schema)), demand, load).await?;
     cached::respond(&headers, &answer, "product", PRIVATE)
-}
-
-/// The product as it was, which is named as it is now, or was last.
-async fn as_of(
-    app: &App,
-    product: &ProductRef,
-    instant: Timestamp,
-    headers: &HeaderMap,
-) -> Result<Response, Problem> {
-    let now = app.product_reader.find(product, true).await?;
-    let now = now.ok_or_else(|| Problem::not_found("product"))?;
-    let history = &app.histories.products;
-    let then = history
-        .as_of(now.id.uuid(), "product", &now.record, instant)
-        .await?;
-    let tag = version_tag(then.record.version, SCHEMA);
-    reply::resource(headers, to_bytes(&ProductBody::from(&then)), &tag, PRIVATE)
 }
 
 /// The id that a reference leads to.

@@ -161,15 +161,11 @@ async fn as_of(
     let Histories {
         products, variants, ..
     } = &app.histories;
-    let then = variants
-        .as_of(now.id.uuid(), "variant", &now.record, instant)
-        .await?;
+    let then = variants.as_of(now.id.uuid(), "variant", &now, instant).await?;
     // Its own history does not tell when it went with its product.
     let owner = ProductRef::Id(then.product);
     if let Some(owner) = app.product_reader.find(&owner, true).await? {
-        let owner = products
-            .as_of(owner.id.uuid(), "variant", &owner.record, instant)
-            .await;
+        let owner = products.as_of(owner.id.uuid(), "variant", &owner, instant).await;
         if let Err(error @ CatalogError::NotFound(_)) = owner {
             return Err(error.into());
         }

@@ -1,0 +1,141 @@
+//! Reads from each tier beside the least that such a read can cost.
+
+use std::path::Path;
+
+use super::Options;
+use super::contest::{Contest, Row};
+use super::house::{House, Instance, Limit};
+use super::load::Target;
+use super::report;
+use crate::{Result, say};
+
+/// What is read: the name, and how the path begins to which an id is added.
+const PLANES: [(&str, &str); 2] = [
+    ("product", "/v1/products/"),
+    ("store product", "/v1/store/default/products/"),
+];
+
+/// A tier: its name, the settings of an instance that answers from it, the store of its limit, and the share wanted.
+struct Tier<'a> {
+    name: &'a str,
+    settings: Vec<(&'a str, &'a str)>,
+    limit: &'a str,
+    wanted: f64,
+}
+
+pub(super) async fn measure(house: &House, options: &Options) -> Result<()> {
+    let redis = house.redis.as_str();
+    // Without a tier in front of Redis, what comes nearest to one is the cache of a process that stands alone.
+    let (first, second) = if house.has_two_tiers {
+        (
+            vec![("CACHE__URL", redis)],
+            vec![("CACHE__URL", redis), ("CACHE__L1_BYTES", "0")],
+        )
+    } else {
+        (vec![("CACHE__URL", "memory://")], vec![("CACHE__URL", redis)])
+    };
+    let tiers = [
+        Tier {
+            name: "in the process",
+            settings: first,
+            limit: "memory://",
+            wanted: 0.85,
+        },
+        Tier {
+            name: "in Redis",
+            settings: second,
+            limit: redis,
+            wanted: 0.8,
+        },
+        Tier {
+            name: "in the database",
+            settings: vec![("CACHE__ENABLED", "false")],
+            limit: &house.database,
+            wanted: 0.8,
+        },
+    ];
+    let mut rows = Vec::new();
+    for tier in &tiers {
+        rows.extend(of_tier(house, options, tier).await?);
+    }
+    report::reads(&rows);
+    Ok(())
+}
+
+async fn of_tier(house: &House, options: &Options, tier: &Tier<'_>) -> Result<Vec<Row>> {
+    let chosen = |what: &String| what.contains(&options.reads);
+    let instance = house.instance(&tier.settings).await?;
+    let base = match &options.base {
+        Some(binary) => Base::Service(house.instance_of(binary, &tier.settings).await?),
+        None => Base::Limit(house.limit(tier.limit).await?),
+    };
+    let mut rows = Vec::new();
+    for (plane, prefix) in PLANES {
+        let what = format!("{plane} {}", tier.name);
+        let not_modified = format!("304 of a {plane} {}, beside its 200", tier.name);
+        if !chosen(&what) && !chosen(&not_modified) {
+            continue;
+        }
+        let (mut plain, mut conditional) = (Vec::new(), Vec::new());
+        for id in house.ids.iter().take(options.hot) {
+            let path = format!("{prefix}{id}");
+            let (tag, body) = instance.client.tagged(&path).await?;
+            if let Base::Limit(limit) = &base {
+                limit.client.keep(&path, &tag, body).await?;
+            }
+            conditional.push(format!("{path} {}", tag.to_str()?));
+            plain.push(path);
+        }
+        let plain = house.lines("plain", &plain)?;
+        let conditional = house.lines("conditional", &conditional)?;
+        let contests = [
+            Contest {
+                what,
+                base: base.target(&instance, &plain),
+                service: of_service(&instance, &plain),
+                wanted: tier.wanted,
+            },
+            Contest {
+                what: not_modified,
+                base: of_service(&instance, &plain),
+                service: of_service(&instance, &conditional),
+                wanted: 1.0,
+            },
+        ];
+        for contest in contests.iter().filter(|contest| chosen(&contest.what)) {
+            say(format_args!("measuring: {}", contest.what));
+            rows.extend(contest.hold(&house.load(), options).await?);
+        }
+    }
+    Ok(rows)
+}
+
+fn of_service<'a>(instance: &'a Instance, requests: &'a Path) -> Target<'a> {
+    Target {
+        address: instance.vitrine.address(),
+        process: instance.vitrine.process(),
+        requests,
+        token: &instance.token,
+    }
+}
+
+/// What the service is compared with.
+enum Base {
+    Limit(Limit),
+    Service(Instance),
+}
+
+impl Base {
+    /// A limit gets the very same requests.
+    fn target<'a>(&'a self, instance: &'a Instance, requests: &'a Path) -> Target<'a> {
+        match self {
+            Self::Service(base) => of_service(base, requests),
+            Self::Limit(limit) => Target {
+                address: &limit.address,
+                process: limit.server.id(),
+                requests,
+                token: &instance.token,
+            },
+        }
+    }
+}
