@@ -101,7 +101,7 @@ async fn compare(fleet: &Fleet, paths: &[String], after: &str) {
             }
             faults
         })
-        .buffer_unordered(4)
+        .buffer_unordered(8)
         .concat()
         .await;
     assert!(failed.is_empty(), "after {after}: {}", failed.join("\n"));
@@ -186,65 +186,49 @@ async fn furnish(fleet: &Fleet) -> Vec<String> {
     let mut paths = Vec::new();
     for (product, key) in [(&one, "one"), (&two, "two"), (&three, "three")] {
         let id = text(product, "/id");
-        for reference in [id.to_owned(), format!("key:{key}"), format!("slug:{key}")] {
-            let path = format!("/v1/products/{reference}");
-            paths.extend(
-                [
-                    "",
-                    "?expand=variants",
-                    "?expand=variants,categories",
-                    "?fields=name",
-                ]
-                .map(|q| format!("{path}{q}")),
-            );
-        }
-        let variant = text(product, "/variants/0/id");
-        for reference in [variant, &format!("key:{key}-v"), &format!("sku:SKU-{key}")] {
-            paths.push(format!("/v1/variants/{reference}"));
-        }
-        for channel in ["default", "web"] {
-            for reference in [id, &format!("key:{key}"), key, &format!("{key}-renamed")] {
-                let path = format!("/v1/store/{channel}/products/{reference}");
-                paths.extend(["", "?group=vip", "/related"].map(|q| format!("{path}{q}")));
-            }
-        }
-        for query in [
-            "locale=de",
-            "currency=USD",
-            "country=DE",
-            "locale=de&country=FR&group=vip,x",
-        ] {
-            paths.push(format!("/v1/store/web/products/{id}?{query}"));
-        }
-    }
-    for key in ["root", "leaf", "side", "extra"] {
-        let path = format!("/v1/categories/key:{key}");
+        let shapes = ["", "?expand=variants", "?fields=name"];
+        paths.extend(shapes.map(|query| format!("/v1/products/{id}{query}")));
         paths.extend([
-            path.clone(),
-            format!("{path}?expand=ancestors"),
-            format!("/v1/categories/slug:{key}"),
+            format!("/v1/products/key:{key}"),
+            format!("/v1/products/slug:{key}"),
         ]);
+        let variant = text(product, "/variants/0/id");
+        paths.extend([variant, &format!("sku:SKU-{key}")].map(|name| format!("/v1/variants/{name}")));
         for channel in ["default", "web"] {
-            paths.push(format!("/v1/store/{channel}/categories/{key}"));
-            paths.push(format!("/v1/store/{channel}/categories/key:{key}"));
-            paths.push(format!("/v1/store/{channel}/categories?root=key:{key}&depth=2"));
-            paths.push(format!("/v1/store/{channel}/products?category=key:{key}"));
+            let products = format!("/v1/store/{channel}/products");
+            paths.extend(["", "?group=vip", "/related"].map(|tail| format!("{products}/{id}{tail}")));
+            paths.extend([key, &format!("key:{key}")].map(|name| format!("{products}/{name}")));
         }
     }
+    let id = text(&one, "/id");
+    for query in ["locale=de", "currency=USD", "locale=de&country=FR&group=vip,x"] {
+        paths.push(format!("/v1/store/web/products/{id}?{query}"));
+    }
+    paths.push(format!("/v1/products/{id}?expand=variants,categories"));
+    paths.push("/v1/store/default/products/one-renamed".to_owned());
+    paths.push("/v1/store/web/products/one-renamed/related".to_owned());
+    for key in ["root", "leaf", "side", "extra"] {
+        paths.extend([
+            format!("/v1/categories/key:{key}"),
+            format!("/v1/store/web/categories/{key}"),
+            format!("/v1/store/web/products?category=key:{key}"),
+        ]);
+    }
+    paths.push("/v1/categories/slug:leaf?expand=ancestors".to_owned());
+    paths.push("/v1/store/default/categories/key:leaf".to_owned());
+    paths.push("/v1/store/default/categories?root=key:root&depth=2".to_owned());
     for channel in ["default", "web", "later"] {
         paths.push(format!("/v1/channels/key:{channel}"));
         let store = format!("/v1/store/{channel}");
         paths.extend([
             format!("{store}/categories"),
-            format!("{store}/categories?locale=de"),
-            format!("{store}/products"),
             format!("{store}/products?limit=1&count=exact"),
-            format!("{store}/products?limit=1&sort=-updatedAt&group=vip"),
-            format!("{store}/products?brand=Warm&tag=t"),
+            format!("{store}/products?brand=Warm&group=vip"),
             format!("{store}/prices?skus=SKU-one,SKU-two,SKU-three,SKU-new"),
-            format!("{store}/prices?skus=SKU-one&group=vip"),
         ]);
     }
+    paths.push("/v1/store/web/categories?locale=de".to_owned());
+    paths.push("/v1/store/web/prices?skus=SKU-one&group=vip".to_owned());
     for key in ["generic", "toy", "later"] {
         let path = format!("/v1/product-types/key:{key}");
         paths.extend(["", "/schema", "/schema?publish=true"].map(|tail| format!("{path}{tail}")));
