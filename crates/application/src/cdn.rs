@@ -158,6 +158,7 @@ mod tests {
             id: Uuid::from_u128(1),
             root: Uuid::from_u128(2),
             events: events.to_owned(),
+            is_refiled: false,
         }
     }
 

@@ -38,8 +38,9 @@ pub enum Purge {
 
 impl Cache {
     pub async fn report(&self) -> Report {
-        let fleet = match &self.ports.shared {
-            Some(shared) => shared.bus.fleet().await.ok(),
+        let bus = self.ports.shared.as_ref().and_then(|shared| shared.bus.as_ref());
+        let fleet = match bus {
+            Some(bus) => bus.fleet().await.ok(),
             None => None,
         };
         Report {
@@ -84,11 +85,15 @@ impl Cache {
             Purge::One(entity) => self.generations.raise(entity),
         }
         self.record(CacheEvent::Purged);
+        // Where instances do not hear of each other, they trust nothing that they keep.
+        let Some(bus) = &shared.bus else {
+            return Ok(());
+        };
         let deadline = Instant::now() + self.policy.trust;
         if marks.is_empty() {
             tokio::time::sleep_until(deadline).await;
         } else {
-            shared.bus.settle(&marks, deadline).await;
+            bus.settle(&marks, deadline).await;
         }
         Ok(())
     }
