@@ -1,6 +1,6 @@
 //! Prices under `/v1/prices`.
 
-use application::cache::{CacheKey, Consistency, Loaded, Schema};
+use application::cache::{CacheKey, Consistency, Loaded, Schema, Scope};
 use application::pricing::{PriceFilter, PriceRevision};
 use application::store::Receipt;
 use axum::extract::{Path, State};
@@ -178,7 +178,10 @@ async fn get(
             )
         }))
     };
-    let answer = cached::read(&app, Some(CacheKey::of(id, Schema::new("r1"))), demand, load).await?;
+    // It goes with its product when that is erased, of which its own entity is not told.
+    let key = cached::scopes(&app, &[Scope::Deletions], demand).await?;
+    let key = key.map(|names| CacheKey::varied(id, Schema::new("r1"), names));
+    let answer = cached::read(&app, key, demand, load).await?;
     cached::respond(&headers, &answer, "price", PRIVATE)
 }
 

@@ -497,6 +497,18 @@ async fn every_write_shows_in_every_read(backend: Backend) {
     ];
     import(&fleet, &lines).await;
     compare(&fleet, &paths, "an import").await;
+    let media = paths.iter().find(|path| path.starts_with("/v1/media/")).unwrap();
+    write(&fleet, Method::PATCH, media, &json!({"alt": "Warm"})).await;
+    compare(&fleet, &paths, "what is said of a file").await;
+    write(&fleet, Method::DELETE, one, &Value::Null).await;
+    write(
+        &fleet,
+        Method::DELETE,
+        "/v1/products/key:one?permanent=true",
+        &Value::Null,
+    )
+    .await;
+    compare(&fleet, &paths, "an erasure").await;
     compare(&fleet, &paths, "nothing").await;
 
     // All of it is warm now, but for what is not cached at all.
