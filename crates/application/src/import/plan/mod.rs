@@ -3,6 +3,7 @@
 mod category;
 mod ground;
 mod product;
+mod siblings;
 
 use std::collections::{HashMap, HashSet};
 

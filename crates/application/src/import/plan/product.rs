@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use domain::product::{Axis, Product, ProductState, ProductStatus, Variant, VariantContent, VariantState};
+use domain::product::{Axis, Product, ProductState, ProductStatus, Variant, VariantState};
 use domain::product_type::ProductTypeState;
 use domain::value::{Key, Sku};
 use domain::{CategoryId, Change, ChannelId, ProductId, ProductTypeId, RuleError, Timestamp, VariantId};
 
 use super::ground::Ground;
+use super::siblings::Siblings;
 use super::{SlugChoice, Slugs, id_in, key_required, mode_fault, rule_fault};
 use crate::category::CategoryRef;
 use crate::error::CatalogError;
@@ -407,33 +408,6 @@ impl Importer {
             }
         }
         faults.or(Some((changes, places, referrals)))
-    }
-}
-
-/// The stored variants of a product, each to be matched once.
-struct Siblings {
-    by_sku: HashMap<String, VariantState>,
-    by_key: HashMap<Key, VariantState>,
-}
-
-impl Siblings {
-    fn new(siblings: Vec<VariantState>, variants: &[ImportVariant]) -> Self {
-        let wanted: HashSet<_> = variants.iter().map(|v| v.content.sku.as_str()).collect();
-        let (mut by_sku, mut by_key) = (HashMap::new(), HashMap::new());
-        for sibling in siblings {
-            // One that a record names by its SKU is not up for another record that has its key.
-            if wanted.contains(sibling.content.sku.as_str()) {
-                by_sku.insert(sibling.content.sku.to_string(), sibling);
-            } else if let Some(key) = sibling.content.key.clone() {
-                by_key.insert(key, sibling);
-            }
-        }
-        Self { by_sku, by_key }
-    }
-
-    fn take(&mut self, content: &VariantContent) -> Option<VariantState> {
-        let by_sku = self.by_sku.remove(content.sku.as_str());
-        by_sku.or_else(|| content.key.as_ref().and_then(|key| self.by_key.remove(key)))
     }
 }
 
