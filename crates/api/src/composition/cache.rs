@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use application::cache::{
-    Acknowledge, Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, SharedTier, WriteMode,
+    Acknowledge, Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, WriteMode,
 };
 use infrastructure::cache_settings::{CacheAcknowledge, CacheMode};
 use infrastructure::local_cache::LocalCache;
@@ -27,14 +27,16 @@ pub(crate) fn open(
             prefix: settings.cache.prefix.clone(),
             canary: settings.cache.canary,
             trust: settings.cache.trust,
+            tls: settings.cache.tls_files(),
         };
         let redis = Arc::new(RedisCache::new(settings.cache_url().expose(), &options)?);
-        Some(SharedTier {
-            store: redis.clone(),
-            bus: redis,
-        })
+        Some(redis.into_tier())
     };
-    let local = (settings.cache.l1_bytes > 0)
+    let is_heard = shared.as_ref().is_none_or(|shared| shared.bus.is_some());
+    if !is_heard && settings.cache.l1_bytes > 0 {
+        tracing::warn!("with a Redis Cluster instances keep nothing themselves: cache.l1_bytes is not used");
+    }
+    let local = (is_heard && settings.cache.l1_bytes > 0)
         .then(|| Arc::new(LocalCache::new(settings.cache.l1_bytes)) as Arc<dyn LocalStore>);
     let ports = CachePorts {
         local,

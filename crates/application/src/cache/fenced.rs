@@ -182,9 +182,10 @@ impl<'a> UnderWay<'a> {
     }
 
     async fn settle(&self, shared: &SharedTier, marks: &[Mark]) {
+        let Some(bus) = &shared.bus else { return };
         // Whatever was answered until now, and sent before the fence, is trusted for so long at most.
         let deadline = Instant::now() + self.cache.policy.trust;
-        let waited = shared.bus.settle(marks, deadline).await;
+        let waited = bus.settle(marks, deadline).await;
         if waited > 0 {
             self.cache.record(CacheEvent::Unsettled);
         }

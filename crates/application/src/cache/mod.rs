@@ -129,7 +129,8 @@ use crate::{Clock, Ids};
 /// The tier that instances share, and how they hear of each other.
 pub struct SharedTier {
     pub store: Arc<dyn CacheStore>,
-    pub bus: Arc<dyn InvalidationBus>,
+    /// Without it instances trust nothing that they keep themselves, and writers wait for nobody.
+    pub bus: Option<Arc<dyn InvalidationBus>>,
 }
 
 /// The adapters that the cache works with.

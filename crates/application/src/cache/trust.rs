@@ -56,8 +56,11 @@ impl Cache {
 
     /// Hears of other instances' writes, for ever.
     pub(super) async fn listen(&self, shared: &SharedTier) {
+        let Some(bus) = &shared.bus else {
+            return std::future::pending().await;
+        };
         loop {
-            let error = shared.bus.listen(self).await;
+            let error = bus.listen(self).await;
             self.trust.lose();
             tracing::debug!(
                 error = &error as &dyn std::error::Error,

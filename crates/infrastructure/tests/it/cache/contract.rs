@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use application::cache::{CacheKey, CacheStore, Entity, Entry, Kind, Lease, Miss, Schema, Scope};
 use application::changelog::LogPosition;
+use infrastructure::redis_cache::RedisCache;
 
+use super::cluster::Cluster;
 use super::world::product;
 use super::{eventually, fresh, redis, value};
 
@@ -51,9 +53,44 @@ async fn got(store: &dyn CacheStore, key: &CacheKey) -> Option<Arc<Entry>> {
     store.get(key).await.unwrap()
 }
 
-#[tokio::test]
-async fn what_is_filled_is_got_whole() {
-    let store = redis().await;
+/// Each promise is kept by one server and by a cluster.
+macro_rules! promises {
+    ($($promise:ident,)*) => {
+        mod on_one_server {
+            $(#[tokio::test]
+            async fn $promise() {
+                super::$promise(super::redis().await).await;
+            })*
+        }
+
+        #[tokio::test]
+        async fn a_cluster_keeps_every_promise() {
+            let cluster = Cluster::start().await;
+            $($promise(cluster.cache().await).await;)*
+        }
+    };
+}
+
+promises! {
+    what_is_filled_is_got_whole,
+    many_are_got_in_their_order,
+    nothing_to_show_is_an_entry_too,
+    one_lease_at_a_time_until_it_is_given_up_or_used,
+    an_entry_can_be_replaced_while_it_is_answered,
+    a_fence_drops_entries_and_leases_and_bars_fills_until_released,
+    a_release_drops_entries_and_leases_even_without_a_fence,
+    a_release_says_whether_every_fence_still_stood_and_when_it_was,
+    what_was_released_is_not_released_again_for_those_who_missed_it,
+    a_release_for_those_who_missed_it_takes_leases_and_leaves_fences,
+    entries_leases_and_fences_expire,
+    a_lease_that_has_expired_fills_nothing_though_others_keep_its_key_alive,
+    a_purge_drops_entries_and_leases,
+    batches_of_any_size_are_fenced_and_released,
+    an_entity_keeps_some_dozens_of_entries_and_starts_over,
+    great_bodies_are_kept_too,
+}
+
+async fn what_is_filled_is_got_whole(store: Arc<RedisCache>) {
     let key = key();
     assert_eq!(got(&*store, &key).await, None);
     let entry = filled(&*store, &key, 7).await;
@@ -67,9 +104,7 @@ async fn what_is_filled_is_got_whole() {
     }
 }
 
-#[tokio::test]
-async fn many_are_got_in_their_order() {
-    let store = redis().await;
+async fn many_are_got_in_their_order(store: Arc<RedisCache>) {
     let [there, not, varied] = [key(), key(), CacheKey::varied(product(), SCHEMA, "de|EUR")];
     let entries = [
         Some(filled(&*store, &there, 1).await),
@@ -80,9 +115,7 @@ async fn many_are_got_in_their_order() {
     assert_eq!(store.get_many(&[]).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn nothing_to_show_is_an_entry_too() {
-    let store = redis().await;
+async fn nothing_to_show_is_an_entry_too(store: Arc<RedisCache>) {
     let key = key();
     let lease = granted(&*store, &key).await;
     let nothing = Entry {
@@ -97,9 +130,7 @@ async fn nothing_to_show_is_an_entry_too() {
     assert_eq!(got(&*store, &key).await, None);
 }
 
-#[tokio::test]
-async fn one_lease_at_a_time_until_it_is_given_up_or_used() {
-    let store = redis().await;
+async fn one_lease_at_a_time_until_it_is_given_up_or_used(store: Arc<RedisCache>) {
     let key = key();
     let lease = granted(&*store, &key).await;
     let other = miss(&*store, &key).await;
@@ -125,9 +156,7 @@ async fn one_lease_at_a_time_until_it_is_given_up_or_used() {
     assert!(!fill(&*store, &key, &next, &entry).await, "used twice");
 }
 
-#[tokio::test]
-async fn an_entry_can_be_replaced_while_it_is_answered() {
-    let store = redis().await;
+async fn an_entry_can_be_replaced_while_it_is_answered(store: Arc<RedisCache>) {
     let key = key();
     let old = filled(&*store, &key, 1).await;
     let Miss::Granted(lease) = store.miss(&key, fresh(), LONG, true).await.unwrap() else {
@@ -143,9 +172,7 @@ async fn an_entry_can_be_replaced_while_it_is_answered() {
     assert_eq!(got(&*store, &key).await.as_deref(), Some(&new));
 }
 
-#[tokio::test]
-async fn a_fence_drops_entries_and_leases_and_bars_fills_until_released() {
-    let store = redis().await;
+async fn a_fence_drops_entries_and_leases_and_bars_fills_until_released(store: Arc<RedisCache>) {
     let key = key();
     let leased = CacheKey::of(key.entity, OTHER);
     filled(&*store, &key, 7).await;
@@ -164,9 +191,7 @@ async fn a_fence_drops_entries_and_leases_and_bars_fills_until_released() {
     granted(&*store, &key).await;
 }
 
-#[tokio::test]
-async fn a_release_drops_entries_and_leases_even_without_a_fence() {
-    let store = redis().await;
+async fn a_release_drops_entries_and_leases_even_without_a_fence(store: Arc<RedisCache>) {
     let (with_entry, with_lease) = (key(), key());
     filled(&*store, &with_entry, 7).await;
     let lease = granted(&*store, &with_lease).await;
@@ -176,9 +201,7 @@ async fn a_release_drops_entries_and_leases_even_without_a_fence() {
     assert!(!fill(&*store, &with_lease, &lease, &value(10, lease.epoch, "")).await);
 }
 
-#[tokio::test]
-async fn a_release_says_whether_every_fence_still_stood_and_when_it_was() {
-    let store = redis().await;
+async fn a_release_says_whether_every_fence_still_stood_and_when_it_was(store: Arc<RedisCache>) {
     let [one, two] = [key().entity, key().entity];
     let token = fresh();
     let fenced = store.fence(&[one, two], token, LONG).await.unwrap();
@@ -197,9 +220,7 @@ async fn a_release_says_whether_every_fence_still_stood_and_when_it_was() {
     assert!(!store.release(&[one], token, None).await.unwrap().intact);
 }
 
-#[tokio::test]
-async fn what_was_released_is_not_released_again_for_those_who_missed_it() {
-    let store = redis().await;
+async fn what_was_released_is_not_released_again_for_those_who_missed_it(store: Arc<RedisCache>) {
     let key = key();
     let released = |at: LogPosition| {
         let store = &store;
@@ -227,9 +248,7 @@ async fn what_was_released_is_not_released_again_for_those_who_missed_it() {
     assert!(!released(at(5, 11)).await);
 }
 
-#[tokio::test]
-async fn a_release_for_those_who_missed_it_takes_leases_and_leaves_fences() {
-    let store = redis().await;
+async fn a_release_for_those_who_missed_it_takes_leases_and_leaves_fences(store: Arc<RedisCache>) {
     let key = key();
     let lease = granted(&*store, &key).await;
     store.release_missed(&[(key.entity, at(0, 1))]).await.unwrap();
@@ -239,9 +258,7 @@ async fn a_release_for_those_who_missed_it_takes_leases_and_leaves_fences() {
     assert_eq!(miss(&*store, &key).await, Miss::Fenced);
 }
 
-#[tokio::test]
-async fn entries_leases_and_fences_expire() {
-    let store = redis().await;
+async fn entries_leases_and_fences_expire(store: Arc<RedisCache>) {
     let key = key();
     let Miss::Granted(old) = store.miss(&key, fresh(), SHORT, false).await.unwrap() else {
         panic!("no lease");
@@ -273,9 +290,7 @@ async fn entries_leases_and_fences_expire() {
     .await;
 }
 
-#[tokio::test]
-async fn a_lease_that_has_expired_fills_nothing_though_others_keep_its_key_alive() {
-    let store = redis().await;
+async fn a_lease_that_has_expired_fills_nothing_though_others_keep_its_key_alive(store: Arc<RedisCache>) {
     let key = key();
     let Miss::Granted(lease) = store
         .miss(&key, fresh(), Duration::from_millis(1), false)
@@ -289,9 +304,7 @@ async fn a_lease_that_has_expired_fills_nothing_though_others_keep_its_key_alive
     assert!(!fill(&*store, &key, &lease, &value(1, lease.epoch, "")).await);
 }
 
-#[tokio::test]
-async fn a_purge_drops_entries_and_leases() {
-    let store = redis().await;
+async fn a_purge_drops_entries_and_leases(store: Arc<RedisCache>) {
     let keys: Vec<_> = (0..50).map(|_| key()).collect();
     for key in &keys {
         filled(&*store, key, 7).await;
@@ -305,9 +318,7 @@ async fn a_purge_drops_entries_and_leases() {
     assert!(!fill(&*store, &leased, &lease, &value(1, lease.epoch, "")).await);
 }
 
-#[tokio::test]
-async fn batches_of_any_size_are_fenced_and_released() {
-    let store = redis().await;
+async fn batches_of_any_size_are_fenced_and_released(store: Arc<RedisCache>) {
     let keys: Vec<_> = (0..600).map(|_| key()).collect();
     let entities: Vec<Entity> = keys.iter().map(|key| key.entity).collect();
     let token = fresh();
@@ -323,9 +334,7 @@ async fn batches_of_any_size_are_fenced_and_released() {
     assert_eq!(store.release(&[], token, None).await.unwrap().marks, []);
 }
 
-#[tokio::test]
-async fn an_entity_keeps_some_dozens_of_entries_and_starts_over() {
-    let store = redis().await;
+async fn an_entity_keeps_some_dozens_of_entries_and_starts_over(store: Arc<RedisCache>) {
     let entity = product();
     let keys: Vec<_> = (0..65)
         .map(|n| CacheKey::varied(entity, SCHEMA, format!("{n}")))
@@ -347,9 +356,7 @@ async fn an_entity_keeps_some_dozens_of_entries_and_starts_over() {
     assert!(kept[64].is_some());
 }
 
-#[tokio::test]
-async fn great_bodies_are_kept_too() {
-    let store = redis().await;
+async fn great_bodies_are_kept_too(store: Arc<RedisCache>) {
     let key = key();
     let lease = granted(&*store, &key).await;
     let entry = value(1, lease.epoch, &"x".repeat(1 << 20));

@@ -13,8 +13,8 @@ use super::server::RedisServer;
 use super::world::{SCHEMA, Tiers, World, product};
 use super::{eventually, fresh, redis_at, value};
 
-struct Stream {
-    world: Arc<World>,
+pub(super) struct Stream {
+    pub(super) world: Arc<World>,
     findings: Arc<Findings>,
     stop: Arc<AtomicBool>,
     tasks: JoinSet<()>,
@@ -22,7 +22,10 @@ struct Stream {
 
 impl Stream {
     async fn new(server: &RedisServer) -> Self {
-        let store = redis_at(&server.url(), "test:").await;
+        Self::on(redis_at(&server.url(), "test:").await).await
+    }
+
+    pub(super) async fn on(store: Arc<RedisCache>) -> Self {
         let world = Arc::new(World::new(Tiers::shared(store).and_local(), CachePolicy::default()).await);
         let (findings, stop) = (Arc::<Findings>::default(), Arc::<AtomicBool>::default());
         let tasks = traffic(&world, &findings, &stop).await;
@@ -37,7 +40,7 @@ impl Stream {
     }
 
     /// Waits for a hundred more of this event and ten more acknowledged writes.
-    async fn flows(&self, event: CacheEvent) {
+    pub(super) async fn flows(&self, event: CacheEvent) {
         self.world
             .events
             .more(event, self.world.events.of(event) + 100)
@@ -49,17 +52,17 @@ impl Stream {
         .await;
     }
 
-    async fn goes_on_without(&self) {
+    pub(super) async fn goes_on_without(&self) {
         self.world.until(CacheHealth::Degraded).await;
         self.flows(CacheEvent::Bypass).await;
     }
 
-    async fn comes_back(&self) {
+    pub(super) async fn comes_back(&self) {
         self.world.until(CacheHealth::Up).await;
         self.flows(CacheEvent::Hit).await;
     }
 
-    async fn ends_well(mut self) {
+    pub(super) async fn ends_well(mut self) {
         self.stop.store(true, Ordering::SeqCst);
         while let Some(done) = self.tasks.join_next().await {
             done.unwrap();

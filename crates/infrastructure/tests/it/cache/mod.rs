@@ -1,5 +1,6 @@
 //! The cache: its stores against their contract, and its protocol against real Redis.
 
+mod cluster;
 mod contract;
 mod faults;
 mod foreign;
@@ -8,7 +9,9 @@ mod history;
 mod model;
 mod protocol;
 mod register;
+mod sentinel;
 pub(crate) mod server;
+mod tls;
 mod world;
 
 use std::sync::Arc;
