@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use application::cache::{
-    Acknowledge, Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, WriteMode,
-};
+use application::cache::{Acknowledge, Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, WriteMode};
 use infrastructure::cache_settings::{CacheAcknowledge, CacheMode};
 use infrastructure::local_cache::LocalCache;
 use infrastructure::redis_cache::{RedisCache, RedisCacheError, RedisOptions};

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use redis::{
-    Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, RedisResult, TlsCertificates,
+    Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, RedisResult,
+    TlsCertificates,
 };
 
 use super::RedisCacheError;
@@ -71,7 +72,10 @@ impl Address {
         let Some(parts) = Parts::of(url)? else {
             return Ok(Self::Server(info(url)?));
         };
-        let first = parts.hosts.first().ok_or(RedisCacheError::Url("a host is missing"))?;
+        let first = parts
+            .hosts
+            .first()
+            .ok_or(RedisCacheError::Url("a host is missing"))?;
         let at = |host: &str| format!("{}://{}{host}", parts.scheme, parts.user);
         if parts.is_cluster {
             if !parts.path.is_empty() || parts.has_query {
@@ -84,7 +88,9 @@ impl Address {
             });
         }
         if parts.path.is_empty() || parts.path.contains('/') {
-            return Err(RedisCacheError::Url("the path names the master that sentinels watch"));
+            return Err(RedisCacheError::Url(
+                "the path names the master that sentinels watch",
+            ));
         }
         let sentinel = |host: &&str| -> RedisResult<ConnectionInfo> {
             let info = info(&format!("{}://{}", parts.scheme, with_port(host)))?;
@@ -137,7 +143,11 @@ impl<'a> Parts<'a> {
         let mut parts = Self {
             scheme,
             is_cluster,
-            user: if user.is_empty() { String::new() } else { format!("{user}@") },
+            user: if user.is_empty() {
+                String::new()
+            } else {
+                format!("{user}@")
+            },
             hosts: hosts.split(',').collect(),
             path,
             has_query: !query.is_empty(),
@@ -150,7 +160,11 @@ impl<'a> Parts<'a> {
         }
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             match &*name {
-                "db" => parts.db = value.parse().map_err(|_| RedisCacheError::Url("db is a number"))?,
+                "db" => {
+                    parts.db = value
+                        .parse()
+                        .map_err(|_| RedisCacheError::Url("db is a number"))?
+                }
                 "sentinel_username" => parts.sentinel_username = Some(value.into_owned()),
                 "sentinel_password" => parts.sentinel_password = Some(value.into_owned()),
                 _ => return Err(RedisCacheError::Url("there is a parameter that is unknown")),
@@ -163,7 +177,11 @@ impl<'a> Parts<'a> {
 fn with_port(host: &str) -> String {
     // An IPv6 address stands in brackets.
     let has_port = host.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
-    if has_port { host.to_owned() } else { format!("{host}:{SENTINEL_PORT}") }
+    if has_port {
+        host.to_owned()
+    } else {
+        format!("{host}:{SENTINEL_PORT}")
+    }
 }
 
 fn info(url: &str, tls: Option<&TlsCertificates>) -> RedisResult<ConnectionInfo> {

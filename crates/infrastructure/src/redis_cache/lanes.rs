@@ -110,7 +110,10 @@ impl Lanes {
             let mut connection = Connection::take(pooled);
             let mut epoch = epoch(&info(&mut connection, "server").await?).ok_or(RedisCacheError::NoRunId)?;
             if let Kind::Elected(elections) = self.kind {
-                if !info(&mut connection, "replication").await?.contains("role:master") {
+                if !info(&mut connection, "replication")
+                    .await?
+                    .contains("role:master")
+                {
                     return Err(RedisCacheError::NoMaster);
                 }
                 epoch ^= elections;

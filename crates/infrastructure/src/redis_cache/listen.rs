@@ -16,8 +16,8 @@ use super::fleet::Sighting;
 use super::heart::{Heart, Moment};
 use super::keys::Told;
 use super::lanes::Lane;
-use super::scripts::Call;
 use super::node::Node;
+use super::scripts::Call;
 use super::{RedisCache, RedisCacheError};
 
 /// Of trusts, without a canary that comes back.

@@ -180,7 +180,9 @@ impl RedisCache {
         let slots: Vec<_> = places.iter().map(|place| place.slots.clone()).collect();
         let node = |place: Place| match old.all().iter().find(|node| node.place.is_same(&place)) {
             Some(node) => Ok(Arc::clone(node)),
-            None => Node::new(&self.common, place, self.servers.fetch_add(1, Ordering::Relaxed)).map(Arc::new),
+            None => {
+                Node::new(&self.common, place, self.servers.fetch_add(1, Ordering::Relaxed)).map(Arc::new)
+            }
         };
         let nodes = places.into_iter().map(node).collect::<Result<_, _>>()?;
         let ring = Ring::new(nodes, &slots)?;

@@ -132,7 +132,11 @@ impl Node {
         Ok(answer.inspect_err(|error| self.lanes.failed(lane, error))?)
     }
 
-    pub(super) async fn run(&self, lane: &mut Lane, calls: &[Call<'_>]) -> Result<Vec<Value>, RedisCacheError> {
+    pub(super) async fn run(
+        &self,
+        lane: &mut Lane,
+        calls: &[Call<'_>],
+    ) -> Result<Vec<Value>, RedisCacheError> {
         let answers = self.scripts.run(calls, &mut lane.connection).await;
         Ok(answers.inspect_err(|error| self.lanes.failed(lane, error))?)
     }
@@ -155,7 +159,6 @@ impl Node {
         }
     }
 
-
     async fn may_publish(&self) -> Result<(), RedisCacheError> {
         let mut lane = self.lanes.next()?;
         let publish = redis::cmd("PUBLISH").arg(self.keys.changes()).arg("").to_owned();
@@ -173,7 +176,6 @@ impl Node {
         Ok(())
     }
 
-
     async fn drop_suspects(&self) -> Result<(), RedisCacheError> {
         let suspects = self.suspects.take();
         if suspects.is_empty() {
@@ -183,7 +185,6 @@ impl Node {
         let dropped = self.unlink(&mut lane, &suspects).await;
         dropped.inspect_err(|_| self.suspects.add(suspects))
     }
-
 
     /// Deletes all keys that were there when it began.
     async fn delete_all(&self, pattern: &str) -> Result<(), RedisCacheError> {

@@ -33,7 +33,10 @@ impl Node {
         self.got(key, got, &lane)
     }
 
-    pub(super) async fn get_many(&self, keys: &[&CacheKey]) -> Result<Vec<Option<Arc<Entry>>>, RedisCacheError> {
+    pub(super) async fn get_many(
+        &self,
+        keys: &[&CacheKey],
+    ) -> Result<Vec<Option<Arc<Entry>>>, RedisCacheError> {
         let mut lane = self.lanes.next()?;
         let mut pipeline = redis::Pipeline::with_capacity(keys.len());
         for key in keys {

@@ -55,7 +55,9 @@ impl Address {
                 master,
                 like,
             } => {
-                let asked = sentinels.iter().map(|sentinel| ask_sentinel(sentinel, master, like));
+                let asked = sentinels
+                    .iter()
+                    .map(|sentinel| ask_sentinel(sentinel, master, like));
                 // A sentinel that was away may not know of the last election.
                 let (_, place) = newest(join_all(asked).await)?;
                 Ok(vec![place])
@@ -120,7 +122,9 @@ async fn ask_node(
     let mut ask = redis::cmd("CLUSTER");
     let text: String = ask.arg("NODES").query_async(&mut connection).await?;
     let lines = text.lines().filter_map(NodeLine::parse);
-    let primaries: Vec<_> = lines.filter(|line| line.is_primary && !line.slots.is_empty()).collect();
+    let primaries: Vec<_> = lines
+        .filter(|line| line.is_primary && !line.slots.is_empty())
+        .collect();
     let epoch = primaries.iter().map(|line| line.epoch).max().unwrap_or_default();
     let place = |line: NodeLine<'_>| {
         let is_tls = matches!(like.addr(), redis::ConnectionAddr::TcpTls { .. });
@@ -190,7 +194,10 @@ mod tests {
     #[test]
     fn lines_of_nodes_are_read() {
         let line = NodeLine::parse(LINE).unwrap();
-        assert_eq!((line.ip, line.port, line.name), ("127.0.0.1", 30001, Some("redis-1")));
+        assert_eq!(
+            (line.ip, line.port, line.name),
+            ("127.0.0.1", 30001, Some("redis-1"))
+        );
         assert!(line.is_primary);
         assert_eq!((line.epoch, line.slots), (12, vec![(0, 99), (300, 300)]));
         let bare = NodeLine::parse("e7d1 ::1:6379@16379 slave e7d2 0 1 3 connected").unwrap();
@@ -207,7 +214,12 @@ mod tests {
 
     #[test]
     fn the_newest_answer_counts() {
-        let answers = vec![Ok((3, "old")), Err(RedisCacheError::Answer), Ok((5, "new")), Ok((4, "less"))];
+        let answers = vec![
+            Ok((3, "old")),
+            Err(RedisCacheError::Answer),
+            Ok((5, "new")),
+            Ok((4, "less")),
+        ];
         assert_eq!(newest(answers).unwrap(), (5, "new"));
         assert!(newest::<()>(vec![Err(RedisCacheError::Answer)]).is_err());
     }

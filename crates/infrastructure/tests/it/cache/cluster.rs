@@ -24,17 +24,21 @@ impl Cluster {
             let node = RedisServer::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus]).await;
             let epoch = (nodes.len() + 1).to_string();
             node.command(&["CLUSTER", "SET-CONFIG-EPOCH", &epoch]).await;
-            node.command(&["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]).await;
+            node.command(&["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]])
+                .await;
             nodes.push(node);
             buses.push(bus);
         }
         for (node, bus) in nodes.iter().zip(&buses) {
             let port = node.port().to_string();
-            nodes[0].command(&["CLUSTER", "MEET", "127.0.0.1", &port, bus]).await;
+            nodes[0]
+                .command(&["CLUSTER", "MEET", "127.0.0.1", &port, bus])
+                .await;
         }
         for node in &nodes {
             eventually("the cluster is complete", || async {
-                let state: String = redis::from_redis_value(node.command(&["CLUSTER", "INFO"]).await).unwrap();
+                let state: String =
+                    redis::from_redis_value(node.command(&["CLUSTER", "INFO"]).await).unwrap();
                 (state.contains("cluster_state:ok") && state.contains("cluster_size:3")).then_some(())
             })
             .await;
@@ -68,7 +72,8 @@ impl Cluster {
         let (from_id, to_id) = (self.id(from).await, self.id(to).await);
         let (source, target) = (&self.nodes[from], &self.nodes[to]);
         let set = async |node: &RedisServer, state: &[&str]| {
-            node.command(&[&["CLUSTER", "SETSLOT", &slot], state].concat()).await;
+            node.command(&[&["CLUSTER", "SETSLOT", &slot], state].concat())
+                .await;
         };
         set(target, &["IMPORTING", &from_id]).await;
         set(source, &["MIGRATING", &to_id]).await;
@@ -80,7 +85,9 @@ impl Cluster {
                 break;
             }
             for key in keys {
-                source.command(&["MIGRATE", "127.0.0.1", &port, &key, "0", "5000"]).await;
+                source
+                    .command(&["MIGRATE", "127.0.0.1", &port, &key, "0", "5000"])
+                    .await;
             }
         }
         for node in [target, source].into_iter().chain(&self.nodes) {
@@ -111,7 +118,11 @@ async fn slots_that_move_cost_no_answer_and_no_truth() {
 #[tokio::test]
 async fn with_a_cluster_instances_answer_nothing_that_they_keep_themselves() {
     let cluster = Cluster::start().await;
-    let world = World::new(Tiers::shared(cluster.cache().await).and_local(), CachePolicy::default()).await;
+    let world = World::new(
+        Tiers::shared(cluster.cache().await).and_local(),
+        CachePolicy::default(),
+    )
+    .await;
     let product = product();
     world.write(product).await.unwrap();
     world.glance(product).await;
@@ -127,8 +138,12 @@ async fn nothing_is_dropped_for_good_while_slots_move() {
     let cluster = Cluster::start().await;
     let store = cluster.cache().await;
     let (from, to) = (cluster.id(0).await, cluster.id(1).await);
-    cluster.nodes[1].command(&["CLUSTER", "SETSLOT", "7", "IMPORTING", &from]).await;
-    cluster.nodes[0].command(&["CLUSTER", "SETSLOT", "7", "MIGRATING", &to]).await;
+    cluster.nodes[1]
+        .command(&["CLUSTER", "SETSLOT", "7", "IMPORTING", &from])
+        .await;
+    cluster.nodes[0]
+        .command(&["CLUSTER", "SETSLOT", "7", "MIGRATING", &to])
+        .await;
     assert!(store.purge().await.is_err());
     for node in &cluster.nodes {
         node.command(&["CLUSTER", "SETSLOT", "7", "NODE", &from]).await;

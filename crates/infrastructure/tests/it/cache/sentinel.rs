@@ -21,7 +21,13 @@ impl Watched {
         // Without a disk the replica has its copy at once.
         let first = RedisServer::start_with(&["--repl-diskless-sync-delay", "0"]).await;
         let port = first.port().to_string();
-        let of_first = ["--repl-diskless-sync-delay", "0", "--replicaof", "127.0.0.1", &port];
+        let of_first = [
+            "--repl-diskless-sync-delay",
+            "0",
+            "--replicaof",
+            "127.0.0.1",
+            &port,
+        ];
         let second = RedisServer::start_with(&of_first).await;
         eventually("the replica follows", || async {
             let info = second.info("replication").await;
@@ -95,7 +101,10 @@ async fn a_failover_by_hand_costs_no_answer_and_no_truth() {
     watched.fail_over(1).await;
     stream.comes_back().await;
     let hits = watched.servers[1].info("stats").await;
-    assert!(!hits.contains("keyspace_hits:0\r"), "the new master is asked: {hits}");
+    assert!(
+        !hits.contains("keyspace_hits:0\r"),
+        "the new master is asked: {hits}"
+    );
     stream.ends_well().await;
 }
 
@@ -158,7 +167,10 @@ async fn a_master_that_is_one_again_answers_nothing_of_its_first_time() {
     for master in [1, 0] {
         watched.knows_the_replica().await;
         watched.fail_over(master).await;
-        eventually("it is connected", || async { watched.cache().await.probe().await.ok() }).await;
+        eventually("it is connected", || async {
+            watched.cache().await.probe().await.ok()
+        })
+        .await;
     }
     let there = watched.servers[0].command(&["EXISTS", &name]).await;
     assert_eq!(there, redis::Value::Int(1), "it came back");

@@ -26,7 +26,9 @@ const NEW_KEY: [&str; 6] = [
 impl Authority {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let of_its_own = ["-x509", "-subj", "/CN=test", "-keyout", "ca.key", "-out", "ca.pem"];
+        let of_its_own = [
+            "-x509", "-subj", "/CN=test", "-keyout", "ca.key", "-out", "ca.pem",
+        ];
         openssl(folder.path(), &[&NEW_KEY[..], &of_its_own].concat());
         Self { folder }
     }
@@ -34,11 +36,28 @@ impl Authority {
     fn sign(&self, name: &str) {
         let folder = self.folder.path();
         std::fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1\n").unwrap();
-        let (key, request, certificate) = (format!("{name}.key"), format!("{name}.csr"), format!("{name}.pem"));
+        let (key, request, certificate) = (
+            format!("{name}.key"),
+            format!("{name}.csr"),
+            format!("{name}.pem"),
+        );
         let asks = ["-subj", "/CN=test", "-keyout", &key, "-out", &request];
         openssl(folder, &[&NEW_KEY[..], &asks].concat());
-        let signs = ["x509", "-req", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names"];
-        openssl(folder, &[&signs[..], &["-in", &request, "-out", &certificate]].concat());
+        let signs = [
+            "x509",
+            "-req",
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-CAcreateserial",
+            "-extfile",
+            "names",
+        ];
+        openssl(
+            folder,
+            &[&signs[..], &["-in", &request, "-out", &certificate]].concat(),
+        );
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -100,9 +119,15 @@ async fn authorities_certificates_and_users_are_those_that_are_named() {
         identity: None,
         ..files.clone()
     };
-    assert!(!reaches(&url("shop:secret"), anonymous).await, "shows no certificate");
+    assert!(
+        !reaches(&url("shop:secret"), anonymous).await,
+        "shows no certificate"
+    );
     let trusting = TlsFiles { ca: None, ..files };
-    assert!(!reaches(&url("shop:secret"), trusting).await, "signed by a stranger");
+    assert!(
+        !reaches(&url("shop:secret"), trusting).await,
+        "signed by a stranger"
+    );
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use application::cache::{
     Answer, Answers, Cache, CacheError, CacheEvent, CacheEvents, CacheHealth, CacheKey, CachePolicy,
-    CachePorts, CacheStore, Consistency, Demand, Entity, Entry, FencedStore, Lease,
-    LocalStore, Mark, Miss, Released, Schema, SharedTier, Source, Token,
+    CachePorts, CacheStore, Consistency, Demand, Entity, Entry, FencedStore, Lease, LocalStore, Mark, Miss,
+    Released, Schema, SharedTier, Source, Token,
 };
 use application::changelog::LogPosition;
 use application::store::{CatalogStore, StoreError, WriteContext};
