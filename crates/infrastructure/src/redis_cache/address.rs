@@ -46,7 +46,6 @@ impl TlsFiles {
     }
 }
 
-#[derive(Debug)]
 pub(super) enum Address {
     /// `redis://` and `rediss://`.
     Server(ConnectionInfo),

@@ -11,7 +11,7 @@ use super::address::{Address, at, host};
 use super::lanes;
 
 /// One of the servers.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Place {
     pub(super) info: ConnectionInfo,
     pub(super) kind: Kind,

@@ -65,9 +65,16 @@ impl RedisServer {
         self.port
     }
 
-    /// What `INFO` says of this.
+    /// What `INFO` says of this. Sentinels close connections, this one too.
     pub(crate) async fn info(&self, section: &str) -> String {
-        redis::from_redis_value(self.command(&["INFO", section]).await).unwrap()
+        eventually("it says how it is", || async {
+            let mut info = redis::cmd("INFO");
+            info.arg(section)
+                .query_async(&mut self.connection().await?)
+                .await
+                .ok()
+        })
+        .await
     }
 
     pub(crate) fn url(&self) -> String {
