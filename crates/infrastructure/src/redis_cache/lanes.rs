@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use deadpool_redis::{Connection, Manager, Pool, Runtime};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, RedisError};
+use redis::{AsyncConnectionConfig, RedisError, ServerErrorKind};
 
 use super::RedisCacheError;
 use super::places::{Kind, Place};
-use super::scripts::Scripts;
+use super::scripts::{Scripts, says};
 
 /// Those whose turn it is one after the other.
 const LANES: usize = 2;
@@ -85,9 +85,11 @@ impl Lanes {
     }
 
     /// Takes the lane down if the error says that its connection is of no more use. A time-out says so too: nothing
-    /// else would ever show that the other end is gone without a word.
+    /// else would ever show that the other end is gone without a word. So does a server that has become a replica: it
+    /// gets back what its new master has, which may not have heard of the last writes.
     pub(super) fn failed(&self, lane: &Lane, error: &RedisError) {
-        if !(error.is_unrecoverable_error() || error.is_io_error()) {
+        let is_replica = says(error, ServerErrorKind::ReadOnly);
+        if !(error.is_unrecoverable_error() || error.is_io_error() || is_replica) {
             return;
         }
         if let Some(slot) = self.slots.get(lane.at) {

@@ -71,10 +71,17 @@ impl Watched {
         })
         .await;
         self.is_master(to).await;
-        // What the sentinel does too, some seconds later.
-        let port = new.port().to_string();
-        old.command(&["REPLICAOF", "127.0.0.1", &port]).await;
-        old.kill_clients().await;
+        // What the sentinel does some seconds later, and all at once too: connections that survived would see what the
+        // old master gets back from the new one, which had not heard of the last writes.
+        let mut demote = redis::pipe();
+        demote.atomic();
+        demote.cmd("REPLICAOF").arg("127.0.0.1").arg(new.port());
+        for kind in ["normal", "pubsub"] {
+            demote.cmd("CLIENT").arg("KILL").arg("TYPE").arg(kind);
+        }
+        let client = redis::Client::open(old.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        demote.exec_async(&mut connection).await.unwrap();
         eventually("the old master follows", || async {
             let info = old.info("replication").await;
             info.contains("master_link_status:up").then_some(())

@@ -7,6 +7,7 @@ use application::cache::CacheStore;
 use infrastructure::redis_cache::{RedisCache, RedisOptions, TlsFiles};
 use tempfile::TempDir;
 
+use super::eventually;
 use super::server::{RedisServer, free_port};
 
 /// An authority and what it signs.
@@ -113,7 +114,10 @@ async fn authorities_certificates_and_users_are_those_that_are_named() {
         ca: Some(authority.file("ca.pem")),
         identity: Some((authority.file("client.pem"), authority.file("client.key"))),
     };
-    assert!(reaches(&url("shop:secret"), files.clone()).await);
+    eventually("it is reached", || async {
+        reaches(&url("shop:secret"), files.clone()).await.then_some(())
+    })
+    .await;
     assert!(!reaches(&url("shop:wrong"), files.clone()).await);
     let anonymous = TlsFiles {
         identity: None,
