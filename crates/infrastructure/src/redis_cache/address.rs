@@ -160,9 +160,8 @@ impl<'a> Parts<'a> {
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "db" => {
-                    parts.db = value
-                        .parse()
-                        .map_err(|_| RedisCacheError::Url("db is a number"))?
+                    let db = value.parse();
+                    parts.db = db.map_err(|_| RedisCacheError::Url("db is a number"))?;
                 }
                 "sentinel_username" => parts.sentinel_username = Some(value.into_owned()),
                 "sentinel_password" => parts.sentinel_password = Some(value.into_owned()),
@@ -243,8 +242,10 @@ mod tests {
         };
         let addresses: Vec<_> = sentinels.iter().map(|info| info.addr().clone()).collect();
         assert_eq!(addresses, [tcp("h1", 26379), tcp("::1", 26379), tcp("h2", 5000)]);
-        assert_eq!(sentinels[0].redis_settings().password(), Some("other"));
-        assert_eq!(sentinels[0].redis_settings().username(), None);
+        for sentinel in &sentinels {
+            let settings = sentinel.redis_settings();
+            assert_eq!((settings.username(), settings.password()), (None, Some("other")));
+        }
         assert_eq!(master, "shop");
         let moved = at(&like, "h9".into(), 1);
         assert_eq!(moved.addr(), &tcp("h9", 1));

@@ -10,6 +10,9 @@ use super::node::Node;
 
 const SLOTS: usize = 16384;
 
+/// Servers, each with what it has of something.
+type Split<'a, T> = Vec<(&'a Arc<Node>, Vec<T>)>;
+
 /// The servers of now. Never changed, but replaced.
 #[derive(Default)]
 pub(super) struct Ring {
@@ -64,8 +67,8 @@ impl Ring {
         &self,
         all: impl IntoIterator<Item = T>,
         entity: impl Fn(&T) -> Entity,
-    ) -> Result<Vec<(&Arc<Node>, Vec<T>)>, RedisCacheError> {
-        let mut split: Vec<(&Arc<Node>, Vec<T>)> = Vec::new();
+    ) -> Result<Split<'_, T>, RedisCacheError> {
+        let mut split: Split<'_, T> = Vec::new();
         for item in all {
             let node = self.of(entity(&item))?;
             match split.iter_mut().find(|(other, _)| Arc::ptr_eq(other, node)) {
@@ -111,11 +114,11 @@ fn crc16(bytes: &[u8]) -> u16 {
 
 /// A hash tag of a key that falls into these slots.
 pub(super) fn tag_in(slots: &[(u16, u16)]) -> String {
-    (0_u32..)
+    (0..u32::MAX)
         .map(|number| number.to_string())
         .find(|tag| {
             let slot = crc16(tag.as_bytes()) % 16384;
-            slots.is_empty() || slots.iter().any(|(first, last)| (*first..=*last).contains(&slot))
+            slots.iter().any(|(first, last)| (*first..=*last).contains(&slot))
         })
         .unwrap_or_default()
 }
@@ -144,7 +147,8 @@ mod tests {
         assert_eq!(table(&[vec![(0, 8191)], vec![(8192, 16382)]]), None);
         let full = table(&[vec![(0, 8191), (16383, 16383)], vec![(8192, 16382)]]);
         let full = full.unwrap_or_default();
-        assert_eq!((full[0], full[8192], full[16383]), (0, 1, 0));
+        let owners = [0, 8192, 16383].map(|slot| full.get(slot).copied());
+        assert_eq!(owners, [Some(0), Some(1), Some(0)]);
         assert_eq!(table(&[vec![(0, 16384)]]), None);
     }
 }
