@@ -32,6 +32,14 @@ pub(crate) const REDIS: Need = Need {
     brew: &["redis"],
 };
 
+pub(crate) const MEMCACHED: Need = Need {
+    what: "memcached",
+    apt: &["memcached"],
+    dnf: &["memcached"],
+    apk: &["memcached"],
+    brew: &["memcached"],
+};
+
 pub(crate) const CHROMIUM: Need = Need {
     what: "Chromium with chromedriver",
     apt: &["chromium", "chromium-driver"],

@@ -6,22 +6,30 @@
 use std::env;
 use std::process::ExitCode;
 
+use crate::packages::{self, MEMCACHED};
 use crate::process::{Running, exit_code};
 use crate::servers::Servers;
-use crate::{Result, cargo, soak};
+use crate::{Result, cargo, programs, soak};
 
 pub(crate) async fn run(args: &[String]) -> Result<ExitCode> {
     let servers = Servers::start(env::var_os("TEST_DATABASE_URL"), env::var_os("TEST_REDIS_URL")).await?;
+    let memcached = match env::var_os("TEST_MEMCACHED_SERVER") {
+        Some(program) => program,
+        None => packages::ensure(&MEMCACHED, || programs::find(&["memcached"]))
+            .await?
+            .into(),
+    };
     let mut test = cargo::command();
     test.arg("test");
     if !selects_packages(args) {
         test.arg("--workspace");
     }
     test.args(args).envs(servers.environment());
+    test.env("TEST_MEMCACHED_SERVER", memcached);
     let status = Running::spawn_group("cargo test", &mut test)?.wait().await?;
     drop(servers);
     if status.success() && args.is_empty() {
-        soak::brief(&cargo::build_vitrine().await?).await?;
+        return soak::brief(&cargo::build_vitrine().await?).await;
     }
     Ok(exit_code(status))
 }

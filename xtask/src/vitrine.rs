@@ -80,7 +80,11 @@ impl Vitrine {
 
     /// The end of what the server logged.
     pub(crate) fn log(&self) -> String {
-        tail(&log(&self.folder))
+        tail(&self.log_file())
+    }
+
+    pub(crate) fn log_file(&self) -> PathBuf {
+        log(&self.folder)
     }
 
     /// Where the server is, such as `http://127.0.0.1:8080`.

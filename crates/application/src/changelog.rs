@@ -21,6 +21,8 @@ pub struct LogChange {
     pub id: Uuid,
     pub root: Uuid,
     pub events: String,
+    /// Whether its categories are others than before; of a product, where it is not new or gone.
+    pub is_refiled: bool,
 }
 
 /// One change of one resource.

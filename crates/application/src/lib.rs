@@ -4,6 +4,7 @@
 pub mod access;
 pub mod cache;
 pub mod category;
+pub mod cdn;
 pub mod changelog;
 pub mod channel;
 mod clock;

@@ -35,8 +35,8 @@ pub enum CacheAcknowledge {
 #[serde(default, deny_unknown_fields)]
 pub struct CacheSettings {
     pub enabled: bool,
-    /// `redis://`, `redis+sentinel://`, `redis+cluster://`, the same with `rediss` for TLS, or `memory://`; absent means
-    /// memory.
+    /// `redis://`, `redis+sentinel://`, `redis+cluster://`, the same with `rediss` for TLS, `memcached://` or `memory://`;
+    /// absent means memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<SecretUrl>,
     /// PEM file of the authorities that sign the server's certificate; absent means the machine's.
@@ -139,13 +139,30 @@ impl CacheSettings {
 fn url_problem(url: &SecretUrl) -> Option<String> {
     match url.scheme() {
         "redis" | "rediss" if url::Url::parse(url.expose()).is_ok_and(|url| url.has_host()) => None,
+        "memcached" if is_plain(url.expose()) => None,
+        "memcached" => Some(
+            "url must be memcached://HOST or memcached://HOST:PORT: neither users nor TLS are supported"
+                .to_owned(),
+        ),
         "memory" if url.expose() == "memory://" => None,
         "redis+sentinel" | "rediss+sentinel" | "redis+cluster" | "rediss+cluster" => check_url(url.expose())
             .err()
             .map(|error| format!("url \"{url}\" cannot be used: {error}")),
         _ => Some(format!(
             "url must be redis://HOST…, redis+sentinel://HOST,HOST…/MASTER, redis+cluster://HOST,HOST…, the same with \
-             rediss, or memory://, not \"{url}\""
+             rediss, memcached://HOST…, or memory://, not \"{url}\""
         )),
     }
+}
+
+/// Whether the URL names a host, a port at most, and nothing else.
+fn is_plain(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| {
+        url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && matches!(url.path(), "" | "/")
+            && url.query().is_none()
+            && url.fragment().is_none()
+    })
 }

@@ -2,10 +2,12 @@
 
 pub mod access;
 pub mod cache_settings;
+pub mod cdn;
 pub mod database;
 pub mod files;
 pub mod json_schema;
 pub mod local_cache;
+pub mod memcached_cache;
 pub mod memory_views;
 pub mod postgres;
 pub mod redis_cache;

@@ -58,6 +58,10 @@ impl Postgres {
         &self.url
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Ends every process of it at once, as a crash would, and starts it again at the same port.
     pub(crate) async fn crash_and_restart(&mut self) -> Result<()> {
         self.server.signal(Signal::QUIT);

@@ -124,6 +124,31 @@ impl Catalog {
         }
     }
 
+    /// Where one register is shown alone, or nearly so.
+    pub(super) fn close_to(&self, register: usize) -> Vec<Target> {
+        let products = self.products.len();
+        let of = |n: usize| {
+            [
+                Target::Expanded(n),
+                Target::Product(n),
+                Target::StoreById(n),
+                Target::StoreBySlug(n),
+            ]
+        };
+        if register < products {
+            of(register).to_vec()
+        } else if register < products * 2 {
+            let all = of(register - products).into_iter();
+            all.filter(|target| *target != Target::Product(register - products))
+                .collect()
+        } else {
+            vec![
+                Target::StoreCategory(register - products * 2),
+                Target::StoreCategories,
+            ]
+        }
+    }
+
     /// All targets there are.
     pub(super) fn targets(&self) -> Vec<Target> {
         let of_products = (0..self.products.len()).flat_map(|n| {

@@ -1,5 +1,6 @@
 //! A client of one instance that gives up on what takes too long.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,6 +20,7 @@ pub(super) struct Client {
     pool: Pool<HttpConnector, Full<Bytes>>,
     origin: String,
     token: String,
+    under_way: Cell<usize>,
 }
 
 /// An answer, read to its end.
@@ -67,7 +69,13 @@ impl Client {
                 .build(connector),
             origin: origin.to_owned(),
             token: format!("Bearer {token}"),
+            under_way: Cell::new(0),
         }
+    }
+
+    /// How many requests have no answer yet.
+    pub(super) fn under_way(&self) -> usize {
+        self.under_way.get()
     }
 
     pub(super) async fn send(
@@ -94,6 +102,7 @@ impl Client {
         }
         let body = body.map(ToString::to_string).unwrap_or_default();
         let request = request.body(Full::from(body)).map_err(|_| Silence::Lost)?;
+        let _under_way = Counted::new(&self.under_way);
         let exchange = async {
             let response = self.pool.request(request).await.map_err(|_| Silence::Lost)?;
             let (head, body) = response.into_parts();
@@ -115,5 +124,21 @@ impl Client {
         headers: &[(&'static str, String)],
     ) -> std::result::Result<Answer, Silence> {
         self.send(Method::GET, path, headers, None).await
+    }
+}
+
+/// Counts itself for as long as it is there.
+struct Counted<'a>(&'a Cell<usize>);
+
+impl<'a> Counted<'a> {
+    fn new(counter: &'a Cell<usize>) -> Self {
+        counter.set(counter.get() + 1);
+        Self(counter)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }

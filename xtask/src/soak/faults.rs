@@ -9,7 +9,7 @@ use redis::Cmd;
 use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
-use super::proxy::Mode;
+use super::proxy::{Mode, Proxy};
 use super::report::FaultRecord;
 use super::world::{World, restart};
 use crate::Result;
@@ -30,13 +30,14 @@ pub(super) enum Fault {
     InstanceHeld,
     InstanceKilled,
     InstanceRestart,
-    ProxyDelays,
-    ProxyHolds,
-    ProxyCuts,
+    CacheLinkSlow,
+    CacheLinkHangs,
+    CacheLinkCut,
+    AnswersLate,
 }
 
 /// With how often each one comes.
-pub(super) const ALL: [(Fault, u32); 17] = [
+pub(super) const ALL: [(Fault, u32); 18] = [
     (Fault::ClientKillNormal, 8),
     (Fault::ClientKillPubsub, 5),
     (Fault::ClientPause, 6),
@@ -51,21 +52,23 @@ pub(super) const ALL: [(Fault, u32); 17] = [
     (Fault::InstanceHeld, 8),
     (Fault::InstanceKilled, 6),
     (Fault::InstanceRestart, 3),
-    (Fault::ProxyDelays, 5),
-    (Fault::ProxyHolds, 5),
-    (Fault::ProxyCuts, 5),
+    (Fault::CacheLinkSlow, 5),
+    (Fault::CacheLinkHangs, 5),
+    (Fault::CacheLinkCut, 5),
+    (Fault::AnswersLate, 15),
 ];
 
 /// Those that a short run has to see.
-pub(super) const ESSENTIAL: [Fault; 8] = [
+pub(super) const ESSENTIAL: [Fault; 9] = [
     Fault::ClientKillNormal,
     Fault::FlushAll,
     Fault::InstanceHeld,
     Fault::InstanceKilled,
     Fault::RedisRestartEmpty,
     Fault::RedisHeld,
-    Fault::ProxyCuts,
+    Fault::CacheLinkCut,
     Fault::PostgresRestart,
+    Fault::AnswersLate,
 ];
 
 impl Fault {
@@ -85,9 +88,10 @@ impl Fault {
             Self::InstanceHeld => "instance SIGSTOP, SIGCONT",
             Self::InstanceKilled => "instance SIGKILL, restart",
             Self::InstanceRestart => "instance graceful restart",
-            Self::ProxyDelays => "one instance's link to Redis is slow",
-            Self::ProxyHolds => "one instance's link to Redis hangs",
-            Self::ProxyCuts => "one instance's link to Redis is cut",
+            Self::CacheLinkSlow => "one instance's link to Redis is slow",
+            Self::CacheLinkHangs => "one instance's link to Redis hangs",
+            Self::CacheLinkCut => "one instance's link to Redis is cut",
+            Self::AnswersLate => "one instance's answers from PostgreSQL are late",
         }
     }
 
@@ -98,9 +102,10 @@ impl Fault {
             Self::InstanceHeld
                 | Self::InstanceKilled
                 | Self::InstanceRestart
-                | Self::ProxyDelays
-                | Self::ProxyHolds
-                | Self::ProxyCuts
+                | Self::CacheLinkSlow
+                | Self::CacheLinkHangs
+                | Self::CacheLinkCut
+                | Self::AnswersLate
         )
     }
 
@@ -161,17 +166,22 @@ impl Fault {
             Self::InstanceHeld | Self::InstanceKilled | Self::InstanceRestart => {
                 self.meet_instance(world, time, rng).await
             }
-            Self::ProxyDelays => {
+            Self::CacheLinkSlow => {
                 let delay = Duration::from_millis(rng.u64(1..400));
-                with_proxy(world, Mode::Delay(delay), time).await;
+                with_link(&world.redis_link, Mode::Delay(delay), time).await;
                 Ok(format!("by {} ms each way, {told}", delay.as_millis()))
             }
-            Self::ProxyHolds => {
-                with_proxy(world, Mode::Hold, time).await;
+            Self::CacheLinkHangs => {
+                with_link(&world.redis_link, Mode::Hold, time).await;
                 Ok(told)
             }
-            Self::ProxyCuts => {
-                with_proxy(world, Mode::Cut, time).await;
+            Self::CacheLinkCut => {
+                with_link(&world.redis_link, Mode::Cut, time).await;
+                Ok(told)
+            }
+            // Its readers load, and fill much later: what the textbook's scheme does not survive.
+            Self::AnswersLate => {
+                with_link(&world.postgres_link, Mode::HoldAnswers, time).await;
                 Ok(told)
             }
         }
@@ -214,7 +224,7 @@ impl Chaos<'_> {
             sleep(self.pause.mul_f64(rng.f64())).await;
             let next = self.must.borrow_mut().pop_front();
             let Some(fault) = next.or_else(|| any(&self.kinds, &mut rng)) else {
-                return;
+                continue;
             };
             let began = self.started.elapsed().as_secs_f64();
             let outcome = fault.run(self.world, &mut rng).await;
@@ -290,10 +300,10 @@ async fn restart_redis(world: &World, keep: bool, time: Duration) -> Result<()> 
     redis.start_again().await
 }
 
-async fn with_proxy(world: &World, mode: Mode, time: Duration) {
-    world.proxy.set(mode);
+async fn with_link(link: &Proxy, mode: Mode, time: Duration) {
+    link.set(mode);
     sleep(time).await;
-    world.proxy.set(Mode::Pass);
+    link.set(Mode::Pass);
 }
 
 fn millis(time: Duration) -> u64 {

@@ -1,4 +1,4 @@
-//! A TCP proxy between one instance and Redis that can delay, hold and cut what goes through it.
+//! A TCP proxy between an instance and a server, which can delay, hold and cut what goes through it.
 
 use std::io;
 use std::time::Duration;
@@ -16,8 +16,17 @@ pub(super) enum Mode {
     Delay(Duration),
     /// Connections are taken and nothing goes on; what waits goes on when this ends.
     Hold,
+    /// The same for what the server says alone: what it read is old when it arrives.
+    HoldAnswers,
     /// Every connection is closed, and new ones at once.
     Cut,
+}
+
+/// Which way a piece goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    ToServer,
+    ToClient,
 }
 
 /// A proxy that runs for as long as the local set it was started in.
@@ -50,7 +59,7 @@ impl Proxy {
 }
 
 async fn connect(client: TcpStream, target: u16, mut modes: watch::Receiver<Mode>) -> io::Result<()> {
-    if !let_through(&mut modes).await {
+    if !let_through(&mut modes, Direction::ToServer).await {
         return Ok(());
     }
     let server = TcpStream::connect(("127.0.0.1", target)).await?;
@@ -60,14 +69,15 @@ async fn connect(client: TcpStream, target: u16, mut modes: watch::Receiver<Mode
     let (from_server, to_server) = server.into_split();
     // When one direction ends, the other one is cut off with it.
     tokio::select! {
-        end = pump(from_client, to_server, modes.clone()) => end,
-        end = pump(from_server, to_client, modes) => end,
+        end = pump(from_client, to_server, Direction::ToServer, modes.clone()) => end,
+        end = pump(from_server, to_client, Direction::ToClient, modes) => end,
     }
 }
 
 async fn pump(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
+    direction: Direction,
     mut modes: watch::Receiver<Mode>,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
@@ -79,7 +89,7 @@ async fn pump(
         let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else {
             return Ok(());
         };
-        if !let_through(&mut modes).await {
+        if !let_through(&mut modes, direction).await {
             return Ok(());
         }
         to.write_all(piece).await?;
@@ -87,17 +97,18 @@ async fn pump(
 }
 
 /// Waits as the mode says; whether something may then go on.
-async fn let_through(modes: &mut watch::Receiver<Mode>) -> bool {
+async fn let_through(modes: &mut watch::Receiver<Mode>, direction: Direction) -> bool {
     loop {
         let mode = *modes.borrow_and_update();
         match mode {
             Mode::Pass => return true,
             Mode::Cut => return false,
+            Mode::HoldAnswers if direction == Direction::ToServer => return true,
             Mode::Delay(time) => {
                 sleep(time).await;
                 return true;
             }
-            Mode::Hold => {
+            Mode::Hold | Mode::HoldAnswers => {
                 if modes.changed().await.is_err() {
                     return false;
                 }

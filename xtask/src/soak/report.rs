@@ -26,9 +26,20 @@ pub(super) struct Tally {
     pub(super) tiers: BTreeMap<String, Tier>,
     /// Requests without a result, by what became of them.
     pub(super) failed: BTreeMap<String, u64>,
-    /// Answers that nothing explains, with how often they came.
-    pub(super) unexpected: BTreeMap<String, u64>,
+    /// Answers that nothing explains, by what they answered.
+    pub(super) unexpected: BTreeMap<String, Unexpected>,
     pub(super) violations: Vec<Violation>,
+}
+
+/// Answers of a kind that is not foreseen.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Unexpected {
+    times: u64,
+    /// The first of them.
+    pub(super) instance: usize,
+    body: String,
+    /// The last errors that the instance logged.
+    pub(super) log: Vec<String>,
 }
 
 /// What reads of one tier showed.
@@ -96,6 +107,8 @@ pub(super) struct Outcome {
     pub(super) tally: Tally,
     /// Reads that had no answer although all faults were over.
     pub(super) unanswered_at_the_end: u64,
+    /// What the instances had counted when it ended, since each was last started.
+    pub(super) cache: BTreeMap<String, u64>,
     pub(super) stampede: Option<Stampede>,
     pub(super) faults: Vec<FaultRecord>,
 }
@@ -134,19 +147,21 @@ impl Tally {
     }
 
     /// An answer that is neither what was asked for nor that it is not there.
-    pub(super) fn refused(&mut self, what: &str, path: &str, answer: &Answer) {
+    pub(super) fn refused(&mut self, what: &str, path: &str, instance: usize, answer: &Answer) {
         let status = answer.status.as_u16();
-        let counter = if matches!(status, 502..=504) {
-            self.failed.entry(format!("{what}: {status}"))
-        } else {
-            let body = String::from_utf8_lossy(&answer.body);
-            let body: String = body.chars().take(300).collect();
-            // One entry to a kind: addresses with ids in them would make one of each.
-            let kind = path.split(['/', '?']).nth(2).unwrap_or_default();
-            self.unexpected
-                .entry(format!("{what} of {kind}: {status} {body}"))
-        };
-        *counter.or_default() += 1;
+        if matches!(status, 502..=504) {
+            *self.failed.entry(format!("{what}: {status}")).or_default() += 1;
+            return;
+        }
+        // One entry to a kind: addresses with ids in them would make one of each.
+        let kind = path.split(['/', '?']).nth(2).unwrap_or_default();
+        let unexpected = self.unexpected.entry(format!("{what} of {kind}: {status}"));
+        let unexpected = unexpected.or_insert_with(|| Unexpected {
+            instance,
+            body: String::from_utf8_lossy(&answer.body).chars().take(500).collect(),
+            ..Unexpected::default()
+        });
+        unexpected.times += 1;
     }
 
     pub(super) fn unanswered(&mut self, what: &str, silence: Silence) {
@@ -170,7 +185,10 @@ impl Outcome {
         let wrong = [
             (tally.sum(|tier| tier.stale), "stale reads"),
             (tally.sum(|tier| tier.future), "reads of values that nobody wrote"),
-            (tally.unexpected.values().sum(), "answers that nothing explains"),
+            (
+                tally.unexpected.values().map(|unexpected| unexpected.times).sum(),
+                "answers that nothing explains",
+            ),
             (
                 self.unanswered_at_the_end,
                 "reads without an answer after all faults had ended",
@@ -185,6 +203,9 @@ impl Outcome {
         ];
         let wrong = wrong.into_iter().filter(|(count, _)| *count > 0);
         let mut problems: Vec<_> = wrong.map(|(count, what)| format!("{count} {what}")).collect();
+        if tally.reads == 0 || tally.writes == 0 {
+            problems.push("nothing was read, or nothing written".to_owned());
+        }
         if let Some(stampede) = &self.stampede {
             let Stampede {
                 readers,
@@ -226,7 +247,24 @@ impl Outcome {
         }
         list(&mut text, "fault", &faults);
         list(&mut text, "request without a result", &tally.failed);
-        list(&mut text, "unexpected answer", &tally.unexpected);
+        for (what, unexpected) in &tally.unexpected {
+            let Unexpected {
+                times,
+                instance,
+                body,
+                log,
+            } = unexpected;
+            let log = log.join("\n  ");
+            let _ = writeln!(
+                text,
+                "\nUNEXPECTED: {what}, {times} times, first by instance {instance}: {body}\n  {log}"
+            );
+        }
+        let _ = writeln!(
+            text,
+            "\nthe instances counted, since each last started: {:?}",
+            self.cache
+        );
         if let Some(stampede) = &self.stampede {
             let _ = writeln!(
                 text,

@@ -7,7 +7,7 @@ use http::StatusCode;
 use tokio::task::JoinSet;
 
 use super::catalog;
-use super::client::Client;
+use super::client::{Client, Silence};
 use super::report::Stampede;
 use super::traffic::Traffic;
 use crate::Result;
@@ -60,12 +60,16 @@ async fn crowd(traffic: &Rc<Traffic>, readers: usize, path: &str) -> Result<usiz
 
 /// How often all instances have asked the database so far, by reason.
 async fn loads(clients: &[Client]) -> Result<BTreeMap<String, u64>> {
+    let mut counts = cache_results(clients).await?;
+    counts.retain(|result, _| LOADS.contains(&result.as_str()));
+    Ok(counts)
+}
+
+/// What all instances have counted of reads through the cache since they were started, by result.
+pub(super) async fn cache_results(clients: &[Client]) -> Result<BTreeMap<String, u64>> {
     let mut sums = BTreeMap::new();
     for client in clients {
-        let answer = client
-            .get("/metrics", &[])
-            .await
-            .map_err(super::client::Silence::as_str)?;
+        let answer = client.get("/metrics", &[]).await.map_err(Silence::as_str)?;
         for (result, count) in parse(&String::from_utf8_lossy(&answer.body)) {
             *sums.entry(result).or_default() += count;
         }
@@ -73,15 +77,13 @@ async fn loads(clients: &[Client]) -> Result<BTreeMap<String, u64>> {
     Ok(sums)
 }
 
-/// The counters of loads in Prometheus' text.
+/// The counters in Prometheus' text.
 fn parse(text: &str) -> impl Iterator<Item = (String, u64)> {
     let series = text.lines().filter_map(|line| line.strip_prefix(COUNTER));
     series.filter_map(|line| {
         let (labels, value) = line.rsplit_once(' ')?;
-        let result = LOADS
-            .iter()
-            .find(|load| labels.contains(&format!("result=\"{load}\"")))?;
-        Some(((*result).to_owned(), value.parse().ok()?))
+        let result = labels.split_once("result=\"")?.1.split('"').next()?;
+        Some((result.to_owned(), value.parse().ok()?))
     })
 }
 
@@ -90,13 +92,20 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn loads_are_counted_and_hits_are_not() {
+    fn counters_are_told_apart_by_result() {
         let text = "# TYPE cache_requests_total counter\n\
             cache_requests_total{otel_scope_name=\"vitrine\",result=\"hit\"} 12\n\
             cache_requests_total{otel_scope_name=\"vitrine\",result=\"miss\"} 3\n\
             cache_requests_total{result=\"busy\"} 4\n\
             http_server_requests_total{result=\"miss\"} 5\n";
         let found: Vec<_> = parse(text).collect();
-        assert_eq!(found, [("miss".to_owned(), 3), ("busy".to_owned(), 4)]);
+        assert_eq!(
+            found,
+            [
+                ("hit".to_owned(), 12),
+                ("miss".to_owned(), 3),
+                ("busy".to_owned(), 4)
+            ]
+        );
     }
 }

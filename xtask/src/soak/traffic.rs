@@ -5,7 +5,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,9 +14,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::catalog::{Catalog, Target};
-use super::client::{Answer, Client};
+use super::client::Client;
+use super::evidence::Finished;
 use super::history::{Reading, Register, Verdict};
-use super::report::{Tally, Violation};
+use super::report::Tally;
 use super::tier::tier;
 use super::trail::{Event, Trail, What};
 use crate::Result;
@@ -26,20 +26,17 @@ const CONSISTENCY: &str = "catalog-consistency";
 const CONSISTENCIES: [Option<&str>; 3] = [None, Some("strong"), Some("bounded")];
 const MIN_POSITION: &str = "catalog-min-position";
 const POSITION: &str = "catalog-position";
-/// What is kept of an answer that was wrong.
-const EVIDENCE: [&str; 7] = [
-    "cache-status",
-    "etag",
-    "age",
-    "cache-control",
-    "catalog-position",
-    "date",
-    "request-id",
-];
 /// After an answer that was none, so that an instance that is down is not asked in a tight loop.
 const PAUSE: Duration = Duration::from_millis(10);
+/// Of 100 operations on products, those on the one that everybody is after.
+const ON_FAVOURITE: u32 = 60;
+/// One operation of so many makes another product the favourite.
+const FASHION: u32 = 300;
 /// Of 100 operations.
-const WRITES: u32 = 8;
+const WRITES: u32 = 20;
+/// The most reads by which a writer looks at what it wrote, and the longest pause before each, in milliseconds.
+const LOOKS: u32 = 6;
+const LOOK_PAUSE: u64 = 80;
 /// Of 100 reads of something that was written.
 const READS_WITH_POSITION: u32 = 20;
 
@@ -50,6 +47,8 @@ pub(super) struct Traffic {
     pub(super) tally: RefCell<Tally>,
     pub(super) started: Instant,
     keys: Vec<Key>,
+    /// The product of the day: races need company.
+    favourite: Cell<usize>,
     stopped: Cell<bool>,
 }
 
@@ -81,6 +80,7 @@ impl Traffic {
             clients,
             tally: RefCell::default(),
             started: Instant::now(),
+            favourite: Cell::new(0),
             stopped: Cell::new(false),
         }
     }
@@ -93,7 +93,7 @@ impl Traffic {
                 self.write(register, &mut rng).await
             } else {
                 let target = self.any_target(&mut rng);
-                let instance = rng.usize(..self.clients.len());
+                let instance = self.any_instance(&mut rng);
                 let ask = self.any_ask(target, &mut rng);
                 self.read(target, instance, ask).await
             };
@@ -107,18 +107,40 @@ impl Traffic {
         self.stopped.set(stop);
     }
 
-    /// A register: of the hotter half of the products more often.
+    /// Any instance, but none that already has its share of the clients waiting: while one of them is held the others
+    /// must go on, or nobody would see what the held one missed.
+    fn any_instance(&self, rng: &mut Rng) -> usize {
+        let waiting = |at: &usize| self.clients.get(*at).map_or(usize::MAX, Client::under_way);
+        let share = (0..self.clients.len()).map(|at| waiting(&at)).sum::<usize>() / self.clients.len() + 1;
+        let mut all: Vec<_> = (0..self.clients.len()).collect();
+        rng.shuffle(&mut all);
+        let free = all.iter().find(|at| waiting(at) < share);
+        free.or(all.first()).copied().unwrap_or_default()
+    }
+
+    fn any_product(&self, rng: &mut Rng) -> usize {
+        let products = self.catalog.products();
+        if rng.u32(..FASHION) == 0 {
+            self.favourite.set(rng.usize(..products));
+        }
+        if rng.u32(..100) < ON_FAVOURITE {
+            self.favourite.get()
+        } else {
+            rng.usize(..products)
+        }
+    }
+
     fn any_register(&self, rng: &mut Rng) -> usize {
         let products = self.catalog.products();
         match rng.u32(..100) {
-            0..70 => hot(products, rng),
-            70..85 => products + hot(products, rng),
+            0..70 => self.any_product(rng),
+            70..85 => products + self.any_product(rng),
             _ => products * 2 + rng.usize(..self.catalog.categories()),
         }
     }
 
     fn any_target(&self, rng: &mut Rng) -> Target {
-        let product = hot(self.catalog.products(), rng);
+        let product = self.any_product(rng);
         match rng.u32(..100) {
             0..35 => Target::Product(product),
             35..60 => Target::Expanded(product),
@@ -176,7 +198,9 @@ impl Traffic {
         let answer = match answer {
             Ok(answer) if matches!(answer.status, StatusCode::OK | StatusCode::NOT_FOUND) => answer,
             Ok(answer) => {
-                self.tally.borrow_mut().refused("read", &address, &answer);
+                self.tally
+                    .borrow_mut()
+                    .refused("read", &address, instance, &answer);
                 return false;
             }
             Err(silence) => {
@@ -221,7 +245,8 @@ impl Traffic {
         }
     }
 
-    /// Whether a write was acknowledged.
+    /// Writes, unless somebody else does; then looks at it while nobody else may write, so that an old body that comes
+    /// back later than the write is not hidden by the next one. Whether anything was answered.
     async fn write(&self, register: usize, rng: &mut Rng) -> bool {
         let Some(key) = self.keys.get(register) else {
             return false;
@@ -230,14 +255,30 @@ impl Traffic {
             return true;
         }
         let _done = Reset(&key.being_written);
-        let instance = rng.usize(..self.clients.len());
+        if !self.write_once(register, key, rng).await {
+            return false;
+        }
+        let targets = self.catalog.close_to(register);
+        for _ in 0..rng.u32(..=LOOKS) {
+            sleep(Duration::from_millis(rng.u64(..LOOK_PAUSE))).await;
+            if let Some(target) = rng.choice(&targets) {
+                let ask = self.any_ask(*target, rng);
+                self.read(*target, self.any_instance(rng), ask).await;
+            }
+        }
+        true
+    }
+
+    /// Whether the write was acknowledged.
+    async fn write_once(&self, register: usize, key: &Key, rng: &mut Rng) -> bool {
+        let instance = self.any_instance(rng);
         let Some(client) = self.clients.get(instance) else {
             return false;
         };
         let known = key.etag.borrow().clone();
         let etag = match known {
             Some(etag) => etag,
-            None => match self.version(register, client).await {
+            None => match self.version(register, instance).await {
                 Some(etag) => etag,
                 None => return false,
             },
@@ -273,7 +314,7 @@ impl Traffic {
                 "412".to_owned()
             }
             Ok(answer) => {
-                tally.refused("write", &path, answer);
+                tally.refused("write", &path, instance, answer);
                 tally.unknown += u64::from(answer.status.is_server_error());
                 answer.status.as_str().to_owned()
             }
@@ -288,13 +329,14 @@ impl Traffic {
         answer.is_ok_and(|answer| answer.status == StatusCode::OK)
     }
 
-    async fn version(&self, register: usize, client: &Client) -> Option<String> {
+    async fn version(&self, register: usize, instance: usize) -> Option<String> {
+        let client = self.clients.get(instance)?;
         let strong = [(CONSISTENCY, "strong".to_owned())];
         let path = self.catalog.resource(register);
         match client.get(&path, &strong).await {
             Ok(answer) if answer.status == StatusCode::OK => answer.header("etag").map(str::to_owned),
             Ok(answer) => {
-                self.tally.borrow_mut().refused("read", &path, &answer);
+                self.tally.borrow_mut().refused("read", &path, instance, &answer);
                 None
             }
             Err(silence) => {
@@ -334,70 +376,6 @@ pub(super) async fn sweep(traffic: &Rc<Traffic>, clients: u64) -> Result<u64> {
     Ok(unanswered)
 }
 
-/// A read with its answer.
-struct Finished {
-    began: Duration,
-    ended: Duration,
-    instance: usize,
-    address: String,
-    tier: String,
-    asked: Vec<(&'static str, String)>,
-    answer: Answer,
-}
-
-impl Finished {
-    fn event(&self, value: Option<u64>) -> Event {
-        let mut asked = String::new();
-        for (name, value) in &self.asked {
-            // Writing to a string cannot fail.
-            let _ = write!(asked, ", {name}: {value}");
-        }
-        Event {
-            began: self.began,
-            ended: self.ended,
-            instance: self.instance,
-            what: What::Read {
-                value,
-                target: self.address.clone(),
-                tier: self.tier.clone(),
-                asked,
-            },
-        }
-    }
-
-    fn violation(
-        &self,
-        verdict: Verdict,
-        shown: Option<u64>,
-        resource: String,
-        trail: Vec<String>,
-    ) -> Violation {
-        let header = |name: &&str| {
-            let value = self.answer.header(name)?;
-            Some(format!("{name}: {value}"))
-        };
-        Violation {
-            began: self.began.as_secs_f64(),
-            ended: self.ended.as_secs_f64(),
-            verdict: format!("{verdict:?}"),
-            shown,
-            resource,
-            address: self.address.clone(),
-            instance: self.instance,
-            tier: self.tier.clone(),
-            status: self.answer.status.as_u16(),
-            asked: self
-                .asked
-                .iter()
-                .map(|(name, value)| format!("{name}: {value}"))
-                .collect(),
-            headers: EVIDENCE.iter().filter_map(header).collect(),
-            trail,
-            faults: Vec::new(),
-        }
-    }
-}
-
 /// Sets a flag back, also when the task is dropped.
 struct Reset<'a>(&'a Cell<bool>);
 
@@ -405,9 +383,4 @@ impl Drop for Reset<'_> {
     fn drop(&mut self) {
         self.0.set(false);
     }
-}
-
-/// A number below `limit`, low ones more often.
-fn hot(limit: usize, rng: &mut Rng) -> usize {
-    rng.usize(..limit).min(rng.usize(..limit))
 }

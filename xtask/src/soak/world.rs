@@ -22,6 +22,8 @@ const SECRET: &str = "a-secret-that-only-this-run-knows-and-nobody-else";
 const MODE: &str = "VITRINE__CACHE__MODE";
 /// A server that an instance needs may be down when it starts.
 const STARTS: usize = 20;
+/// As many errors are told.
+const ERRORS: usize = 5;
 /// For commands to Redis; some of them sleep there.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -31,7 +33,9 @@ pub(super) struct World {
     pub(super) redis: Mutex<Redis>,
     pub(super) postgres: Mutex<Postgres>,
     /// Between the last instance and Redis.
-    pub(super) proxy: Proxy,
+    pub(super) redis_link: Proxy,
+    /// Between the first instance and PostgreSQL.
+    pub(super) postgres_link: Proxy,
     redis_url: String,
     database_url: String,
     _folder: TempDir,
@@ -45,17 +49,25 @@ impl World {
         let (postgres, redis) = servers.take().ok_or("no servers were started")?;
         let database_url = create_database(postgres.url()).await?;
         let redis_url = redis.url().to_owned();
-        let proxy = Proxy::start(redis.port()).await?;
+        let redis_link = Proxy::start(redis.port()).await?;
+        let postgres_link = Proxy::start(postgres.port()).await?;
         let folder = tempfile::Builder::new().prefix("vitrine-soak-").tempdir()?;
         let mut instances = Vec::new();
         for n in 0..INSTANCES {
+            let through = |url: &str, port: u16, link: &Proxy| {
+                url.replace(&format!(":{port}"), &format!(":{}", link.port()))
+            };
+            let database = match n {
+                0 => through(&database_url, postgres.port(), &postgres_link),
+                _ => database_url.clone(),
+            };
             let cache = if n + 1 == INSTANCES {
-                format!("redis://127.0.0.1:{}", proxy.port())
+                through(&redis_url, redis.port(), &redis_link)
             } else {
                 redis_url.clone()
             };
             let settings = vec![
-                ("VITRINE__DATABASE__URL", database_url.clone()),
+                ("VITRINE__DATABASE__URL", database),
                 ("VITRINE__CACHE__URL", cache),
                 (MODE, mode.to_owned()),
                 ("VITRINE__AUTH__HS256_SECRET", SECRET.to_owned()),
@@ -70,7 +82,8 @@ impl World {
             instances,
             redis: Mutex::new(redis),
             postgres: Mutex::new(postgres),
-            proxy,
+            redis_link,
+            postgres_link,
             redis_url,
             database_url,
             _folder: folder,
@@ -126,6 +139,18 @@ impl World {
             restart(&mut instance, Signal::TERM).await?;
         }
         Ok(())
+    }
+
+    /// The last errors that an instance logged.
+    pub(super) async fn errors(&self, instance: usize) -> Vec<String> {
+        let Some(instance) = self.instances.get(instance) else {
+            return Vec::new();
+        };
+        let log = std::fs::read_to_string(instance.lock().await.log_file()).unwrap_or_default();
+        let errors = log.lines().rev().filter(|line| line.contains("ERROR"));
+        let mut last: Vec<_> = errors.take(ERRORS).map(str::to_owned).collect();
+        last.reverse();
+        last
     }
 
     /// The end of each instance's log.

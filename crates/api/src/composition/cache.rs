@@ -5,21 +5,30 @@ use std::sync::Arc;
 use application::cache::{Acknowledge, Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, WriteMode};
 use infrastructure::cache_settings::{CacheAcknowledge, CacheMode};
 use infrastructure::local_cache::LocalCache;
-use infrastructure::redis_cache::{RedisCache, RedisCacheError, RedisOptions};
+use infrastructure::memcached_cache::MemcachedCache;
+use infrastructure::redis_cache::{RedisCache, RedisOptions};
 use infrastructure::system::{SystemClock, UuidV7};
 
+use super::StartError;
 use super::settings::Settings;
 
 /// The cache, or none where it is switched off.
-pub(crate) fn open(
-    settings: &Settings,
-    counts: Arc<CacheCounts>,
-) -> Result<Option<Arc<Cache>>, RedisCacheError> {
+pub(crate) fn open(settings: &Settings, counts: Arc<CacheCounts>) -> Result<Option<Arc<Cache>>, StartError> {
     if !settings.cache.enabled {
         return Ok(None);
     }
+    let url = settings.cache_url();
     let shared = if settings.cache_is_in_process() {
         None
+    } else if url.scheme() == "memcached" {
+        tracing::warn!(
+            "on Memcached instances keep nothing themselves, and readers that are concurrent with a write may see \
+             the new and then the old; Redis has neither limit"
+        );
+        Some(SharedTier {
+            store: Arc::new(MemcachedCache::new(url.expose(), &settings.cache.prefix)?),
+            bus: None,
+        })
     } else {
         let options = RedisOptions {
             prefix: settings.cache.prefix.clone(),
@@ -27,14 +36,14 @@ pub(crate) fn open(
             trust: settings.cache.trust,
             tls: settings.cache.tls_files(),
         };
-        let redis = Arc::new(RedisCache::new(settings.cache_url().expose(), &options)?);
+        let redis = Arc::new(RedisCache::new(url.expose(), &options)?);
         Some(redis.into_tier())
     };
-    let is_heard = shared.as_ref().is_none_or(|shared| shared.bus.is_some());
-    if !is_heard && settings.cache.l1_bytes > 0 {
-        tracing::warn!("with a Redis Cluster instances keep nothing themselves: cache.l1_bytes is not used");
+    let may_keep = shared.as_ref().is_none_or(|shared| shared.bus.is_some());
+    if !may_keep && settings.cache.l1_bytes > 0 {
+        tracing::warn!("with this cache instances keep nothing themselves: cache.l1_bytes is not used");
     }
-    let local = (is_heard && settings.cache.l1_bytes > 0)
+    let local = (may_keep && settings.cache.l1_bytes > 0)
         .then(|| Arc::new(LocalCache::new(settings.cache.l1_bytes)) as Arc<dyn LocalStore>);
     let ports = CachePorts {
         local,

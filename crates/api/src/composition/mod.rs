@@ -15,10 +15,12 @@ use std::sync::Arc;
 
 use application::CatalogError;
 use application::access::{TokenIssuer, TokenVerifier};
+use application::cdn::CdnError;
 use application::import::ImportError;
 use application::store::StoreError;
 use infrastructure::access::{JwtIssuer, JwtVerifier};
 use infrastructure::files::FilesError;
+use infrastructure::memcached_cache::MemcachedError;
 use infrastructure::redis_cache::RedisCacheError;
 use infrastructure::redis_views::RedisViewsError;
 use infrastructure::system::{SystemClock, UuidV7};
@@ -60,6 +62,10 @@ pub(crate) enum StartError {
     Auth(#[from] AuthError),
     #[error(transparent)]
     Cache(#[from] RedisCacheError),
+    #[error("cannot prepare to tell the CDN")]
+    Cdn(#[from] CdnError),
+    #[error(transparent)]
+    Memcached(#[from] MemcachedError),
     #[error(transparent)]
     Views(#[from] RedisViewsError),
     #[error(transparent)]

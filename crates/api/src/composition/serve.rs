@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use application::cache::{Cache, CacheCounts, CacheEvent, CacheHealth};
+use application::cdn;
 use application::import::ImportJobs;
+use infrastructure::cdn::CdnWebhook;
 use infrastructure::telemetry::Telemetry;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -47,7 +49,13 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
     let loaded = example::load_if_first(settings, &services).await?;
 
     let counting = Counting::start(settings)?;
-    let upkeep = keep_up(settings, cache.as_ref(), &services);
+    let mut upkeep = keep_up(settings, cache.as_ref(), &services);
+    if let Some(cdn) = CdnWebhook::open(&settings.cdn)? {
+        let log = services.database.log.clone();
+        // Before the first write of this process.
+        let since = log.end().await.map_err(StartError::Database)?;
+        upkeep.spawn(async move { cdn::follow(&*log, &cdn, since).await });
+    }
     let database = services.database.clone();
     let ids = services.tools.ids.clone();
     let secret = database

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use infrastructure::access::AuthSettings;
 use infrastructure::cache_settings::CacheSettings;
+use infrastructure::cdn::CdnSettings;
 use infrastructure::database::DatabaseSettings;
 use infrastructure::files::MediaSettings;
 use infrastructure::settings::{SecretUrl, mask_url};
@@ -33,8 +34,7 @@ const FILE_VARIABLE: &str = "VITRINE_CONFIG";
 /// Where a settings file is looked for that nothing names.
 const USUAL_FILES: [&str; 2] = ["vitrine.toml", "config/vitrine.toml"];
 
-const KEYS: &str =
-    "`data_dir`, `http`, `database`, `cache`, `media`, `auth`, `catalog`, `history`, `views`, `telemetry`";
+const KEYS: &str = "`data_dir`, `http`, `database`, `cache`, `cdn`, `media`, `auth`, `catalog`, `history`, `views`, `telemetry`";
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Settings {
@@ -43,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) http: HttpSettings,
     pub(crate) database: DatabaseSettings,
     pub(crate) cache: CacheSettings,
+    pub(crate) cdn: CdnSettings,
     pub(crate) media: MediaSettings,
     pub(crate) auth: AuthSettings,
     pub(crate) catalog: CatalogSettings,
@@ -58,6 +59,7 @@ impl Default for Settings {
             http: HttpSettings::default(),
             database: DatabaseSettings::default(),
             cache: CacheSettings::default(),
+            cdn: CdnSettings::default(),
             media: MediaSettings::default(),
             auth: AuthSettings::default(),
             catalog: CatalogSettings::default(),
@@ -109,6 +111,7 @@ impl Settings {
             http: layers.section("http", &mut problems),
             database: layers.section("database", &mut problems),
             cache: layers.section("cache", &mut problems),
+            cdn: layers.section("cdn", &mut problems),
             media: layers.section("media", &mut problems),
             auth: layers.section("auth", &mut problems),
             catalog: layers.section("catalog", &mut problems),
@@ -132,6 +135,7 @@ impl Settings {
             http,
             database,
             cache,
+            cdn,
             media,
             auth,
             catalog,
@@ -147,6 +151,7 @@ impl Settings {
             ("http", http.problems()),
             ("database", database.problems()),
             ("cache", cache.problems()),
+            ("cdn", cdn.problems()),
             ("media", media.problems()),
             ("auth", auth.problems()),
             ("catalog", catalog.problems()),

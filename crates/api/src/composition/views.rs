@@ -1,5 +1,5 @@
 //! The counter of views: on the Redis that the cache's URL names, or in this process where it names sentinels, a cluster
-//! or no Redis.
+//! or another cache.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,10 +29,10 @@ pub(super) struct Counting {
 impl Counting {
     pub(super) fn start(settings: &Settings) -> Result<Self, StartError> {
         let url = settings.cache_url();
-        let server = if settings.cache_is_in_process() {
-            None
-        } else {
+        let server = if matches!(url.scheme(), "redis" | "rediss") {
             single_server(url.expose(), &settings.cache.tls_files())?
+        } else {
+            None
         };
         let counter: Arc<dyn ViewCounter> = match server {
             Some(server) => Arc::new(RedisViews::new(server, "vitrine-views:")?),

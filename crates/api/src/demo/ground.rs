@@ -119,9 +119,12 @@ pub(super) fn attributes(material: &Material, in_german: bool, random: &mut Rand
     });
     let (care, country) = (random.pick(&CARE), random.pick(&COUNTRIES));
     if let Some(members) = attributes.as_object_mut() {
-        let care = care.map(|care| match in_german {
-            true => json!({"en": care.en, "de": care.de}),
-            false => json!({"en": care.en}),
+        let care = care.map(|care| {
+            if in_german {
+                json!({"en": care.en, "de": care.de})
+            } else {
+                json!({"en": care.en})
+            }
         });
         members.extend(care.map(|care| ("care".to_owned(), care)));
         members.extend(country.map(|code| ("madeIn".to_owned(), json!(code))));

@@ -18,7 +18,8 @@ pub(super) struct Category {
 #[serde(tag = "resource", rename = "product", rename_all = "camelCase")]
 pub(super) struct Product {
     pub(super) key: String,
-    pub(super) product_type: String,
+    #[serde(rename = "productType")]
+    pub(super) kind: String,
     pub(super) status: &'static str,
     pub(super) name: Text,
     pub(super) slug: Text,

@@ -33,7 +33,7 @@ pub(super) fn line(words: &Words, seed: u64, index: u64) -> Option<Product> {
 
     Some(Product {
         key: format!("demo-{index:07}"),
-        product_type: format!("key:{}", ground::key(department)),
+        kind: format!("key:{}", ground::key(department)),
         status,
         slug: Text {
             en: format!("{}-{index}", slug(&name.en)),

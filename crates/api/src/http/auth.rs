@@ -32,7 +32,8 @@ required_scopes!(
     CatalogWrite,
     PricesWrite,
     CatalogPublish,
-    CatalogImport
+    CatalogImport,
+    CatalogAdmin
 );
 
 /// Any token will do, whatever its scopes.

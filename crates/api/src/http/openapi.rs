@@ -10,7 +10,9 @@ use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, Header, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+};
 
 use super::router::described;
 use crate::problem::codes::{self, CODES};
@@ -156,6 +158,7 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
         for operation in operations.into_iter().flatten() {
             add_problems(operation, path);
             add_diff(operation);
+            add_headers(operation);
             let slice = operation
                 .tags
                 .iter()
@@ -251,6 +254,34 @@ fn add_diff(operation: &mut Operation) {
             "application/json-patch+json".to_owned(),
             RefOr::T(content.build()),
         );
+    }
+}
+
+/// The headers that come with every read through the cache, and with every write.
+fn add_headers(operation: &mut Operation) {
+    let takes = |name: &str| {
+        let mut parameters = operation.parameters.iter().flatten();
+        parameters.any(|parameter| matches!(parameter, RefOr::T(p) if p.name == name))
+    };
+    let reads = takes("Catalog-Consistency").then_some((
+        "Cache-Status",
+        "Where the answer came from (RFC 9211)",
+        ["200", "304"].as_slice(),
+    ));
+    // An import is a job that writes later.
+    let writes = takes("Idempotency-Key").then_some((
+        "Catalog-Position",
+        "Where in the change log the write stands, for `Catalog-Min-Position`; absent where nothing was written",
+        ["200", "201", "204"].as_slice(),
+    ));
+    for (name, description, statuses) in reads.into_iter().chain(writes) {
+        for status in statuses {
+            if let Some(RefOr::T(response)) = operation.responses.responses.get_mut(*status) {
+                let mut header = Header::new(ObjectBuilder::new().schema_type(Type::String));
+                header.description = Some(description.to_owned());
+                response.headers.insert(name.to_owned(), header.into());
+            }
+        }
     }
 }
 

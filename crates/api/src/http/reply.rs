@@ -12,12 +12,16 @@ use utoipa::ToSchema;
 
 use super::conditions::not_modified;
 use super::cursor::{CursorKey, CursorScope};
+use super::position;
 use crate::problem::Problem;
+
+/// Where in the change log a write stands: who asks for that much at least, reads it everywhere.
+const CATALOG_POSITION: HeaderName = HeaderName::from_static("catalog-position");
 
 /// Management answers are for one caller and always checked again.
 pub(crate) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// One page of a list.
 #[derive(Serialize, ToSchema)]
@@ -61,7 +65,11 @@ pub(crate) fn list<T, B: Serialize>(
     uri: &Uri,
     cache_control: HeaderValue,
 ) -> Response {
-    let (body, link) = list_parts(page, body, request, key, list, uri);
+    let body = list_body(page, body, request, key, list);
+    let link = body
+        .next_cursor
+        .as_ref()
+        .and_then(|cursor| next_link(uri, cursor));
     let mut response = ([(CACHE_CONTROL, cache_control)], axum::Json(body)).into_response();
     if let Some(link) = link {
         response.headers_mut().insert(LINK, link);
@@ -69,32 +77,31 @@ pub(crate) fn list<T, B: Serialize>(
     response
 }
 
-/// The body of a page, and the link to the next one (RFC 8288).
-pub(crate) fn list_parts<T, B>(
+/// The body of a page.
+pub(crate) fn list_body<T, B>(
     page: &Page<T>,
     body: impl Fn(&T) -> B,
     request: &PageRequest,
     key: &CursorKey,
     (name, filter): (&str, &impl std::fmt::Debug),
-    uri: &Uri,
-) -> (ListBody<B>, Option<HeaderValue>) {
+) -> ListBody<B> {
     let scope = CursorScope::new(name, filter, request.sort);
-    let next_cursor = page.next.map(|position| key.seal(&position, &scope));
-    let link = next_cursor.as_ref().and_then(|cursor| {
-        let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        let next = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(query.filter(|(name, _)| name != "cursor"))
-            .append_pair("cursor", cursor)
-            .finish();
-        HeaderValue::try_from(format!("<{}?{next}>; rel=\"next\"", uri.path())).ok()
-    });
-    let body = ListBody {
+    ListBody {
         items: page.items.iter().map(body).collect(),
-        next_cursor,
+        next_cursor: page.next.map(|position| key.seal(&position, &scope)),
         total: page.total.map(|total| total.items),
         total_is_estimate: page.total.and_then(|total| total.is_estimate.then_some(true)),
-    };
-    (body, link)
+    }
+}
+
+/// The link to the page after the one at `uri` (RFC 8288).
+pub(crate) fn next_link(uri: &Uri, cursor: &str) -> Option<HeaderValue> {
+    let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let next = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(query.filter(|(name, _)| name != "cursor"))
+        .append_pair("cursor", cursor)
+        .finish();
+    HeaderValue::try_from(format!("<{}?{next}>; rel=\"next\"", uri.path())).ok()
 }
 
 /// The receipt of a write that left a resource behind.
@@ -110,6 +117,7 @@ pub(crate) fn receipt_of(body: Bytes, etag: Option<String>, created_at: Option<S
         location: created_at,
         body,
         replayed: false,
+        position: None,
     }
 }
 
@@ -121,6 +129,7 @@ pub(crate) const fn deleted() -> Receipt {
         location: None,
         body: Bytes::new(),
         replayed: false,
+        position: None,
     }
 }
 
@@ -132,6 +141,7 @@ pub(crate) fn written(receipt: Receipt, dry_run: bool) -> Response {
         location,
         body,
         replayed,
+        position,
     } = receipt;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     let status = if dry_run && status == StatusCode::CREATED {
@@ -147,6 +157,8 @@ pub(crate) fn written(receipt: Receipt, dry_run: bool) -> Response {
             .into_iter()
             .filter_map(|(name, value)| Some((name, HeaderValue::try_from(value?).ok()?)));
         headers.extend(kept);
+        let position = position.and_then(|at| HeaderValue::try_from(position::write(at)).ok());
+        headers.extend(position.map(|position| (CATALOG_POSITION, position)));
     }
     if replayed {
         headers.insert(

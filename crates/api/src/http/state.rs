@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use application::Clock;
 use application::access::TokenVerifier;
-use application::cache::CachedProducts;
+use application::cache::Answers;
 use application::category::{Categories, CategoryReader};
 use application::channel::Channels;
 use application::media::MediaFiles;
@@ -40,7 +40,7 @@ pub(crate) struct App {
     pub(crate) storefront: Arc<dyn StorefrontReader>,
     pub(crate) views: Arc<Views>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) bodies: CachedProducts,
+    pub(crate) answers: Answers,
     pub(crate) histories: Histories,
     pub(crate) media: MediaFiles,
     pub(crate) uploads: Arc<Uploads>,

@@ -29,26 +29,14 @@ use super::{
     problem::problem,
 };
 
-/// Cuts a body whose client pauses for too long: 408 `request_timeout`.
-pub(super) async fn limit_pauses<F>(
-    longest: Duration,
-    request: Request,
-    next: impl FnOnce(Request) -> F,
-) -> Response
-where
-    F: Future<Output = Response>,
-{
+/// Has a body cut whose client pauses for too long: 408 `request_timeout`.
+pub(super) fn limit_pauses(request: Request, longest: Duration) -> (Request, Option<Cut>) {
     if request.body().is_end_stream() {
-        return next(request).await;
+        return (request, None);
     }
-    let cut = Cut::default();
+    let cut = Cut::new(too_slow);
     let request = request.map(|body| cut.watch::<TimeoutError, _>(TimeoutBody::new(longest, body)));
-    let response = next(request).await;
-    if cut.explains(&response) {
-        too_slow()
-    } else {
-        response
-    }
+    (request, Some(cut))
 }
 
 #[derive(Clone, Copy)]
@@ -58,52 +46,58 @@ pub(super) struct BodySize {
     pub(super) allowance: Allowance,
 }
 
-/// Cuts a body that is larger than the limit, whether it says so beforehand or not: 413 `payload_too_large`.
-pub(super) async fn limit_size<F>(
-    size: BodySize,
-    request: Request,
-    next: impl FnOnce(Request) -> F,
-) -> Response
-where
-    F: Future<Output = Response>,
-{
-    if (size.exempt)(request.method(), request.uri()) || request.body().is_end_stream() {
-        return next(request).await;
-    }
-    let limit = size.limit.max((size.allowance)(request.method(), request.uri()));
-    if content_length(request.headers()).is_some_and(|length| length > limit) {
-        return too_large(limit);
-    }
-    let cut = Cut::default();
-    let request = request.map(|body| cut.watch::<LengthLimitError, _>(Limited::new(body, limit)));
-    let response = next(request).await;
-    if cut.explains(&response) {
-        too_large(limit)
-    } else {
-        response
+impl BodySize {
+    /// Has a body cut that is larger than the limit; one that says so beforehand is refused: 413 `payload_too_large`.
+    #[expect(clippy::result_large_err, reason = "it is the answer")]
+    pub(super) fn limit(self, request: Request) -> Result<(Request, Option<Cut>), Response> {
+        if (self.exempt)(request.method(), request.uri()) || request.body().is_end_stream() {
+            return Ok((request, None));
+        }
+        let limit = self.limit.max((self.allowance)(request.method(), request.uri()));
+        if content_length(request.headers()).is_some_and(|length| length > limit) {
+            return Err(too_large(limit));
+        }
+        let cut = Cut::new(move || too_large(limit));
+        let request = request.map(|body| cut.watch::<LengthLimitError, _>(Limited::new(body, limit)));
+        Ok((request, Some(cut)))
     }
 }
 
-/// Whether a body was cut by its limit.
-#[derive(Debug, Clone, Default)]
-struct Cut(Arc<AtomicBool>);
+/// Whether a body was cut by its limit, and what is answered then.
+pub(super) struct Cut {
+    happened: Arc<AtomicBool>,
+    answer: Box<dyn FnOnce() -> Response + Send>,
+}
 
 impl Cut {
+    fn new(answer: impl FnOnce() -> Response + Send + 'static) -> Self {
+        Self {
+            happened: Arc::default(),
+            answer: Box::new(answer),
+        }
+    }
+
     fn watch<E, B>(&self, body: B) -> Body
     where
         E: std::error::Error + 'static,
         B: HttpBody<Data = axum::body::Bytes, Error = BoxError> + Send + 'static,
     {
-        let cut = self.clone();
+        let happened = Arc::clone(&self.happened);
         Body::new(body.map_err(move |error: BoxError| {
-            cut.0.fetch_or(error.is::<E>(), Ordering::Relaxed);
+            happened.fetch_or(error.is::<E>(), Ordering::Relaxed);
             error
         }))
     }
 
-    fn explains(&self, response: &Response) -> bool {
+    /// The answer as it is, or that of the limit if it explains a failure.
+    pub(super) fn explain(self, response: Response) -> Response {
         let status = response.status();
-        (status.is_client_error() || status.is_server_error()) && self.0.load(Ordering::Relaxed)
+        let failed = status.is_client_error() || status.is_server_error();
+        if failed && self.happened.load(Ordering::Relaxed) {
+            (self.answer)()
+        } else {
+            response
+        }
     }
 }
 

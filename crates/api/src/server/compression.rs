@@ -13,26 +13,28 @@ use tower_http::compression::{
 /// Smaller answers fit one packet with or without compression.
 const COMPRESS_ABOVE: u64 = 1024;
 
-/// Compresses the answer as the client likes it best.
-pub(super) async fn compressed<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
-where
-    F: Future<Output = Response>,
-{
-    // All that the library reads of a request.
-    let mut accepts = http::Request::new(());
-    for value in request.headers().get_all(ACCEPT_ENCODING) {
-        accepts.headers_mut().append(ACCEPT_ENCODING, value.clone());
+/// The codings that a client accepts: a request that says no more than that.
+pub(super) struct Accepted(http::Request<()>);
+
+impl Accepted {
+    pub(super) fn by(request: &Request) -> Self {
+        let mut accepts = http::Request::new(());
+        for value in request.headers().get_all(ACCEPT_ENCODING) {
+            accepts.headers_mut().append(ACCEPT_ENCODING, value.clone());
+        }
+        Self(accepts)
     }
-    let mut response = Some(next(request).await);
-    let answered =
-        service_fn(|_: http::Request<()>| ready(Ok::<_, Infallible>(response.take().unwrap_or_default())));
-    let Ok(response) = CompressionLayer::new()
-        .no_deflate()
-        .compress_when(predicate())
-        .layer(answered)
-        .oneshot(accepts)
-        .await;
-    response.map(Body::new)
+
+    /// Compresses the answer as the client likes it best.
+    pub(super) async fn compress(self, response: Response) -> Response {
+        let mut response = Some(response);
+        let answered = service_fn(|_: http::Request<()>| {
+            ready(Ok::<_, Infallible>(response.take().unwrap_or_default()))
+        });
+        let compression = CompressionLayer::new().no_deflate().compress_when(predicate());
+        let Ok(response) = compression.layer(answered).oneshot(self.0).await;
+        response.map(Body::new)
+    }
 }
 
 fn predicate() -> impl Predicate {

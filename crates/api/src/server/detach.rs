@@ -4,25 +4,19 @@
 //! it. A dropped future would otherwise leave a transaction half-way, after which the pool could hand on a connection
 //! that loses the next, acknowledged write.
 
-use axum::{extract::Request, response::Response};
+use axum::response::Response;
 use http::StatusCode;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
 use super::problem::problem;
 
-pub(super) async fn detach<F>(
+/// Runs the handler of an unsafe method.
+pub(super) async fn detach(
     writes: &TaskTracker,
-    request: Request,
-    next: impl FnOnce(Request) -> F,
-) -> Response
-where
-    F: Future<Output = Response> + Send + 'static,
-{
-    if request.method().is_safe() {
-        return next(request).await;
-    }
-    match writes.spawn(next(request).in_current_span()).await {
+    answer: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    match writes.spawn(answer.in_current_span()).await {
         Ok(response) => response,
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a write's task failed");

@@ -11,40 +11,47 @@ use http::{
 
 const SUFFIXES: [&str; 3] = ["-gzip\"", "-br\"", "-zstd\""];
 
-/// Must lie directly outside compression.
-pub(super) async fn tag_codings<F>(mut request: Request, next: impl FnOnce(Request) -> F) -> Response
-where
-    F: Future<Output = Response>,
-{
-    let sent = tags(request.headers(), &IF_NONE_MATCH);
-    for name in [IF_NONE_MATCH, IF_MATCH] {
-        strip_suffixes(request.headers_mut(), &name);
+/// The tags that a client sent with `If-None-Match`. Must lie directly outside compression.
+pub(super) struct SentTags(Vec<String>);
+
+impl SentTags {
+    /// Leaves the request with the tags that the router knows.
+    pub(super) fn take(request: &mut Request) -> Self {
+        let sent = tags(request.headers(), &IF_NONE_MATCH);
+        for name in [IF_NONE_MATCH, IF_MATCH] {
+            strip_suffixes(request.headers_mut(), &name);
+        }
+        Self(sent)
     }
-    let mut response = next(request).await;
-    let Some(tag) = response
-        .headers()
-        .get(ETAG)
-        .and_then(|tag| tag.to_str().ok())
-        .map(str::to_owned)
-    else {
-        return response;
-    };
-    let public = if response.status() == StatusCode::NOT_MODIFIED {
-        // The tag of the copy that the client has, so that it can tell which one is still good.
-        sent.into_iter()
-            .map(|sent| opaque(&sent).to_owned())
-            .find(|sent| without_suffix(sent) == opaque(&tag))
-    } else {
-        coded(&tag, response.headers().get(CONTENT_ENCODING))
-    };
-    let headers = response.headers_mut();
-    if let Some(public) = public.and_then(|tag| HeaderValue::try_from(tag).ok()) {
-        headers.insert(ETAG, public);
+
+    /// Gives the answer the tag of its coding.
+    pub(super) fn tag(self, mut response: Response) -> Response {
+        let Some(tag) = response
+            .headers()
+            .get(ETAG)
+            .and_then(|tag| tag.to_str().ok())
+            .map(str::to_owned)
+        else {
+            return response;
+        };
+        let public = if response.status() == StatusCode::NOT_MODIFIED {
+            // The tag of the copy that the client has, so that it can tell which one is still good.
+            self.0
+                .into_iter()
+                .map(|sent| opaque(&sent).to_owned())
+                .find(|sent| without_suffix(sent) == opaque(&tag))
+        } else {
+            coded(&tag, response.headers().get(CONTENT_ENCODING))
+        };
+        let headers = response.headers_mut();
+        if let Some(public) = public.and_then(|tag| HeaderValue::try_from(tag).ok()) {
+            headers.insert(ETAG, public);
+        }
+        if !varies_by_coding(headers) {
+            headers.append(VARY, HeaderValue::from_name(ACCEPT_ENCODING));
+        }
+        response
     }
-    if !varies_by_coding(headers) {
-        headers.append(VARY, HeaderValue::from_name(ACCEPT_ENCODING));
-    }
-    response
 }
 
 fn coded(tag: &str, coding: Option<&HeaderValue>) -> Option<String> {

@@ -19,32 +19,36 @@ use super::{
     lifecycle::Lifecycle,
     metrics::HttpMetrics,
     origin::Origin,
-    problem::{self, problem},
+    problem::{Subject, problem},
     request_id::{NewRequestId, REQUEST_ID},
     settings::HttpSettings,
     stack::{Layered, Stack},
 };
 
-const REQUEST_HEADERS: [HeaderName; 10] = [
+const REQUEST_HEADERS: [HeaderName; 12] = [
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     header::IF_MATCH,
     header::IF_NONE_MATCH,
     header::IF_RANGE,
     header::RANGE,
+    HeaderName::from_static("catalog-consistency"),
+    HeaderName::from_static("catalog-min-position"),
     HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("last-event-id"),
     HeaderName::from_static("traceparent"),
     REQUEST_ID,
 ];
 
-const RESPONSE_HEADERS: [HeaderName; 12] = [
+const RESPONSE_HEADERS: [HeaderName; 14] = [
     header::ACCEPT_RANGES,
     header::CONTENT_RANGE,
     header::ETAG,
     header::LINK,
     header::LOCATION,
     header::RETRY_AFTER,
+    HeaderName::from_static("cache-status"),
+    HeaderName::from_static("catalog-position"),
     HeaderName::from_static("deprecation"),
     HeaderName::from_static("idempotency-replayed"),
     HeaderName::from_static("ratelimit"),
@@ -81,7 +85,8 @@ pub fn answering(router: Router) -> Router {
     router.layer(
         ServiceBuilder::new()
             .layer(from_fn(async |request: Request, next: Next| {
-                problem::normalize(request, |request| next.run(request)).await
+                let subject = Subject::of(&request);
+                subject.normalize(next.run(request).await)
             }))
             .layer(CatchPanicLayer::custom(answer_panic)),
     )

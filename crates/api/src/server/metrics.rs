@@ -54,52 +54,57 @@ impl HttpMetrics {
     }
 }
 
-pub(super) async fn measure<F>(
-    metrics: &HttpMetrics,
-    request: Request,
-    next: impl FnOnce(Request) -> F,
-) -> Response
-where
-    F: Future<Output = Response>,
-{
-    let started = Instant::now();
-    let method = KeyValue::new("http.request.method", method_label(request.method()));
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("unmatched", MatchedPath::as_str);
-    let route = KeyValue::new("http.route", route.to_owned());
-    let active = Active::new(&metrics.active, method.clone());
-
-    let response = next(request).await;
-
-    drop(active);
-    let status = KeyValue::new("http.response.status_code", i64::from(response.status().as_u16()));
-    let labels = [method, route, status];
-    metrics.requests.add(1, &labels);
-    metrics.duration.record(started.elapsed().as_secs_f64(), &labels);
-    if response.status().is_server_error() {
-        metrics.errors.add(1, &labels);
-    }
-    response
+/// A request that is being answered. Counted down also when the client hangs up and the request is dropped.
+pub(super) struct Measured<'a> {
+    metrics: &'a HttpMetrics,
+    started: Instant,
+    /// Method, route, and the status once there is one.
+    labels: [KeyValue; 3],
 }
 
-/// Counts down also when the client hangs up and the request is dropped.
-struct Active<'a> {
-    counter: &'a UpDownCounter<i64>,
-    label: KeyValue,
-}
-
-impl<'a> Active<'a> {
-    fn new(counter: &'a UpDownCounter<i64>, label: KeyValue) -> Self {
-        counter.add(1, std::slice::from_ref(&label));
-        Self { counter, label }
+impl HttpMetrics {
+    pub(super) fn begin(&self, request: &Request) -> Measured<'_> {
+        let started = Instant::now();
+        let route = request
+            .extensions()
+            .get::<MatchedPath>()
+            .map_or("unmatched", MatchedPath::as_str);
+        let labels = [
+            KeyValue::new("http.request.method", method_label(request.method())),
+            KeyValue::new("http.route", route.to_owned()),
+            KeyValue::new("http.response.status_code", 0),
+        ];
+        let measured = Measured {
+            metrics: self,
+            started,
+            labels,
+        };
+        measured.count_active(1);
+        measured
     }
 }
 
-impl Drop for Active<'_> {
+impl Measured<'_> {
+    pub(super) fn end(mut self, response: &Response) {
+        let [_, _, status] = &mut self.labels;
+        status.value = i64::from(response.status().as_u16()).into();
+        self.metrics.requests.add(1, &self.labels);
+        let duration = self.started.elapsed().as_secs_f64();
+        self.metrics.duration.record(duration, &self.labels);
+        if response.status().is_server_error() {
+            self.metrics.errors.add(1, &self.labels);
+        }
+    }
+
+    fn count_active(&self, by: i64) {
+        let [method, ..] = &self.labels;
+        self.metrics.active.add(by, std::slice::from_ref(method));
+    }
+}
+
+impl Drop for Measured<'_> {
     fn drop(&mut self) {
-        self.counter.add(-1, std::slice::from_ref(&self.label));
+        self.count_active(-1);
     }
 }
 

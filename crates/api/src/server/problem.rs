@@ -18,47 +18,52 @@ pub(super) fn problem(status: StatusCode, code: &'static str, detail: &str) -> R
     Problem::new(status, code, detail).into_response()
 }
 
-/// Turns errors in plain text or without a body (unknown routes, rejections of extractors, layers of libraries) into
-/// problems, keeping their headers (`Allow`, `Accept-Encoding`, `Retry-After`…).
-pub(super) async fn normalize<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
-where
-    F: Future<Output = Response>,
-{
-    let path = request.uri().path().to_owned();
-    let id = request.extensions().get::<RequestId>().cloned();
-    let id = id.as_ref().map(|RequestId(id)| id.as_str());
-    let response = next(request).await;
-    let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) || is_structured(response.headers()) {
-        return finish(response, &path, id);
-    }
-    let (code, detail) = explain(status);
-    let mut problem = Problem::new(status, code, detail);
-    for (name, value) in response.headers() {
-        if ![CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING].contains(name) {
-            problem = problem.header(name.clone(), value.clone());
+/// The request that an answer is about.
+pub(super) struct Subject {
+    path: String,
+    id: Option<RequestId>,
+}
+
+impl Subject {
+    pub(super) fn of(request: &Request) -> Self {
+        Self {
+            path: request.uri().path().to_owned(),
+            id: request.extensions().get().cloned(),
         }
     }
-    finish(problem.into_response(), &path, id)
+
+    /// Turns errors in plain text or without a body (unknown routes, rejections of extractors, layers of libraries) into
+    /// problems, keeping their headers (`Allow`, `Accept-Encoding`, `Retry-After`…).
+    pub(super) fn normalize(&self, response: Response) -> Response {
+        let id = self.id.as_ref().map(|RequestId(id)| id.as_str());
+        let status = response.status();
+        if !(status.is_client_error() || status.is_server_error()) || is_structured(response.headers()) {
+            return finish(response, &self.path, id);
+        }
+        let (code, detail) = explain(status);
+        let mut problem = Problem::new(status, code, detail);
+        for (name, value) in response.headers() {
+            if ![CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING].contains(name) {
+                problem = problem.header(name.clone(), value.clone());
+            }
+        }
+        finish(problem.into_response(), &self.path, id)
+    }
 }
 
 /// The longest path and query in bytes.
 const MAX_URI: usize = 8 * 1024;
 
 /// Refuses addresses that are longer than anything the service hands out: 414 `uri_too_long`.
-pub(super) async fn limit_uri<F>(request: Request, next: impl FnOnce(Request) -> F) -> Response
-where
-    F: Future<Output = Response>,
-{
+pub(super) fn too_long(request: &Request) -> Option<Response> {
     let length = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
-    if length > MAX_URI {
-        return problem(
+    (length > MAX_URI).then(|| {
+        problem(
             StatusCode::URI_TOO_LONG,
             "uri_too_long",
             "the address is longer than 8 KiB",
-        );
-    }
-    next(request).await
+        )
+    })
 }
 
 fn is_structured(headers: &HeaderMap) -> bool {

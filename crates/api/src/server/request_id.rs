@@ -11,7 +11,7 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::{global, propagation::Extractor};
 use tokio::time::Instant;
-use tracing::{Instrument as _, Span, field::Empty, info_span};
+use tracing::{Span, field::Empty, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -27,35 +27,48 @@ pub type NewRequestId = Arc<dyn Fn() -> String + Send + Sync>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
-/// Names the request and runs it in a span whose parent is the caller's `traceparent`, if there is one.
-pub(super) async fn identify<F>(
-    new_id: &NewRequestId,
-    mut request: Request,
-    next: impl FnOnce(Request) -> F,
-) -> Response
-where
-    F: Future<Output = Response>,
-{
-    let started = Instant::now();
-    let id = sent_id(request.headers()).unwrap_or_else(|| new_id());
-    let span = span(&request, &id);
-    let header = HeaderValue::from_str(&id);
-    request.extensions_mut().insert(RequestId(id));
+/// What a request is known by: its id, and a span whose parent is the caller's `traceparent`, if there is one.
+pub(super) struct Identity {
+    started: Instant,
+    span: Span,
+    header: Option<HeaderValue>,
+}
 
-    let mut response = next(request).instrument(span.clone()).await;
+impl Identity {
+    /// Names the request.
+    pub(super) fn give(request: &mut Request, new_id: &NewRequestId) -> Self {
+        let started = Instant::now();
+        let id = sent_id(request.headers()).unwrap_or_else(|| new_id());
+        let span = span(request, &id);
+        let header = HeaderValue::from_str(&id).ok();
+        request.extensions_mut().insert(RequestId(id));
+        Self {
+            started,
+            span,
+            header,
+        }
+    }
 
-    if let Ok(header) = header {
-        response.headers_mut().insert(REQUEST_ID, header);
+    /// What the request has to run in.
+    pub(super) fn span(&self) -> &Span {
+        &self.span
     }
-    let status = response.status();
-    span.record("http.response.status_code", status.as_u16());
-    if status.is_server_error() {
-        span.record("otel.status_code", "ERROR");
+
+    /// Gives the answer the request's id, and notes it.
+    pub(super) fn sign(self, mut response: Response) -> Response {
+        if let Some(header) = self.header {
+            response.headers_mut().insert(REQUEST_ID, header);
+        }
+        let status = response.status();
+        self.span.record("http.response.status_code", status.as_u16());
+        if status.is_server_error() {
+            self.span.record("otel.status_code", "ERROR");
+        }
+        self.span.in_scope(
+            || tracing::info!(status = status.as_u16(), elapsed = ?self.started.elapsed(), "request answered"),
+        );
+        response
     }
-    span.in_scope(
-        || tracing::info!(status = status.as_u16(), elapsed = ?started.elapsed(), "request answered"),
-    );
-    response
 }
 
 fn sent_id(headers: &HeaderMap) -> Option<String> {

@@ -4,13 +4,13 @@
 //! time-outs lie outside the detached task, so that they end the waiting and not the write; the size of a body is
 //! counted inside decompression, so that a small body cannot become a large one.
 //!
-//! They are functions that call the next one, and not tower services, each of which would be copied for every request
-//! with all that lie inside it, and would allocate its future: that took longer than all that the layers do.
+//! Each is a part before and a part after what lies inside it, and not a tower service of its own: those are copied for
+//! every request with all that lie inside them, and allocate their futures, which took longer than all that they do.
 
 use std::{
     convert::Infallible,
-    panic::AssertUnwindSafe,
-    pin::Pin,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -22,7 +22,7 @@ use axum::{
     response::Response,
     routing::Route,
 };
-use futures::FutureExt as _;
+use futures::future::{Either, poll_fn};
 use http::header::CONTENT_ENCODING;
 use tokio_util::task::TaskTracker;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
@@ -30,17 +30,18 @@ use tower_http::{
     cors::CorsLayer,
     decompression::{DecompressionBody, RequestDecompressionLayer},
 };
+use tracing::Instrument as _;
 
 use super::{
     body::{self, BodySize},
-    compression::compressed,
+    compression::Accepted,
     detach::detach,
-    etag,
+    etag::SentTags,
     layers::{Layers, answer_panic, cors},
-    metrics::{self, HttpMetrics},
-    problem,
-    request_id::{self, NewRequestId},
-    timeout::{self, RequestTimeout},
+    metrics::HttpMetrics,
+    problem::{Subject, too_long},
+    request_id::{Identity, NewRequestId},
+    timeout::RequestTimeout,
 };
 
 /// What all routes share.
@@ -82,45 +83,60 @@ impl Stack {
         }
     }
 
-    async fn answer(self: Arc<Self>, request: Request, route: Arc<Route>) -> Response {
-        request_id::identify(&self.new_request_id, request, |request| {
-            metrics::measure(&self.metrics, request, |request| {
-                problem::normalize(request, |request| {
-                    problem::limit_uri(request, async |request| {
-                        let inside = AssertUnwindSafe(self.share(request, &route));
-                        inside.catch_unwind().await.unwrap_or_else(answer_panic)
-                    })
-                })
-            })
-        })
-        .await
+    async fn answer(self: Arc<Self>, mut request: Request, route: Arc<Route>) -> Response {
+        let identity = Identity::give(&mut request, &self.new_request_id);
+        let inside = self.measure(request, &route);
+        let response = inside.instrument(identity.span().clone()).await;
+        identity.sign(response)
     }
 
-    /// Lets pages of other origins read the answer, where that is wanted.
-    async fn share(self: &Arc<Self>, request: Request, route: &Arc<Route>) -> Response {
-        let Some(cors) = &self.cors else {
-            return self.encode(request, route).await;
+    async fn measure(self: &Arc<Self>, request: Request, route: &Arc<Route>) -> Response {
+        let measured = self.metrics.begin(&request);
+        let subject = Subject::of(&request);
+        let response = if let Some(refusal) = too_long(&request) {
+            refusal
+        } else {
+            let mut inside = pin!(self.share(request, route));
+            poll_fn(|cx| {
+                let polled = AssertUnwindSafe(|| inside.as_mut().poll(cx));
+                catch_unwind(polled).unwrap_or_else(|panic| Poll::Ready(answer_panic(panic)))
+            })
+            .await
         };
-        let inside = service_fn(async |request| Ok::<_, Infallible>(self.encode(request, route).await));
-        let Ok(response) = cors.layer(inside).oneshot(request).await;
+        let response = subject.normalize(response);
+        measured.end(&response);
         response
     }
 
-    async fn encode(self: &Arc<Self>, request: Request, route: &Arc<Route>) -> Response {
-        etag::tag_codings(request, |request| {
-            compressed(request, |request| self.limit(request, route))
-        })
-        .await
+    /// Lets pages of other origins read the answer, where that is wanted.
+    fn share(self: &Arc<Self>, request: Request, route: &Arc<Route>) -> impl Future<Output = Response> {
+        let Some(cors) = &self.cors else {
+            return Either::Left(self.encode(request, route));
+        };
+        let inside = service_fn(async |request| Ok::<_, Infallible>(self.encode(request, route).await));
+        Either::Right(Box::pin(async move {
+            let Ok(response) = cors.layer(inside).oneshot(request).await;
+            response
+        }))
     }
 
-    async fn limit(self: &Arc<Self>, request: Request, route: &Arc<Route>) -> Response {
-        timeout::limit_time(self.time, request, |request| {
-            body::limit_pauses(self.longest_pause, request, |request| {
-                let (stack, route) = (self.clone(), route.clone());
-                detach(&self.writes, request, |request| stack.receive(request, route))
-            })
-        })
-        .await
+    async fn encode(self: &Arc<Self>, mut request: Request, route: &Arc<Route>) -> Response {
+        let sent = SentTags::take(&mut request);
+        let accepted = Accepted::by(&request);
+        let time = self.time.of(&request);
+        let (request, cut) = body::limit_pauses(request, self.longest_pause);
+        let is_safe = request.method().is_safe();
+        let inside = self.clone().receive(request, route.clone());
+        let response = if is_safe {
+            time.limit(pin!(inside)).await
+        } else {
+            time.limit(pin!(detach(&self.writes, inside))).await
+        };
+        let response = match cut {
+            Some(cut) => cut.explain(response),
+            None => response,
+        };
+        sent.tag(accepted.compress(response).await)
     }
 
     async fn receive(self: Arc<Self>, request: Request, route: Arc<Route>) -> Response {
@@ -131,18 +147,22 @@ impl Stack {
             Ok::<_, Infallible>(self.hand_over(request.map(Body::new), &route).await)
         });
         let decompression = RequestDecompressionLayer::new().no_br().no_deflate();
-        let Ok(response) = decompression.layer(inside).oneshot(request).await;
+        let Ok(response) = Box::pin(decompression.layer(inside).oneshot(request)).await;
         response.map(Body::new)
     }
 
     async fn hand_over(&self, request: Request, route: &Route) -> Response {
-        body::limit_size(self.size, request, async |mut request| {
-            // axum's own limit of 2 MB would hold a larger setting back; a route may still set its own inside.
-            DefaultBodyLimit::max(self.size.limit).apply(&mut request);
-            let Ok(response) = route.clone().oneshot(request).await;
-            response
-        })
-        .await
+        let (mut request, cut) = match self.size.limit(request) {
+            Ok(limited) => limited,
+            Err(refusal) => return refusal,
+        };
+        // axum's own limit of 2 MB would hold a larger setting back; a route may still set its own inside.
+        DefaultBodyLimit::max(self.size.limit).apply(&mut request);
+        let Ok(response) = route.clone().oneshot(request).await;
+        match cut {
+            Some(cut) => cut.explain(response),
+            None => response,
+        }
     }
 }
 
@@ -172,7 +192,7 @@ impl Service<Request> for Layered {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let answer = self.stack.clone().answer(request, self.route.clone());
-        Box::pin(answer.map(Ok))
+        let (stack, route) = (self.stack.clone(), self.route.clone());
+        Box::pin(async move { Ok(stack.answer(request, route).await) })
     }
 }

@@ -1,7 +1,7 @@
 //! The time-out of a request. Reading requests are dropped by it; a detached write goes on, so that a 504 to a write
 //! means "not known", which the client settles by repeating it under its `Idempotency-Key`.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use axum::{extract::Request, response::Response};
 use http::StatusCode;
@@ -14,24 +14,27 @@ pub(super) struct RequestTimeout {
     pub(super) exempt: StreamPredicate,
 }
 
-pub(super) async fn limit_time<F>(
-    limit: RequestTimeout,
-    request: Request,
-    next: impl FnOnce(Request) -> F,
-) -> Response
-where
-    F: Future<Output = Response>,
-{
-    if (limit.exempt)(request.method(), request.uri()) {
-        return next(request).await;
+/// How long one request may take, if there is a limit.
+pub(super) struct TimeLimit(Option<Duration>);
+
+impl RequestTimeout {
+    pub(super) fn of(self, request: &Request) -> TimeLimit {
+        let is_exempt = (self.exempt)(request.method(), request.uri());
+        TimeLimit((!is_exempt).then_some(self.after))
     }
-    tokio::time::timeout(limit.after, next(request))
-        .await
-        .unwrap_or_else(|_| {
+}
+
+impl TimeLimit {
+    pub(super) async fn limit(self, answer: Pin<&mut impl Future<Output = Response>>) -> Response {
+        let Some(after) = self.0 else {
+            return answer.await;
+        };
+        tokio::time::timeout(after, answer).await.unwrap_or_else(|_| {
             problem(
                 StatusCode::GATEWAY_TIMEOUT,
                 "timeout",
                 "the request took too long",
             )
         })
+    }
 }

@@ -23,7 +23,8 @@ pub(crate) struct HistoryEntryBody {
     /// The `Request-Id` of the write.
     #[schema(example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64")]
     request_id: String,
-    /// What happened: `created`, `updated`, `published`, `unpublished`, `archived`, `deleted`, `restored`.
+    /// What happened: `created`, `updated`, `published`, `unpublished`, `archived`, `discarded`,
+    /// `deleted`, `restored`.
     #[schema(example = json!(["updated", "published"]))]
     events: Vec<String>,
 }

@@ -1,6 +1,7 @@
 //! What clients send and receive: one type per resource and direction, and the parsing into what use cases take.
 //! HTTP and file imports share it, so that both refuse the same things with the same codes.
 
+mod cache;
 mod category;
 mod category_tree;
 mod channel;
@@ -24,6 +25,7 @@ mod values;
 mod variant;
 mod variant_sets;
 
+pub(crate) use cache::{CacheBody, PurgeInput};
 pub(crate) use category::{CategoryBody, CategoryInput};
 pub(crate) use category_tree::{CategoryNode, StoreCategoryNode, TreeBody, nest};
 pub(crate) use channel::ChannelInput;

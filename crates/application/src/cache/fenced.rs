@@ -104,10 +104,9 @@ impl<'a> UnderWay<'a> {
                     }
                     Event::Committed(outcome_of(&outcome))
                 }
+                // Whether or not that succeeds: a fence that stands is left to expire, by when the database has decided.
                 Effect::FenceAgain => {
-                    if self.fence(shared).await.is_none() {
-                        self.leave_fence();
-                    }
+                    self.fence(shared).await;
                     Event::FencedAgain
                 }
                 Effect::Release => Event::Released(self.release(shared, position(&outcome)).await),
@@ -118,7 +117,9 @@ impl<'a> UnderWay<'a> {
                 }
                 Effect::WaitOut => {
                     self.end(false);
-                    sleep_until(self.fenced_at + policy.trust).await;
+                    if shared.bus.is_some() {
+                        sleep_until(self.fenced_at + policy.trust).await;
+                    }
                     Event::Settled
                 }
                 Effect::Acknowledge => {
@@ -228,8 +229,8 @@ impl<'a> UnderWay<'a> {
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
+        // Its commit may be under way: its fence is left to expire.
         if !self.ended {
-            self.leave_fence();
             self.cache
                 .failed(self.began, &CacheError::new("a write ended before its release"));
             self.end(true);

@@ -4,7 +4,12 @@
 //! way they have no stamp. What was loaded under a stamp is as new as the last write whose end had been noted then.
 
 use std::hash::{BuildHasher, RandomState};
+#[cfg(not(test))]
 use std::sync::atomic::{AtomicU64, Ordering};
+
+// In this crate's own tests every access is a point at which another thread may come in.
+#[cfg(test)]
+use shuttle::sync::atomic::{AtomicU64, Ordering};
 
 use super::Entity;
 
@@ -51,15 +56,19 @@ pub(crate) struct Generations {
 
 impl Default for Generations {
     fn default() -> Self {
-        Self {
-            slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect(),
-            all: AtomicU64::new(0),
-            hasher: RandomState::new(),
-        }
+        Self::new(SLOTS)
     }
 }
 
 impl Generations {
+    fn new(slots: usize) -> Self {
+        Self {
+            slots: (0..slots).map(|_| AtomicU64::new(0)).collect(),
+            all: AtomicU64::new(0),
+            hasher: RandomState::new(),
+        }
+    }
+
     /// The present stamp; `None` while a write is under way.
     pub(crate) fn stamp(&self, entity: Entity) -> Option<Stamp> {
         let all = self.all.load(Ordering::SeqCst);
@@ -95,34 +104,140 @@ impl Generations {
 
     fn slot(&self, entity: Entity) -> Option<&AtomicU64> {
         let hash = usize::try_from(self.hasher.hash_one(entity) >> 32).ok()?;
-        self.slots.get(hash % SLOTS)
+        self.slots.get(hash % self.slots.len())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a lock is poisoned by a test that fails")]
+
+    use std::sync::Arc;
+
+    use shuttle::sync::Mutex;
+    use shuttle::thread;
+
     use super::*;
     use crate::cache::Scope;
 
+    const ENTITY: Entity = Entity::Scope(Scope::Shelf);
+
     #[test]
     fn a_stamp_lasts_until_the_next_write_and_there_is_none_during_one() {
-        let generations = Generations::default();
-        let entity = Entity::Scope(Scope::Shelf);
-        let first = generations.stamp(entity);
-        assert!(first.is_some());
-        assert_eq!(generations.stamp(entity), first);
-        generations.begin(entity);
-        assert_eq!(generations.stamp(entity), None);
-        generations.begin(entity);
-        generations.end(entity);
-        assert_eq!(generations.stamp(entity), None);
-        generations.end(entity);
-        let second = generations.stamp(entity);
-        assert!(second.is_some() && second != first);
-        generations.raise(entity);
-        let third = generations.stamp(entity);
-        assert!(third.is_some() && third != second);
-        generations.raise_all();
-        assert_ne!(generations.stamp(entity), third);
+        let check = || {
+            let generations = Generations::new(2);
+            let first = generations.stamp(ENTITY);
+            assert!(first.is_some());
+            assert_eq!(generations.stamp(ENTITY), first);
+            generations.begin(ENTITY);
+            assert_eq!(generations.stamp(ENTITY), None);
+            generations.begin(ENTITY);
+            generations.end(ENTITY);
+            assert_eq!(generations.stamp(ENTITY), None);
+            generations.end(ENTITY);
+            let second = generations.stamp(ENTITY);
+            assert!(second.is_some() && second != first);
+            generations.raise(ENTITY);
+            let third = generations.stamp(ENTITY);
+            assert!(third.is_some() && third != second);
+            generations.raise_all();
+            assert_ne!(generations.stamp(ENTITY), third);
+        };
+        shuttle::check_random(check, 1);
+    }
+
+    /// What a piece is replaced by.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Writes {
+        /// As they are to be.
+        Barred,
+        /// Raising at the end alone.
+        RaisedLast,
+        /// Raising at the beginning alone.
+        RaisedFirst,
+        /// Heard of from another instance.
+        Heard,
+    }
+
+    /// An instance without a shared tier.
+    struct Instance {
+        generations: Generations,
+        own: Mutex<Option<(u64, Stamp)>>,
+        database: AtomicU64,
+        acknowledged: AtomicU64,
+    }
+
+    impl Instance {
+        /// As `Answers::read`, `Cache::local` and `Cache::keep`.
+        fn read(&self) {
+            let floor = self.acknowledged.load(Ordering::SeqCst);
+            let stamp = self.generations.stamp(ENTITY);
+            let kept = *self.own.lock().unwrap();
+            let version = match kept {
+                Some((version, under)) if Some(under) == stamp => version,
+                _ => {
+                    let version = self.database.load(Ordering::SeqCst);
+                    if let Some(stamp) = stamp
+                        && self.generations.stamp(ENTITY) == Some(stamp)
+                    {
+                        *self.own.lock().unwrap() = Some((version, stamp));
+                    }
+                    version
+                }
+            };
+            assert!(version >= floor, "{version} after {floor} was acknowledged");
+        }
+
+        fn write(&self, writes: Writes) {
+            match writes {
+                Writes::Barred => self.generations.begin(ENTITY),
+                Writes::RaisedFirst => self.generations.raise(ENTITY),
+                Writes::RaisedLast | Writes::Heard => {}
+            }
+            let version = self.database.fetch_add(1, Ordering::SeqCst) + 1;
+            match writes {
+                Writes::Barred => self.generations.end(ENTITY),
+                Writes::RaisedLast => self.generations.raise(ENTITY),
+                Writes::Heard => self.generations.raise_all(),
+                Writes::RaisedFirst => {}
+            }
+            self.acknowledged.fetch_max(version, Ordering::SeqCst);
+        }
+    }
+
+    fn readers_beside(writes: [Writes; 2]) {
+        let instance = Arc::new(Instance {
+            generations: Generations::new(1),
+            own: Mutex::new(None),
+            database: AtomicU64::new(0),
+            acknowledged: AtomicU64::new(0),
+        });
+        let reads = (0..2).map(|_| {
+            let instance = Arc::clone(&instance);
+            thread::spawn(move || (0..3).for_each(|_| instance.read()))
+        });
+        let reads: Vec<_> = reads.collect();
+        let writers = writes.map(|writes| {
+            let instance = Arc::clone(&instance);
+            thread::spawn(move || instance.write(writes))
+        });
+        for thread in reads.into_iter().chain(writers) {
+            thread.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn nothing_older_is_answered_however_threads_interleave() {
+        for writes in [Writes::Barred, Writes::RaisedLast, Writes::Heard] {
+            shuttle::check_pct(move || readers_beside([writes, Writes::Barred]), 1000, 3);
+            shuttle::check_random(move || readers_beside([writes, Writes::Barred]), 1000);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "was acknowledged")]
+    fn raising_before_the_commit_alone_would_not_do() {
+        let writes = [Writes::RaisedFirst, Writes::RaisedFirst];
+        shuttle::check_random(move || readers_beside(writes), 20_000);
     }
 }

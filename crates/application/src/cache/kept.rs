@@ -1,5 +1,6 @@
 //! An entry as an instance keeps it.
 
+use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -21,6 +22,7 @@ pub struct Kept {
     pub entry: Arc<Entry>,
     pub(crate) stamp: Stamp,
     codings: [OnceLock<Bytes>; 3],
+    made: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Kept {
@@ -29,7 +31,21 @@ impl Kept {
             entry,
             stamp,
             codings: Default::default(),
+            made: OnceLock::new(),
         }
+    }
+
+    /// Whether later readers may be answered from it.
+    pub fn is_stored(&self) -> bool {
+        self.stamp != Stamp::NONE
+    }
+
+    /// What the entry means to its reader, which is made of it once. A reader makes one type of what it reads.
+    pub fn made<T: Send + Sync + 'static>(&self, make: impl Fn(&Entry) -> T) -> Arc<T> {
+        let made = self.made.get_or_init(|| Arc::new(make(&self.entry)));
+        Arc::clone(made)
+            .downcast()
+            .unwrap_or_else(|_| Arc::new(make(&self.entry)))
     }
 
     /// The body in a coding; `encode` is asked once, by whoever is first.

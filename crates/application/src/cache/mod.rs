@@ -66,17 +66,26 @@
 //! touches the scope. A reader takes the generation before it loads, and takes none while such a write is under way; so
 //! who reads the new generation after W's acknowledgement finds only what was loaded after W's commit.
 //!
+//! A load that another reader of the instance has begun is answered only under the same stamp, and only if it has a lease:
+//! without one it may have begun under the fence, before the commit, and be landing after the acknowledgement.
+//!
 //! # What is not promised
+//!
+//! Until a write is acknowledged, reads may come back to before it: one has seen the commit in the database, and a later
+//! one is answered by an instance that has not confirmed the fence. What the shared tier and the database answer does not,
+//! while fences last.
 //!
 //! In the mode `available`, an instance that alone cannot reach the shared tier goes on writing, and the others learn of
 //! it from the change log: they may miss such a write for a tenth of a second, and longer while that log cannot be read.
 //! `strict` refuses such writes instead. Processes that share a database but no tier are always in this case. Writes by
 //! SQL past the service are, too.
 
+mod admin;
 mod answers;
 mod entity;
 mod entry;
 mod fenced;
+mod fetch;
 mod flights;
 mod gate;
 mod generations;
@@ -103,6 +112,7 @@ use chrono::TimeDelta;
 use domain::Timestamp;
 use tokio::sync::Semaphore;
 
+pub use admin::{Purge, Report};
 pub use answers::{Answer, Answers, Consistency, Demand, Loaded, Source};
 pub use entity::{Entity, NoEntity, ResourceKind, Scope};
 pub use entry::{Age, Entry, HEADER_LEN, Kind};
@@ -116,6 +126,7 @@ pub use ports::{
     LocalStore, LocalUsage, Mark, Miss, Released, Token,
 };
 pub use scopes::Generation;
+pub(crate) use touched::of_entry as touched_by;
 
 use flights::Flights;
 use gate::Gate;
@@ -129,7 +140,7 @@ use crate::{Clock, Ids};
 /// The tier that instances share, and how they hear of each other.
 pub struct SharedTier {
     pub store: Arc<dyn CacheStore>,
-    /// Without it instances trust nothing that they keep themselves, and writers wait for nobody.
+    /// Without it no instance answers from a tier of its own, and so no write waits for others.
     pub bus: Option<Arc<dyn InvalidationBus>>,
 }
 
@@ -189,11 +200,16 @@ impl Cache {
 
     /// Keeps the cache in use, for ever. To be run in one task, which may be cancelled at any point.
     pub async fn run(&self, log: &dyn ChangeLog) {
+        let seen = self.begin_to_follow(log).await;
         match &self.ports.shared {
             Some(shared) => {
-                tokio::join!(self.recover(shared, log), self.listen(shared), self.follow(log));
+                tokio::join!(
+                    self.recover(shared, log),
+                    self.listen(shared),
+                    self.follow(log, seen)
+                );
             }
-            None => self.follow(log).await,
+            None => self.follow(log, seen).await,
         }
     }
 
@@ -238,6 +254,10 @@ impl Cache {
         result
             .map_err(|error| self.failed(self.ports.clock.now(), &error))
             .ok()
+    }
+
+    fn asks_shared(&self) -> bool {
+        self.ports.shared.is_some() && self.gate.is_up()
     }
 
     /// Whether everything up to `position` has been heard of, and dropped.

@@ -50,7 +50,8 @@ pub enum Miss {
 /// An instant of a cache server, by the clock of that server: where in the order of what it did an operation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Mark {
-    /// Which of several servers; 0 where there is one.
+    /// Which server, and which life of it: another one after each restart. A fence and a release of the same entities
+    /// have the same unless the server was another one in between.
     pub server: u64,
     /// In microseconds.
     pub at: i64,
@@ -119,7 +120,8 @@ pub trait CacheStore: Send + Sync + 'static {
         position: Option<LogPosition>,
     ) -> Result<Released, CacheError>;
 
-    /// Releases those entities for which no release at this position or a later one is remembered.
+    /// Releases those entities for which no release at this position, or at a later one of the same transaction, is
+    /// remembered. One for a later transaction MUST NOT do: it may have been before this one committed.
     async fn release_missed(&self, changes: &[(Entity, LogPosition)]) -> Result<(), CacheError>;
 
     /// Drops everything. MUST take away every lease given before the call, drop every entry filled under one, and every
@@ -293,6 +295,11 @@ impl CacheEvent {
 /// Is told what the cache does. Called on the hot path: MUST NOT block.
 pub trait CacheEvents: Send + Sync + 'static {
     fn record(&self, event: CacheEvent);
+
+    /// How often it was recorded, where that is counted.
+    fn counted(&self, _: CacheEvent) -> u64 {
+        0
+    }
 }
 
 /// How often each event has happened.
@@ -312,6 +319,10 @@ impl CacheEvents for CacheCounts {
         if let Some(count) = self.0.get(event as usize) {
             count.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    fn counted(&self, event: CacheEvent) -> u64 {
+        self.of(event)
     }
 }
 

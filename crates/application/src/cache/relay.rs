@@ -4,12 +4,13 @@
 //! Invariant: whatever someone changes is released after its commit, sooner or later: the position in the change log
 //! moves on only when everything up to it has been released.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use super::recovery::ReplayError;
-use super::{Cache, CacheEvent, touched};
+use super::{Cache, CacheEvent, Entity, touched};
 use crate::changelog::{ChangeLog, LogPosition};
 
 /// How old the news may get: short enough that people who import a file and look do not notice, and one small query
@@ -25,78 +26,94 @@ impl Cache {
     /// of a query; on Postgres also what transactions that write, begun before the commit, still run; and while the log
     /// cannot be read, until it can be again, at most the life of an entry. Writes through instances that reach the
     /// shared tier are not concerned: they release before they are acknowledged.
-    pub(super) async fn follow(&self, log: &dyn ChangeLog) {
-        let mut seen = None;
+    ///
+    /// `seen` is where it begins.
+    pub(super) async fn follow(&self, log: &dyn ChangeLog, mut seen: LogPosition) {
         let mut failing = false;
         loop {
             match self.relay(log, &mut seen).await {
                 Ok(()) => failing = false,
-                Err(error) if failing => {
-                    tracing::debug!(
-                        error = &error as &dyn std::error::Error,
-                        "the change log is still away"
-                    );
+                Err(error) => complain(&error, std::mem::replace(&mut failing, true)),
+            }
+            sleep(INTERVAL).await;
+        }
+    }
+
+    /// The end of the change log; waits until that can be read. To be taken before a recovery reads the log: what is
+    /// committed later is heard of by following, what was before is replayed.
+    pub(super) async fn begin_to_follow(&self, log: &dyn ChangeLog) -> LogPosition {
+        let mut failing = false;
+        loop {
+            match log.end().await {
+                Ok(end) => {
+                    // What was loaded before the end was taken may lack the entries up to it, which are not read again.
+                    self.forget_local();
+                    self.heard_of(end);
+                    return end;
                 }
-                Err(error) => {
-                    failing = true;
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "the change log is away; the cache may miss what other processes write"
-                    );
-                }
+                Err(error) => complain(&error.into(), std::mem::replace(&mut failing, true)),
             }
             sleep(INTERVAL).await;
         }
     }
 
     /// Releases what is newer than `seen`, and moves it on.
-    async fn relay(&self, log: &dyn ChangeLog, seen: &mut Option<LogPosition>) -> Result<(), ReplayError> {
-        let Some(mut position) = *seen else {
-            let end = log.end().await?;
-            // What was loaded before the end was taken may lack the entries up to it, which are not read again.
-            self.forget_local();
-            *seen = Some(end);
-            self.heard_of(end);
-            return Ok(());
-        };
+    async fn relay(&self, log: &dyn ChangeLog, seen: &mut LogPosition) -> Result<(), ReplayError> {
         loop {
-            let changes = log.changes(position, PAGE).await?;
+            let changes = log.changes(*seen, PAGE).await?;
             let Some(last) = changes.last() else {
                 return Ok(());
             };
-            let pairs = changes.iter().flat_map(|change| {
-                let at = change.at;
-                touched::of_entry(change)
-                    .into_iter()
-                    .map(move |entity| (entity, at))
-            });
-            let newest: std::collections::BTreeMap<_, _> = pairs.collect();
-            if self.gate.is_up() {
-                self.release_missed(&newest).await?;
+            // By transaction: these get their numbers before they commit, so that who released for a later one may have
+            // done so before an earlier one committed.
+            let mut newest = BTreeMap::new();
+            for change in &changes {
+                for entity in touched::of_entry(change) {
+                    newest.insert((entity, change.at.transaction), change.at);
+                }
             }
-            for entity in newest.keys() {
+            let released = self.release_missed(&newest).await?;
+            for (entity, _) in newest.keys() {
                 self.generations.raise(*entity);
             }
-            position = last.at;
-            *seen = Some(position);
-            self.heard_of(position);
+            if !released {
+                return Ok(());
+            }
+            *seen = last.at;
+            self.heard_of(last.at);
         }
     }
 
-    /// While the shared tier is away this is left to the recovery.
+    /// Whether they are released. While the shared tier is away they are not: the recovery may have read the log before
+    /// them, so they are to be read again when it is back.
     async fn release_missed(
         &self,
-        newest: &std::collections::BTreeMap<super::Entity, LogPosition>,
-    ) -> Result<(), ReplayError> {
+        newest: &BTreeMap<(Entity, i64), LogPosition>,
+    ) -> Result<bool, ReplayError> {
         let Some(shared) = &self.ports.shared else {
-            return Ok(());
+            return Ok(true);
         };
-        let newest: Vec<_> = newest.iter().map(|(entity, at)| (*entity, *at)).collect();
+        if !self.gate.is_up() {
+            return Ok(false);
+        }
+        let newest: Vec<_> = newest.iter().map(|((entity, _), at)| (*entity, *at)).collect();
         if let Err(error) = shared.store.release_missed(&newest).await {
             self.failed(self.ports.clock.now(), &error);
             return Err(error.into());
         }
         self.record(CacheEvent::Relayed);
-        Ok(())
+        Ok(true)
+    }
+}
+
+fn complain(error: &ReplayError, again: bool) {
+    let error = error as &dyn std::error::Error;
+    if again {
+        tracing::debug!(error, "the change log is still away");
+    } else {
+        tracing::warn!(
+            error,
+            "the change log is away; the cache may miss what other processes write"
+        );
     }
 }

@@ -7,7 +7,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Answers, CacheKey, Demand, Loaded, Schema, Scope, Source};
+use super::answers::uncached;
+use super::{Answer, Answers, CacheEvent, CacheKey, Demand, Loaded, Schema, Scope, Source};
 use crate::store::StoreError;
 
 pub(super) const NAME: Schema = Schema::new("g1");
@@ -48,5 +49,18 @@ impl Answers {
         };
         let name = std::str::from_utf8(&answer.entry().body).map(str::to_owned);
         Ok(name.ok().filter(|_| is_kept).map(Generation))
+    }
+
+    /// The answer from the database, where it has no key: a scope that it depends on is being written, or the cache is
+    /// away.
+    pub async fn load(
+        &self,
+        load: impl Future<Output = Result<Loaded, StoreError>> + Send,
+    ) -> Result<Answer, StoreError> {
+        let Some(cache) = self.cache() else {
+            return Ok(uncached(load.await?));
+        };
+        cache.record(CacheEvent::Bypass);
+        Ok(uncached(cache.limited(load).await?))
     }
 }

@@ -90,7 +90,8 @@ pub(crate) fn of_entry(entry: &LogChange) -> Vec<Entity> {
             scopes(&[Scope::Shelf, Scope::Deletions, Scope::Filing]),
         ]
         .concat(),
-        "product" => [vec![root], scopes(&[Scope::Filing])].concat(),
+        "product" if entry.is_refiled => [vec![root], scopes(&[Scope::Filing])].concat(),
+        "product" => vec![root],
         "variant" if moves => [vec![one(ResourceKind::Variant), root], scopes(&[Scope::Shelf])].concat(),
         "variant" => vec![one(ResourceKind::Variant), root],
         "price" => [vec![one(ResourceKind::Price), root], scopes(&[Scope::Prices])].concat(),

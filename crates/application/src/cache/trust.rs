@@ -54,11 +54,9 @@ impl Cache {
         }
     }
 
-    /// Hears of other instances' writes, for ever.
+    /// Hears of other instances' writes, for ever. Where nobody tells of them, nothing that is kept is ever trusted.
     pub(super) async fn listen(&self, shared: &SharedTier) {
-        let Some(bus) = &shared.bus else {
-            return std::future::pending().await;
-        };
+        let Some(bus) = &shared.bus else { return };
         loop {
             let error = bus.listen(self).await;
             self.trust.lose();

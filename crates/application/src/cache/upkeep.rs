@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::answers::{Loaded, StartAt};
+use super::answers::Loaded;
 use super::entry::{self, Kind};
-use super::{Cache, CacheEvent, CacheKey, Entry, Kept, scopes};
+use super::fetch::StartAt;
+use super::generations::Stamp;
+use super::{Cache, CacheEvent, CacheKey, Entry, Kept, Scope, scopes};
 use crate::store::StoreError;
 
 /// After so long a change that is not known of is one that the protocol missed.
@@ -128,6 +130,8 @@ impl Cache {
         kept: &Kept,
         load: impl Future<Output = Result<Loaded, StoreError>> + Send,
     ) {
+        // Of a key that holds generations no write names the entity: another generation is another key.
+        let scopes = self.scope_stamps();
         let Ok(loaded) = self.limited(load).await else {
             return;
         };
@@ -140,7 +144,10 @@ impl Cache {
         sleep(NEWS_TAKE).await;
         let now = entry::millis(self.ports.clock.now());
         let is_over = entry.true_until.is_some_and(|end| now >= end);
-        if self.generations.stamp(key.entity) == Some(kept.stamp) && !is_over {
+        let is_written = self.generations.stamp(key.entity) != Some(kept.stamp)
+            || scopes.contains(&None)
+            || scopes != self.scope_stamps();
+        if !is_written && !is_over {
             self.record(CacheEvent::Lied);
             tracing::error!(
                 ?key,
@@ -149,5 +156,9 @@ impl Cache {
                 "the cache answered what is not so"
             );
         }
+    }
+
+    fn scope_stamps(&self) -> [Option<Stamp>; Scope::ALL.len()] {
+        Scope::ALL.map(|scope| self.generations.stamp(scope.into()))
     }
 }

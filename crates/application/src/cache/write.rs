@@ -88,8 +88,11 @@ impl Write {
             (Self::Releasing(..), Event::Released(_)) if manner.acknowledge == Acknowledge::Immediate => {
                 (Self::Settling, Effect::Acknowledge)
             }
-            // Nothing was filled under the fence, so that who has heard of it has nothing from before the commit.
-            (Self::Releasing(Some(fence), _), Event::Released(Some(released))) if released.intact => {
+            // Nothing was filled under the fence, so that who has heard of it has nothing from before the commit. A fence
+            // that came back with a dump may have been lost before.
+            (Self::Releasing(Some(fence), _), Event::Released(Some(released)))
+                if released.intact && are_of_one_life(&fence, &released.marks) =>
+            {
                 (Self::Settling, Effect::Settle(fence))
             }
             (Self::Releasing(..), Event::Released(Some(released))) => {
@@ -100,6 +103,11 @@ impl Write {
             (state, _) => (state, Effect::Report),
         }
     }
+}
+
+fn are_of_one_life(some: &[Mark], others: &[Mark]) -> bool {
+    let is_of = |mark: &Mark, all: &[Mark]| all.iter().any(|other| other.server == mark.server);
+    some.iter().all(|mark| is_of(mark, others)) && others.iter().all(|mark| is_of(mark, some))
 }
 
 #[cfg(test)]
@@ -143,6 +151,16 @@ mod tests {
         };
         assert_eq!(run(USUAL, until(true)), Effect::Settle(vec![FENCE]));
         assert_eq!(run(USUAL, until(false)), Effect::Settle(vec![RELEASE]));
+        let elsewhere = vec![Mark { server: 1, ..RELEASE }];
+        let restarted = [
+            Event::Fenced(Some(vec![FENCE])),
+            Event::Committed(Outcome::Done),
+            Event::Released(Some(Released {
+                intact: true,
+                marks: elsewhere.clone(),
+            })),
+        ];
+        assert_eq!(run(USUAL, restarted), Effect::Settle(elsewhere));
         let immediate = Manner {
             acknowledge: Acknowledge::Immediate,
             ..USUAL

@@ -163,7 +163,7 @@ impl Importer {
         for group in groups(items) {
             match group {
                 Group::Waves(items) => self.take_waves(items, run).await?,
-                Group::Whole(line, record) => self.take_whole(line, record, run).await?,
+                Group::Whole(line, record) => self.take_whole(line, *record, run).await?,
                 Group::Prices(items) => self.take_prices(items, run).await?,
             }
         }

@@ -64,12 +64,9 @@ impl Importer {
                 .prices
                 .upsert(list, &lines, &run.options.context, &render)
                 .await;
-            let error = match written {
-                Ok(_) => {
-                    run.count_prices(counts.into_inner().unwrap_or_default());
-                    return Ok(());
-                }
-                Err(error) => error,
+            let Err(error) = written else {
+                run.count_prices(counts.into_inner().unwrap_or_default());
+                return Ok(());
             };
             let faults = match error {
                 CatalogError::NotFound(_) => {

@@ -18,7 +18,7 @@ pub(super) struct Item {
 /// Records that are taken in together.
 pub(super) enum Group {
     Waves(Vec<Item>),
-    Whole(u64, ImportWhole),
+    Whole(u64, Box<ImportWhole>),
     Prices(Vec<PriceItem>),
 }
 
@@ -27,7 +27,7 @@ pub(super) fn groups(items: Vec<Item>) -> Vec<Group> {
     let mut groups = Vec::new();
     for Item { line, record } in items {
         match (record, groups.last_mut()) {
-            (Record::Whole(whole), _) => groups.push(Group::Whole(line, *whole)),
+            (Record::Whole(whole), _) => groups.push(Group::Whole(line, whole)),
             (Record::Price(price), Some(Group::Prices(prices))) => prices.push((line, *price)),
             (Record::Price(price), _) => groups.push(Group::Prices(vec![(line, *price)])),
             (record, Some(Group::Waves(items))) => items.push(Item { line, record }),

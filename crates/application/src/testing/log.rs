@@ -91,6 +91,13 @@ pub async fn tells_what_changed(h: &Harness) {
         told.sort();
         told
     };
+    let changes = h.log.changes(LogPosition::default(), 10).await.unwrap();
+    let refiled: Vec<_> = changes.iter().map(|change| change.is_refiled).collect();
+    assert_eq!(
+        refiled,
+        [false, true, true, false],
+        "the category and the variant are filed nowhere"
+    );
     let changed = told(h.log.changed_since(since, 4).await.unwrap().unwrap());
     let logged: Vec<_> = log
         .iter()

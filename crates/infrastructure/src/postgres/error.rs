@@ -29,6 +29,8 @@ pub(super) fn failure(error: sqlx::Error) -> Failure {
         }
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
+        // What a proxy says in a handshake when the server behind it is down: nothing, which is no answer of the protocol.
+        | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => StoreError::Unavailable(Box::new(error)).into(),
@@ -63,4 +65,34 @@ fn rule(constraint: &str) -> Option<ConflictRule> {
         "media_sha256" => ConflictRule::MediaBytes,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests may panic")]
+
+    use std::io::Read as _;
+    use std::net::TcpListener;
+
+    use sqlx::{Connection as _, PgConnection};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_proxy_without_a_server_behind_it_is_a_database_that_is_not_available() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("postgres://user@{}/name", listener.local_addr().unwrap());
+        let proxy = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            // Read first: closing with something unread resets the connection, which is another error.
+            stream.read_exact(&mut [0; 8]).unwrap();
+        });
+        let error = PgConnection::connect(&url).await.unwrap_err();
+        proxy.join().unwrap();
+        let found = failure(error);
+        assert!(
+            matches!(found, Failure::Store(StoreError::Unavailable(_))),
+            "{found:?}"
+        );
+    }
 }

@@ -49,13 +49,13 @@ impl InvalidationBus for RedisCache {
         };
         let ring = self.ring();
         let node = ring.only().filter(|node| {
-            let is_of = |mark: &Mark| mark.server == node.server;
-            marks.iter().all(is_of)
+            let life = node.lanes.next().map(|lane| lane.epoch);
+            life.is_ok_and(|life| marks.iter().all(|mark| mark.server == life))
         });
         if let Some(node) = node {
             node.settle(mark, deadline).await
         } else {
-            // It is another server now, and nobody can say any more who has heard.
+            // It is another server now, or another life of it, and nobody can say any more who has heard.
             sleep_until(deadline).await;
             1
         }

@@ -21,7 +21,6 @@ mod suspects;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use application::Ids as _;
@@ -111,8 +110,6 @@ pub struct RedisCache {
     address: Address,
     common: Common,
     ring: watch::Sender<Arc<Ring>>,
-    /// How many servers there have been.
-    servers: AtomicU64,
     finding: Mutex<()>,
 }
 
@@ -140,7 +137,6 @@ impl RedisCache {
                 trust: options.trust,
             },
             ring: watch::Sender::default(),
-            servers: AtomicU64::new(0),
             finding: Mutex::default(),
         };
         if let Address::Server(info) = &cache.address {
@@ -180,9 +176,7 @@ impl RedisCache {
         let slots: Vec<_> = places.iter().map(|place| place.slots.clone()).collect();
         let node = |place: Place| match old.all().iter().find(|node| node.place.is_same(&place)) {
             Some(node) => Ok(Arc::clone(node)),
-            None => {
-                Node::new(&self.common, place, self.servers.fetch_add(1, Ordering::Relaxed)).map(Arc::new)
-            }
+            None => Node::new(&self.common, place).map(Arc::new),
         };
         let nodes = places.into_iter().map(node).collect::<Result<_, _>>()?;
         let ring = Ring::new(nodes, &slots)?;

@@ -19,8 +19,6 @@ use super::{Common, RedisCacheError, parse};
 const SCAN_STEP: usize = 1000;
 
 pub(super) struct Node {
-    /// Names it in marks: no two servers, or lives of one, that this process meets have the same.
-    pub(super) server: u64,
     pub(super) place: Place,
     /// For connections of their own.
     pub(super) client: Client,
@@ -44,10 +42,9 @@ pub(super) struct Node {
 
 impl Node {
     /// Connects nothing before the first [`Node::probe`].
-    pub(super) fn new(common: &Common, place: Place, server: u64) -> Result<Self, RedisCacheError> {
+    pub(super) fn new(common: &Common, place: Place) -> Result<Self, RedisCacheError> {
         let tag = (place.kind == Kind::Shard).then(|| tag_in(&place.slots));
         Ok(Self {
-            server,
             client: Client::open(place.info.clone())?,
             lanes: Lanes::new(&place)?,
             keys: common.keys.clone(),

@@ -107,7 +107,7 @@ impl Node {
         token: Token,
         life: Duration,
     ) -> Result<Vec<Mark>, RedisCacheError> {
-        let mut last = None;
+        let mut marks = Vec::new();
         for batch in entities.chunks(BATCH) {
             let mut lane = self.lanes.next()?;
             let call = |entity: &Entity| Call {
@@ -122,15 +122,10 @@ impl Node {
             };
             let calls: Vec<_> = batch.iter().map(call).collect();
             for answer in self.run(&mut lane, &calls).await? {
-                last = last.max(Some(parse::<i64>(answer)?));
+                note(&mut marks, lane.epoch, parse(answer)?);
             }
         }
-        Ok(self.marks(last))
-    }
-
-    fn marks(&self, at: Option<i64>) -> Vec<Mark> {
-        let server = self.server;
-        at.map(|at| Mark { server, at }).into_iter().collect()
+        Ok(marks)
     }
 
     fn hget(&self, key: &CacheKey) -> Cmd {
@@ -203,7 +198,7 @@ impl Node {
         token: Token,
         only_missed: bool,
     ) -> Result<Released, RedisCacheError> {
-        let (mut last, mut intact) = (None, true);
+        let (mut marks, mut intact) = (Vec::new(), true);
         for batch in changes.chunks(BATCH) {
             let mut lane = self.lanes.next()?;
             let call = |(entity, position): &(Entity, Option<LogPosition>)| Call {
@@ -231,14 +226,11 @@ impl Node {
             }
             for answer in answers {
                 let (at, stood): (i64, bool) = parse(answer)?;
-                last = last.max(Some(at));
+                note(&mut marks, lane.epoch, at);
                 intact &= stood;
             }
         }
-        Ok(Released {
-            intact,
-            marks: self.marks(last),
-        })
+        Ok(Released { intact, marks })
     }
 }
 
@@ -246,6 +238,14 @@ impl Node {
 fn entry(bytes: &Bytes, key: &CacheKey, lane: &Lane) -> Option<Arc<Entry>> {
     let entry = Entry::decode(bytes, key.schema)?;
     (entry.epoch == lane.epoch).then(|| Arc::new(entry))
+}
+
+/// Keeps the latest of each life of the server.
+fn note(marks: &mut Vec<Mark>, server: u64, at: i64) {
+    match marks.iter_mut().find(|mark| mark.server == server) {
+        Some(mark) => mark.at = mark.at.max(at),
+        None => marks.push(Mark { server, at }),
+    }
 }
 
 fn position_bytes(position: LogPosition) -> Vec<u8> {

@@ -50,8 +50,9 @@ impl<D: Database> ChangeLog for SqlCatalog<D> {
         // SQLite's clock ticks in milliseconds; an entry too many is harmless.
         let since = since - TimeDelta::milliseconds(1);
         let query = Query::new(format!(
-            "select {}, {NAMES} from changes c where c.at >= $1 limit $2",
-            D::DIALECT.transaction("c.tx")
+            "select {}, {} from changes c where c.at >= $1 limit $2",
+            D::DIALECT.transaction("c.tx"),
+            names(D::DIALECT)
         ));
         let rows = self
             .database
@@ -65,7 +66,10 @@ impl<D: Database> ChangeLog for SqlCatalog<D> {
     }
 
     async fn changes(&self, after: LogPosition, limit: u32) -> Result<Vec<LogChange>, StoreError> {
-        let rows = self.database.fetch(Self::after(after, NAMES, limit)).await?;
+        let rows = self
+            .database
+            .fetch(Self::after(after, &names(D::DIALECT), limit))
+            .await?;
         Ok(rows
             .into_iter()
             .map(change)
@@ -74,8 +78,13 @@ impl<D: Database> ChangeLog for SqlCatalog<D> {
     }
 }
 
-const NAMES: &str =
-    "cast(c.position as text), c.resource, cast(c.id as text), cast(c.root as text), c.events";
+/// The columns of a change without its states.
+fn names(dialect: Dialect) -> String {
+    format!(
+        "cast(c.position as text), c.resource, cast(c.id as text), cast(c.root as text), c.events, {}",
+        dialect.differs("c.before", "c.after", "categories")
+    )
+}
 
 impl<D: Database> SqlCatalog<D> {
     /// The entries that no reader can have passed, after the transaction's number these columns of each.
@@ -117,6 +126,7 @@ fn change(mut row: Row) -> Result<LogChange, RowError> {
         id: row.uuid()?,
         root: row.uuid()?,
         events: row.text()?,
+        is_refiled: row.parse()?,
     })
 }
 

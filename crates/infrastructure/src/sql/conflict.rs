@@ -1,6 +1,6 @@
 //! Which resources a broken rule is about: worked out after the transaction has ended, for the answer's sake only.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use application::store::{Changes, Conflict, ConflictRule};
 use domain::product::ProductState;
@@ -44,7 +44,9 @@ impl<D: Database> SqlCatalog<D> {
         }
         let mut owners: HashMap<Name, Uuid> = HashMap::new();
         let mut twin = Parties::default();
+        let mut written = HashSet::new();
         for (name, id) in names(rule, changes) {
+            written.insert(id);
             let attribute = attribute(rule, &name);
             if owners.insert(name, id).is_some_and(|other| other != id) {
                 twin = Parties {
@@ -77,7 +79,8 @@ impl<D: Database> SqlCatalog<D> {
         for mut row in self.database.fetch(query).await? {
             let (name, existing) = ((row.text()?, row.text()?), row.uuid()?);
             match owners.get(&name) {
-                Some(subject) if *subject != existing => {
+                // One that is written too gives the name away.
+                Some(subject) if *subject != existing && !written.contains(&existing) => {
                     return Ok(Parties {
                         subject: Some(*subject),
                         existing: Some(existing),

@@ -93,6 +93,19 @@ impl Dialect {
         }
     }
 
+    /// Whether a field of two documents is not the same, as text. Where one of them lacks it, it is not.
+    pub(crate) fn differs(self, one: &str, other: &str, field: &str) -> String {
+        match self {
+            Self::Postgres => {
+                format!("cast({one} -> '{field}' is distinct from {other} -> '{field}' as text)")
+            }
+            Self::Sqlite => format!(
+                "case when json_extract({one}, '$.{field}') is not json_extract({other}, '$.{field}') \
+                 then 'true' else 'false' end"
+            ),
+        }
+    }
+
     /// A column of instants as RFC 3339 text.
     pub(crate) fn instant(self, column: &str) -> String {
         match self {

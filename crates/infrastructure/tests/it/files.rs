@@ -142,7 +142,7 @@ async fn bytes_without_a_file_are_swept_when_they_are_old() {
         let name = id.to_string();
         root.join(&name[name.len() - 2..]).join(name)
     };
-    let two_days_ago = SystemTime::now() - Duration::from_hours(48);
+    let two_days_ago = SystemTime::from(SystemClock.now()) - Duration::from_hours(48);
     let age = |path: &Path| {
         let file = std::fs::File::options().write(true).open(path).unwrap();
         file.set_modified(two_days_ago).unwrap();

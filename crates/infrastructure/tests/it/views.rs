@@ -1,10 +1,12 @@
 //! What every counter of views must do, on both adapters; and what is counted while Redis is away.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use application::Ids;
-use application::views::{ViewCount, ViewCounter, Views, Window};
+use application::views::{ViewCount, ViewCounter, Views, ViewsError, Window};
+use application::{Clock, Ids};
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta};
 use domain::{ChannelId, ProductId, Timestamp};
 use infrastructure::memory_views::MemoryViews;
@@ -12,6 +14,8 @@ use infrastructure::redis_views::RedisViews;
 use infrastructure::system::{SystemClock, UuidV7};
 use tokio::sync::oneshot;
 use uuid::Uuid;
+
+use crate::cache::eventually;
 
 fn redis_url() -> String {
     std::env::var("TEST_REDIS_URL").expect("TEST_REDIS_URL is not set: run `cargo xtask test`")
@@ -137,31 +141,61 @@ async fn what_is_counted_is_written_when_the_process_ends() {
     assert_eq!(top, [product(2), product(1)]);
 }
 
+/// Counts how often nothing could be written.
+struct Watched {
+    redis: RedisViews,
+    failed: AtomicUsize,
+}
+
+#[async_trait]
+impl ViewCounter for Watched {
+    async fn add(&self, at: Timestamp, counts: &[ViewCount]) -> Result<(), ViewsError> {
+        let added = self.redis.add(at, counts).await;
+        let failed = usize::from(added.is_err());
+        self.failed.fetch_add(failed, Ordering::SeqCst);
+        added
+    }
+
+    async fn top(
+        &self,
+        channel: ChannelId,
+        window: Window,
+        at: Timestamp,
+        most: usize,
+    ) -> Result<Vec<(ProductId, u64)>, ViewsError> {
+        self.redis.top(channel, window, at, most).await
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_written_is_kept_until_it_can() {
     let mut server = crate::cache::server::RedisServer::start().await;
     server.kill();
     let here = channel();
-    let counter = Arc::new(redis(&server.url()));
-    let counting = Arc::new(Views::new(counter, Arc::new(SystemClock), true));
+    let counter = Arc::new(Watched {
+        redis: redis(&server.url()),
+        failed: AtomicUsize::new(0),
+    });
+    let counting = Arc::new(Views::new(counter.clone(), Arc::new(SystemClock), true));
     let (_stop, stopped) = oneshot::channel::<()>();
     let running = counting.clone();
     let running = tokio::spawn(async move {
         let stopped = async move { drop(stopped.await) };
         running.run(Duration::from_millis(5), stopped).await;
     });
-    counting.count_answer(here, product(1));
-    tokio::time::timeout(Duration::from_secs(10), async {
-        while counting.most_viewed(here, Window::Hour).await.is_ok() {}
-        counting.count(here, product(1));
-    })
-    .await
-    .unwrap();
+    for n in 1..4 {
+        counting.count_answer(here, product(1));
+        eventually("nothing can be written", || async {
+            (counter.failed.load(Ordering::SeqCst) >= n).then_some(())
+        })
+        .await;
+    }
+    assert!(counting.most_viewed(here, Window::Hour).await.is_err());
     server.restart().await;
     counting.count(here, product(2));
-    crate::cache::eventually("the views are there", || async {
-        let top = counting.most_viewed(here, Window::Hour).await;
-        (top.ok()? == [product(1), product(2)]).then_some(())
+    eventually("the views are there", || async {
+        let top = counter.top(here, Window::Hour, SystemClock.now(), 10).await;
+        (top.ok()? == ranked(&[(1, 3), (2, 1)])).then_some(())
     })
     .await;
     running.abort();

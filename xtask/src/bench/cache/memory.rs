@@ -18,12 +18,16 @@ const CAPACITY: &str = "1073741824";
 
 pub(super) async fn measure(house: &House) -> Result<()> {
     say("measuring: memory");
-    let capacity = ("CACHE__MEMORY_BYTES", CAPACITY);
-    let alone = [("CACHE__URL", "memory://"), capacity];
+    let name = if house.has_two_tiers {
+        "CACHE__L1_BYTES"
+    } else {
+        "CACHE__MEMORY_BYTES"
+    };
+    let alone = [("CACHE__URL", "memory://"), (name, CAPACITY)];
     let mut rows = vec![of_reads(house, "in the process, alone", &alone).await?];
     let mut shared = vec![("CACHE__URL", house.redis.as_str())];
     if house.has_two_tiers {
-        shared.push(("CACHE__L1_BYTES", CAPACITY));
+        shared.push((name, CAPACITY));
         rows.push(of_reads(house, "in the process, before Redis", &shared).await?);
     } else {
         of_reads(house, "", &shared).await?;

@@ -307,6 +307,12 @@ fn values_out_of_range_are_refused() {
         ),
         ("[cache]\nurl = \"redis://h\"\ntls_ca = \"a.pem\"", "cache.tls_ca"),
         ("[cache]\nurl = \"redis://\"", "cache.url"),
+        ("[cache]\nurl = \"memcached://\"", "cache.url"),
+        (
+            "[cache]\nurl = \"memcached://ann:hunter2@cache\"",
+            "neither users nor TLS",
+        ),
+        ("[cache]\nurl = \"memcached://cache/1\"", "cache.url"),
         ("[cache]\nurl = \"http://:hunter2@cache\"", "cache.url"),
         ("[cache]\nl1_bytes = 1", "cache.l1_bytes"),
         ("[catalog]\ndefault_locale = \"english\"", ""),
@@ -354,6 +360,8 @@ fn values_out_of_range_are_refused() {
         "rediss://:secret@cache",
         "redis+sentinel://:secret@h1,h2:5000/shop?db=1",
         "rediss+cluster://h1,h2:7000",
+        "memcached://cache",
+        "memcached://cache:11211/",
         "memory://",
     ] {
         load(&format!("[cache]\nurl = \"{url}\""), &[]);
@@ -424,7 +432,7 @@ fn printing_masks_every_secret_and_shows_what_is_in_force() {
         assert!(nothing.contains(part), "{part}: {nothing}");
     }
     let again: Table = nothing.parse().unwrap();
-    assert_eq!(again.len(), 9);
+    assert_eq!(again.len(), 10);
 }
 
 /// The names of a section's keys, as its own refusal of an unknown one lists them.
@@ -476,6 +484,7 @@ fn the_reference_file_has_the_defaults_and_names_every_key() {
         keys_of::<HttpSettings>("http"),
         keys_of::<DatabaseSettings>("database"),
         keys_of::<CacheSettings>("cache"),
+        keys_of::<CdnSettings>("cdn"),
         keys_of::<MediaSettings>("media"),
         keys_of::<AuthSettings>("auth"),
         keys_of::<CatalogSettings>("catalog"),

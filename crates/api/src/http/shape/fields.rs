@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
+use http::header::ACCEPT_ENCODING;
 use serde_json::Value;
 
 use super::document::Operation;
@@ -76,6 +77,8 @@ pub(super) async fn pruned(
     let is_list = operation.is_list();
     let problem = mask.as_ref().err().cloned().map(Box::new);
     request.extensions_mut().insert(FieldsTaken(problem));
+    // What is coded cannot be pruned.
+    request.headers_mut().remove(ACCEPT_ENCODING);
     let response = next.run(request).await;
     let Ok(mask) = mask else {
         return response;

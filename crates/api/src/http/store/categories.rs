@@ -2,22 +2,31 @@
 //!
 //! Categories have no draft state: all that are not deleted are shown. Counts are of published products.
 
+use std::sync::Arc;
+
+use application::cache::{CacheKey, Loaded, Schema, Scope};
 use application::category::{Audience, CategoryRef, TreeRequest};
+use application::cdn::{CATEGORIES, category_key};
+use application::store::StoreError;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::CategoryId;
 use domain::value::Slug;
 use http::HeaderMap;
+use uuid::Uuid;
 
 use super::context::ContextParameters;
-use super::{Context, answer, cache_control};
+use super::{Context, names, respond};
+use crate::http::cached;
 use crate::http::query::{Query, invalid};
-use crate::http::reply::to_bytes;
-use crate::http::state::{App, AppState};
-use crate::http::v1::categories::{TREE_LIMIT, cut, depth, named};
-use crate::http::v1::{Fields, Revalidate};
+use crate::http::state::AppState;
+use crate::http::v1::categories::{TREE_LIMIT, cut, depth};
+use crate::http::v1::{Demanded, Fields, Revalidate};
 use crate::problem::Problem;
 use crate::wire::{StoreCategoryBody, StoreCategoryNode, StoreCategoryParts, TreeBody, category_ref, nest};
+
+const TREE: Schema = Schema::new("st");
+const ONE: Schema = Schema::new("sc");
 
 /// Read the category tree of a channel
 ///
@@ -28,7 +37,7 @@ use crate::wire::{StoreCategoryBody, StoreCategoryNode, StoreCategoryParts, Tree
         ("channel" = String, Path, description = "The channel's key", example = "default"),
         ("root" = Option<String>, Query, description = "The category on the first level: id, `key:<key>` or `slug:<slug>`; all roots when absent"),
         ("depth" = Option<u32>, Query, description = "How many levels, 1 to 12; all when absent", minimum = 1, maximum = 12),
-        ContextParameters, Revalidate,
+        ContextParameters, Revalidate, Demanded,
     ),
     responses(
         (status = 200, description = "The tree", body = TreeBody<StoreCategoryNode>,
@@ -48,41 +57,50 @@ pub(super) async fn tree(
     mut query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let context = Context::take(&app, &channel, &mut query).await?;
+    let context = Context::take(&app, &channel, &mut query, &headers).await?;
     let root = query.parse("root", |root| category_ref(&root, context.locale(&app)))?;
     let depth = depth(&mut query)?;
     query.finish()?;
     let root = match root {
         None => None,
-        Some(root) => Some(named(&app, "root", &root).await?),
+        Some(root) => Some(names::category(&app, "root", root, &context).await?),
     };
     let request = TreeRequest {
         root,
         depth,
         limit: TREE_LIMIT + 1,
     };
-    let (nodes, truncated) = cut(app.category_reader.subtree(&request).await?);
+    let (demand, question) = (context.demand, format!("{request:?}|{}", context.place()));
+    let key = cached::scopes(&app, &[Scope::Categories, Scope::Shelf], demand).await?;
+    let key = key.map(|names| CacheKey::query(TREE, format!("{question}|{names}")));
+    let load = move |app: AppState| {
+        let context = Arc::clone(&context);
+        async move { load_tree(&app, &context, &request).await }
+    };
+    let answer = cached::read(&app, key, demand, load).await?;
+    respond(&app, &headers, &answer, "category", CATEGORIES)
+}
+
+async fn load_tree(app: &AppState, context: &Context, request: &TreeRequest) -> Result<Loaded, StoreError> {
+    let visit = context.visit(app.clock.now());
+    let (nodes, truncated) = cut(app.category_reader.subtree(request).await?);
     let ids: Vec<_> = nodes.iter().map(|node| node.category.id).collect();
     let counts = app
         .category_reader
-        .product_counts(&ids, Audience::Store(context.visit))
+        .product_counts(&ids, Audience::Store(visit))
         .await?;
-    let items = nest(&nodes, |node, children| {
-        StoreCategoryNode::new(node, &counts, &context.locales, children)
-    });
-    let body = to_bytes(&TreeBody {
-        items,
+    let body = TreeBody {
+        items: nest(&nodes, |node, children| {
+            StoreCategoryNode::new(node, &counts, &context.locales, children)
+        }),
         count: nodes.len(),
         truncated,
-    });
-    let next_change = app.storefront.next_change(&context.visit).await?;
-    answer(
-        &headers,
-        body,
-        cache_control(&app, next_change),
-        "categories",
-        None,
-    )
+    };
+    Ok(cached::tagged(
+        &body,
+        "",
+        app.storefront.next_change(&visit).await?,
+    ))
 }
 
 /// Read a category of a channel
@@ -95,7 +113,7 @@ pub(super) async fn tree(
         ("channel" = String, Path, description = "The channel's key", example = "default"),
         ("ref" = String, Path, description = "Id, `key:<key>`, `slug:<slug>` or a slug", example = "kettles"),
         Fields,
-        ContextParameters, Revalidate,
+        ContextParameters, Revalidate, Demanded,
     ),
     responses(
         (status = 200, description = "The category", body = StoreCategoryBody,
@@ -115,17 +133,42 @@ pub(super) async fn category(
     mut query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let context = Context::take(&app, &channel, &mut query).await?;
+    let context = Context::take(&app, &channel, &mut query, &headers).await?;
     query.finish()?;
-    let path = locate(&app, &text, &context).await?;
+    // A slug has neither a colon nor, by its length and hyphens, quite the form of an id.
+    let reference = category_ref(&text, context.locale(&app))
+        .or_else(|_| Slug::parse(text).map(|slug| CategoryRef::Slug(context.locale(&app).clone(), slug)))
+        .map_err(|error| invalid("ref", &error.to_string()))?;
+    let (demand, question) = (context.demand, format!("{reference:?}|{}", context.place()));
+    let key = cached::scopes(&app, &[Scope::Categories, Scope::Shelf], demand).await?;
+    let key = key.map(|names| CacheKey::query(ONE, format!("{question}|{names}")));
+    let load = move |app: AppState| {
+        let (context, reference) = (Arc::clone(&context), reference.clone());
+        async move { load_one(&app, &context, &reference).await }
+    };
+    let answer = cached::read(&app, key, demand, load).await?;
+    let id = std::str::from_utf8(&answer.entry().facts).unwrap_or_default();
+    let keys = format!(
+        "{CATEGORIES} {}",
+        category_key(Uuid::try_parse(id).unwrap_or_default())
+    );
+    respond(&app, &headers, &answer, "category", &keys)
+}
+
+async fn load_one(app: &AppState, context: &Context, reference: &CategoryRef) -> Result<Loaded, StoreError> {
+    let visit = context.visit(app.clock.now());
+    let Some(path) = locate(app, reference, context).await? else {
+        return Ok(Loaded::nothing(None));
+    };
     let states = app.category_reader.by_ids(&path).await?;
     let mut line: Vec<_> = path
         .iter()
         .filter_map(|id| states.iter().find(|state| state.id == *id))
         .collect();
     // Deleted in between it is as if it had been before.
-    let category = line.pop().filter(|state| Some(&state.id) == path.last());
-    let category = category.ok_or_else(|| Problem::not_found("category"))?;
+    let Some(category) = line.pop().filter(|state| Some(&state.id) == path.last()) else {
+        return Ok(Loaded::nothing(None));
+    };
     let id = category.id;
 
     let below = TreeRequest {
@@ -138,7 +181,7 @@ pub(super) async fn category(
     let shown: Vec<_> = children.iter().map(|node| node.category.id).chain([id]).collect();
     let counts = app
         .category_reader
-        .product_counts(&shown, Audience::Store(context.visit))
+        .product_counts(&shown, Audience::Store(visit))
         .await?;
     let parts = StoreCategoryParts {
         category,
@@ -146,20 +189,18 @@ pub(super) async fn category(
         children: &children,
         counts: &counts,
     };
-    let body = to_bytes(&StoreCategoryBody::new(&parts, &context.locales));
-    let next_change = app.storefront.next_change(&context.visit).await?;
-    let keys = format!("categories category-{id}");
-    answer(&headers, body, cache_control(&app, next_change), &keys, None)
+    let body = StoreCategoryBody::new(&parts, &context.locales);
+    let next_change = app.storefront.next_change(&visit).await?;
+    Ok(cached::tagged(&body, id.to_string(), next_change))
 }
 
-/// The ids from the root down to the category that a path segment names. A slug is looked for in the languages of the
-/// visit, the best one first.
-async fn locate(app: &App, text: &str, context: &Context) -> Result<Vec<CategoryId>, Problem> {
-    // A slug has neither a colon nor, by its length and hyphens, quite the form of an id.
-    let category = category_ref(text, context.locale(app))
-        .or_else(|_| Slug::parse(text).map(|slug| CategoryRef::Slug(context.locale(app).clone(), slug)))
-        .map_err(|error| invalid("ref", &error.to_string()))?;
-    let mut found = app.category_reader.locate(&category).await?;
+/// The ids from the root down to the category. A slug is looked for in the languages of the visit, the best one first.
+async fn locate(
+    app: &AppState,
+    category: &CategoryRef,
+    context: &Context,
+) -> Result<Option<Vec<CategoryId>>, StoreError> {
+    let mut found = app.category_reader.locate(category).await?;
     if let CategoryRef::Slug(_, slug) = category {
         let others = context.locales.iter().skip(1).chain([&app.default_locale]);
         for locale in others {
@@ -170,5 +211,5 @@ async fn locate(app: &App, text: &str, context: &Context) -> Result<Vec<Category
             found = app.category_reader.locate(&category).await?;
         }
     }
-    found.ok_or_else(|| Problem::not_found("category"))
+    Ok(found)
 }

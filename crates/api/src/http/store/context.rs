@@ -1,14 +1,22 @@
 //! What an answer depends on beside what it is about: the channel, the language, the instant, and for whom prices are.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use application::cache::{Consistency, Demand};
 use application::pricing::PricingContext;
-use application::resource::ResourceRef;
+use application::store::StoreError;
 use application::storefront::{StoreProduct, Visit};
-use domain::channel::ChannelState;
 use domain::value::{Country, Currency, Key, Locale, ValueError};
+use domain::{ChannelId, Timestamp};
+use http::HeaderMap;
 use utoipa::IntoParams;
 
+use super::channel::{self, StoreChannel};
+use crate::http::cached;
 use crate::http::query::{Query, invalid};
-use crate::http::state::App;
+use crate::http::state::{App, AppState};
 use crate::problem::Problem;
 use crate::wire::{MAX_LINES, VariantPrices};
 
@@ -28,51 +36,51 @@ pub(super) struct ContextParameters {
 }
 
 pub(super) struct Context {
+    pub(super) demand: Demand,
+    channel: Arc<StoreChannel>,
     /// The languages to show texts in, the best one first.
     pub(super) locales: Vec<Locale>,
-    pub(super) visit: Visit,
-    pub(super) pricing: PricingContext,
+    currency: Currency,
+    country: Option<Country>,
+    groups: BTreeSet<Key>,
 }
 
 impl Context {
     /// Looks the channel up, and takes from the query what narrows it.
-    pub(super) async fn take(app: &App, channel: &str, query: &mut Query) -> Result<Self, Problem> {
+    pub(super) async fn take(
+        app: &AppState,
+        channel: &str,
+        query: &mut Query,
+        headers: &HeaderMap,
+    ) -> Result<Arc<Self>, Problem> {
+        let demand = cached::demand(headers, Consistency::Bounded)?;
         let locale = query.parse("locale", |locale| Locale::parse(&locale))?;
         let currency = query.parse("currency", |code| Currency::parse(&code))?;
         let country = query.parse("country", |code| Country::parse(&code))?;
         let groups = query.parse("group", |groups| each(&groups, |group| Key::parse(group)))?;
-        let channel = find(app, channel).await?;
-        let offered = &channel.content.locales;
+        let channel = channel::find(app, channel, demand).await?;
+        let offered = &channel.locales;
         let locale = locale.unwrap_or_else(|| offered.default_locale().clone());
         if !offered.locales().contains(&locale) {
             return Err(invalid("locale", "must be a language of the channel"));
         }
-        let currencies = &channel.content.currencies;
+        let currencies = &channel.currencies;
         let currency = currency.unwrap_or_else(|| currencies.default_currency());
         if !currencies.currencies().contains(&currency) {
             return Err(invalid("currency", "must be a currency of the channel"));
         }
-        let served = &channel.content.countries;
+        let served = &channel.countries;
         if country.is_some_and(|country| !served.is_empty() && !served.contains(&country)) {
             return Err(invalid("country", "must be a country of the channel"));
         }
-        let at = app.clock.now();
-        Ok(Self {
+        Ok(Arc::new(Self {
+            demand,
             locales: offered.chain(&locale),
-            visit: Visit {
-                channel: channel.id,
-                at,
-            },
-            pricing: PricingContext {
-                channel: Some(channel.id),
-                channel_lists: channel.content.price_lists,
-                currency,
-                country,
-                customer_groups: groups.into_iter().flatten().collect(),
-                at: Some(at),
-                staged: false,
-            },
-        })
+            currency,
+            country,
+            groups: groups.into_iter().flatten().collect(),
+            channel,
+        }))
     }
 
     /// The best of the languages.
@@ -80,16 +88,62 @@ impl Context {
         self.locales.first().unwrap_or(&app.default_locale)
     }
 
+    pub(super) fn channel(&self) -> ChannelId {
+        self.channel.id
+    }
+
+    pub(super) fn visit(&self, at: Timestamp) -> Visit {
+        Visit {
+            channel: self.channel.id,
+            at,
+        }
+    }
+
+    /// What names are looked for in.
+    pub(super) fn place(&self) -> String {
+        let mut text = format!("{}.{}", self.channel.id, self.channel.version);
+        for locale in &self.locales {
+            text.push(',');
+            text.push_str(locale.as_str());
+        }
+        text
+    }
+
+    /// All of the context but the instant, as a part of keys. None of what it is made of has a bar or a comma in it.
+    pub(super) fn key(&self) -> String {
+        let mut text = self.place();
+        let country = self.country.map(Country::as_str).unwrap_or_default();
+        // Writing to a text does not fail.
+        let _: std::fmt::Result = write!(text, "|{}|{country}|", self.currency.code());
+        for group in &self.groups {
+            text.push_str(group.as_str());
+            text.push(',');
+        }
+        text
+    }
+
+    pub(super) fn pricing(&self, at: Timestamp) -> PricingContext {
+        PricingContext {
+            channel: Some(self.channel.id),
+            channel_lists: self.channel.price_lists.clone(),
+            currency: self.currency,
+            country: self.country,
+            customer_groups: self.groups.clone(),
+            at: Some(at),
+            staged: false,
+        }
+    }
+
     /// What all variants of these copies cost, by one statement.
     pub(super) async fn price<'a>(
         &self,
         app: &App,
+        at: Timestamp,
         copies: impl Iterator<Item = &'a StoreProduct>,
-    ) -> Result<VariantPrices, Problem> {
+    ) -> Result<VariantPrices, StoreError> {
         let variants: Vec<_> = copies.flat_map(|copy| &copy.variants).map(|v| v.id).collect();
-        Ok(VariantPrices(
-            app.pricing.resolve_many(&variants, &self.pricing).await?,
-        ))
+        let prices = app.pricing.resolve_many(&variants, &self.pricing(at)).await?;
+        Ok(VariantPrices(prices))
     }
 }
 
@@ -106,11 +160,4 @@ pub(super) fn each<T>(
         });
     }
     values.into_iter().map(parse).collect()
-}
-
-async fn find(app: &App, key: &str) -> Result<ChannelState, Problem> {
-    let missing = || Problem::not_found("channel");
-    let key = Key::parse(key).map_err(|_| missing())?;
-    let found = app.channels.reader().find(&ResourceRef::Key(key), false).await?;
-    found.ok_or_else(missing)
 }

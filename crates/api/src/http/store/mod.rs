@@ -2,33 +2,34 @@
 //! but that a product was looked at.
 //!
 //! Invariant: whatever an answer depends on is in its address or in the clock, and it is kept no longer than until the
-//! clock changes it.
+//! clock changes it. In the cache it is under the entity of the one product that it shows, or under the generations of
+//! the scopes that it depends on; both hold all of its context.
 
 mod categories;
+mod channel;
 mod context;
+mod names;
 mod prices;
 mod products;
 mod related;
 mod views;
 
+use application::cache::{Answer, Source};
+use application::cdn::EVERYTHING;
+use application::storefront::Freshness;
 use axum::response::Response;
-use bytes::Bytes;
 use domain::Timestamp;
 use http::header::LINK;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::context::Context;
-use super::conditions::strong_tag;
+use super::cached;
 use super::reply;
 use super::state::{App, AppState};
 use crate::problem::Problem;
-use application::storefront::Freshness;
 
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
-
-/// What every answer that shows more than one product can be purged by.
-const PRODUCTS: &str = "products";
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -46,28 +47,49 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 fn cache_control(app: &App, next_change: Option<Timestamp>) -> HeaderValue {
     // Now, and not when the question was asked: what the answer took is over.
     let Freshness { fresh, stale } = Freshness::until(next_change, app.clock.now(), app.store_max_age);
+    let (fresh, stale) = (fresh.as_secs(), stale.as_secs());
     let value = format!(
-        "public, max-age=0, s-maxage={}, stale-while-revalidate={}",
-        fresh.as_secs(),
-        stale.as_secs()
+        "public, max-age=0, s-maxage={fresh}, stale-while-revalidate={stale}, stale-if-error={stale}"
     );
-    HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("no-cache"))
+    HeaderValue::try_from(value).unwrap_or(NOT_KEPT)
 }
 
-/// An answer that a CDN can keep, revalidate and purge.
-fn answer(
+const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// An answer that a CDN can keep, revalidate and purge; 404 where there is no `kind`.
+fn respond(
+    app: &App,
     headers: &HeaderMap,
-    body: Bytes,
-    cache_control: HeaderValue,
-    surrogate_key: &str,
-    link: Option<HeaderValue>,
+    answer: &Answer,
+    kind: &str,
+    surrogate_keys: &str,
 ) -> Result<Response, Problem> {
-    let etag = strong_tag(&body);
-    let mut response = reply::resource(headers, body, &etag, cache_control)?;
-    if let Ok(key) = HeaderValue::try_from(surrogate_key) {
-        response.headers_mut().insert(SURROGATE_KEY, key);
-    }
-    if let Some(link) = link {
+    let cache_control = match answer.source {
+        // Whoever asks next may be told better.
+        Source::Stale => NOT_KEPT,
+        _ => cache_control(app, answer.true_until()),
+    };
+    let mut response = cached::respond(headers, answer, kind, cache_control)?;
+    let keys = HeaderValue::try_from(format!("{surrogate_keys} {EVERYTHING}"));
+    response
+        .headers_mut()
+        .extend(keys.into_iter().map(|keys| (SURROGATE_KEY, keys)));
+    Ok(response)
+}
+
+/// The same for a page, whose facts are the cursor of the next one.
+fn respond_with_page(
+    app: &App,
+    headers: &HeaderMap,
+    answer: &Answer,
+    surrogate_keys: &str,
+    uri: &Uri,
+) -> Result<Response, Problem> {
+    let mut response = respond(app, headers, answer, "product", surrogate_keys)?;
+    let cursor = std::str::from_utf8(&answer.entry().facts).unwrap_or_default();
+    if !cursor.is_empty()
+        && let Some(link) = reply::next_link(uri, cursor)
+    {
         response.headers_mut().insert(LINK, link);
     }
     Ok(response)

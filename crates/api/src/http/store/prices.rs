@@ -1,20 +1,25 @@
 //! `GET /v1/store/{channel}/prices`.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
+use application::cache::{CacheKey, Schema, Scope};
+use application::cdn::PRICES;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::value::Sku;
 use http::HeaderMap;
 
 use super::context::{ContextParameters, each};
-use super::{Context, answer, cache_control};
+use super::{Context, respond};
+use crate::http::cached;
 use crate::http::query::{Query, invalid};
-use crate::http::reply::to_bytes;
 use crate::http::state::AppState;
-use crate::http::v1::Revalidate;
+use crate::http::v1::{Demanded, Revalidate};
 use crate::problem::Problem;
 use crate::wire::{StorePriceBody, StorePricesBody, VariantPrices};
+
+const SCHEMA: Schema = Schema::new("sp");
 
 /// Read prices
 ///
@@ -24,7 +29,7 @@ use crate::wire::{StorePriceBody, StorePricesBody, VariantPrices};
     params(
         ("channel" = String, Path, description = "The channel's key", example = "default"),
         ("skus" = String, Query, description = "1 to 200 SKUs, with commas between them", example = "KETTLE-BLUE,KETTLE-RED"),
-        ContextParameters, Revalidate,
+        ContextParameters, Revalidate, Demanded,
     ),
     responses(
         (status = 200, description = "The prices in the order of the SKUs", body = StorePricesBody,
@@ -46,28 +51,40 @@ pub(super) async fn prices(
 ) -> Result<Response, Problem> {
     let skus = query.parse("skus", |skus| each(&skus, |sku| Sku::parse(sku)))?;
     let skus = skus.ok_or_else(|| invalid("skus", "is required"))?;
-    let context = Context::take(&app, &channel, &mut query).await?;
+    let context = Context::take(&app, &channel, &mut query, &headers).await?;
     query.finish()?;
 
-    let on_sale = app.storefront.on_sale(&skus, &context.visit).await?;
-    let on_sale: HashMap<_, _> = on_sale.into_iter().collect();
-    let variants: Vec<_> = on_sale.values().copied().collect();
-    let prices = VariantPrices(app.pricing.resolve_many(&variants, &context.pricing).await?);
-    let next_change = app.storefront.next_change(&context.visit).await?;
-    let next_change = next_change.into_iter().chain(prices.until()).min();
-    let mut seen = BTreeSet::new();
-    let items = skus.iter().filter(|sku| seen.insert(*sku)).filter_map(|sku| {
-        let variant = on_sale.get(sku)?;
-        Some(StorePriceBody::new(sku, *variant, prices.0.get(variant)?))
-    });
-    let body = StorePricesBody {
-        items: items.collect(),
+    let (demand, question) = (context.demand, format!("{skus:?}|{}", context.key()));
+    let key = cached::scopes(&app, &[Scope::Shelf, Scope::PriceLists, Scope::Prices], demand).await?;
+    let key = key.map(|names| CacheKey::query(SCHEMA, format!("{question}|{names}")));
+    let load = move |app: AppState| {
+        let (context, skus) = (Arc::clone(&context), skus.clone());
+        async move {
+            let visit = context.visit(app.clock.now());
+            let on_sale = app.storefront.on_sale(&skus, &visit).await?;
+            let on_sale: HashMap<_, _> = on_sale.into_iter().collect();
+            let variants: Vec<_> = on_sale.values().copied().collect();
+            let prices = app
+                .pricing
+                .resolve_many(&variants, &context.pricing(visit.at))
+                .await?;
+            let prices = VariantPrices(prices);
+            let next_change = app.storefront.next_change(&visit).await?;
+            let mut seen = BTreeSet::new();
+            let items = skus.iter().filter(|sku| seen.insert(*sku)).filter_map(|sku| {
+                let variant = on_sale.get(sku)?;
+                Some(StorePriceBody::new(sku, *variant, prices.0.get(variant)?))
+            });
+            let body = StorePricesBody {
+                items: items.collect(),
+            };
+            Ok(cached::tagged(
+                &body,
+                "",
+                next_change.into_iter().chain(prices.until()).min(),
+            ))
+        }
     };
-    answer(
-        &headers,
-        to_bytes(&body),
-        cache_control(&app, next_change),
-        "prices",
-        None,
-    )
+    let answer = cached::read(&app, key, demand, load).await?;
+    respond(&app, &headers, &answer, "prices", PRICES)
 }

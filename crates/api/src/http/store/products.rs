@@ -1,25 +1,31 @@
 //! `GET /v1/store/{channel}/products` and `GET /v1/store/{channel}/products/{ref}`.
 
-use application::product::ProductRef;
+use std::sync::Arc;
+
+use application::cache::{CacheKey, Loaded, Schema, Scope};
+use application::cdn::{PRODUCTS, product_key};
+use application::page::Count;
 use application::storefront::{StoreFilter, StoreProduct, StoreRef};
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use domain::value::{Slug, Text};
-use http::header::{CACHE_CONTROL, LOCATION};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use url::form_urlencoded;
+use axum::response::Response;
+use domain::value::Text;
+use http::{HeaderMap, Method, Uri};
 
 use super::context::ContextParameters;
-use super::{Context, PRODUCTS, SURROGATE_KEY, answer, cache_control};
-use crate::http::query::{Query, invalid};
-use crate::http::reply::{self, ListBody, to_bytes};
-use crate::http::state::{App, AppState};
-use crate::http::v1::{Fields, PageParameters, Revalidate, known_category};
+use super::{Context, names, respond, respond_with_page};
+use crate::http::cached;
+use crate::http::query::Query;
+use crate::http::reply::{self, ListBody};
+use crate::http::state::AppState;
+use crate::http::v1::{Demanded, Fields, PageParameters, Revalidate};
 use crate::problem::Problem;
-use crate::wire::{StoreProductBody, category_ref, product_ref};
+use crate::wire::{StoreProductBody, category_ref};
 
 /// What the list is called inside its cursors.
 const LIST: &str = "store-products";
+
+const PAGE: Schema = Schema::new("sl");
+const ONE: Schema = Schema::new("s2");
 
 /// List published products
 ///
@@ -31,7 +37,7 @@ const LIST: &str = "store-products";
         ("category" = Option<String>, Query, description = "Products in this category or one below it: id, `key:<key>` or `slug:<slug>`"),
         ("brand" = Option<String>, Query, description = "Products of exactly this brand"),
         ("tag" = Option<String>, Query, description = "Products with exactly this tag"),
-        ContextParameters, Fields, PageParameters, Revalidate,
+        ContextParameters, Fields, PageParameters, Revalidate, Demanded,
     ),
     responses(
         (status = 200, description = "A page of products", body = ListBody<StoreProductBody>,
@@ -60,28 +66,44 @@ pub(super) async fn list(
             .map(|brand| brand.to_string()),
         tag: query.parse("tag", Text::<255>::parse)?.map(|tag| tag.to_string()),
     };
-    let context = Context::take(&app, &channel, &mut query).await?;
+    let context = Context::take(&app, &channel, &mut query, &headers).await?;
     let filter = StoreFilter {
-        category: known_category(&app, category).await?,
+        category: match category {
+            Some(category) => Some(names::category(&app, "category", category, &context).await?),
+            None => None,
+        },
         ..filter
     };
-    let scope = (context.visit.channel, &filter);
+    let scope = (context.channel(), filter);
     let request = query.page(&app.cursors, LIST, &scope)?;
     query.finish_list()?;
 
-    let page = app.storefront.list(&filter, &context.visit, &request).await?;
-    let prices = context.price(&app, page.items.iter()).await?;
-    let next_change = app.storefront.next_change(&context.visit).await?;
-    let next_change = next_change.into_iter().chain(prices.until()).min();
-    let body = |copy: &StoreProduct| StoreProductBody::new(copy, &prices, &context.locales);
-    let (body, link) = reply::list_parts(&page, body, &request, &app.cursors, (LIST, &scope), &uri);
-    answer(
-        &headers,
-        to_bytes(&body),
-        cache_control(&app, next_change),
-        PRODUCTS,
-        link,
-    )
+    let (demand, question) = (context.demand, format!("{scope:?}|{request:?}|{}", context.key()));
+    let mut scopes = vec![Scope::Shelf, Scope::PriceLists, Scope::Prices];
+    scopes.extend(scope.1.category.map(|_| Scope::Categories));
+    let key = cached::scopes(&app, &scopes, demand).await?;
+    // An estimate is nothing that a write decides.
+    let key = key.filter(|_| request.count != Count::Estimate);
+    let key = key.map(|names| CacheKey::query(PAGE, format!("{question}|{names}")));
+    let load = move |app: AppState| {
+        let (context, scope, request) = (Arc::clone(&context), scope.clone(), request.clone());
+        async move {
+            let visit = context.visit(app.clock.now());
+            let page = app.storefront.list(&scope.1, &visit, &request).await?;
+            let prices = context.price(&app, visit.at, page.items.iter()).await?;
+            let next_change = app.storefront.next_change(&visit).await?;
+            let body = |copy: &StoreProduct| StoreProductBody::new(copy, &prices, &context.locales);
+            let body = reply::list_body(&page, body, &request, &app.cursors, (LIST, &scope));
+            let cursor = body.next_cursor.clone().unwrap_or_default();
+            Ok(cached::tagged(
+                &body,
+                cursor,
+                next_change.into_iter().chain(prices.until()).min(),
+            ))
+        }
+    };
+    let answer = cached::read(&app, key, demand, load).await?;
+    respond_with_page(&app, &headers, &answer, PRODUCTS, &uri)
 }
 
 /// Read a published product
@@ -92,7 +114,7 @@ pub(super) async fn list(
     params(
         ("channel" = String, Path, description = "The channel's key", example = "default"),
         ("ref" = String, Path, description = "Id, `key:<key>`, `slug:<slug>` or a slug", example = "enamel-kettle"),
-        ContextParameters, Fields, Revalidate,
+        ContextParameters, Fields, Revalidate, Demanded,
     ),
     responses(
         (status = 200, description = "The product with its variants", body = StoreProductBody,
@@ -115,65 +137,36 @@ pub(super) async fn get(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let context = Context::take(&app, &channel, &mut query).await?;
+    let context = Context::take(&app, &channel, &mut query, &headers).await?;
     query.finish()?;
-    let copy = find(&app, &text, &context).await?;
-    if copy.moved {
-        return Ok(moved(&app, &copy, &context, (&channel, &text, ""), &uri));
+    let located = names::product(&app, &text, &context).await?;
+    if let Some(elsewhere) = located.moved(&app, (&channel, &text, ""), &uri) {
+        return Ok(elsewhere);
     }
-    let prices = context.price(&app, std::iter::once(&copy)).await?;
-    let body = to_bytes(&StoreProductBody::new(&copy, &prices, &context.locales));
-    let kept = cache_control(&app, copy.until.into_iter().chain(prices.until()).min());
-    let response = answer(&headers, body, kept, &surrogate_key(&copy), None)?;
+    let (id, demand, channel) = (located.id, context.demand, context.channel());
+    let key = cached::scopes(&app, &[Scope::PriceLists], demand).await?;
+    let key = key.map(|names| CacheKey::varied(id, ONE, format!("{}|{names}", context.key())));
+    let load = move |app: AppState| {
+        let context = Arc::clone(&context);
+        async move {
+            let visit = context.visit(app.clock.now());
+            let Some(copy) = app.storefront.find(&StoreRef::Id(id), &visit).await? else {
+                return Ok(Loaded::nothing(app.storefront.next_change(&visit).await?));
+            };
+            let prices = context.price(&app, visit.at, std::iter::once(&copy)).await?;
+            let body = StoreProductBody::new(&copy, &prices, &context.locales);
+            Ok(cached::tagged(
+                &body,
+                "",
+                copy.until.into_iter().chain(prices.until()).min(),
+            ))
+        }
+    };
+    let answer = cached::read(&app, key, demand, load).await?;
+    let response = respond(&app, &headers, &answer, "product", &product_key(id.uuid()))?;
     // Whoever asks whether it changed looks at it too.
     if method == Method::GET {
-        app.views.count_answer(context.visit.channel, copy.product.id);
+        app.views.count_answer(channel, id);
     }
     Ok(response)
-}
-
-pub(super) fn surrogate_key(copy: &StoreProduct) -> String {
-    format!("product-{}", copy.product.id)
-}
-
-/// The product that the visitor means and may see.
-pub(super) async fn find(app: &App, text: &str, context: &Context) -> Result<StoreProduct, Problem> {
-    let by_slug = |slug| StoreRef::Slug(slug, context.locales.clone());
-    // A slug has neither a colon nor, by its length and hyphens, quite the form of an id.
-    let reference = match product_ref(text, &app.default_locale) {
-        Ok(ProductRef::Id(id)) => StoreRef::Id(id),
-        Ok(ProductRef::Key(key)) => StoreRef::Key(key),
-        Ok(ProductRef::Slug(_, slug)) => by_slug(slug),
-        Err(_) => by_slug(Slug::parse(text).map_err(|error| invalid("ref", &error.to_string()))?),
-    };
-    let found = app.storefront.find(&reference, &context.visit).await?;
-    found.ok_or_else(|| Problem::not_found("product"))
-}
-
-/// To the same address with the present slug; `tail` is what follows it.
-pub(super) fn moved(
-    app: &App,
-    copy: &StoreProduct,
-    context: &Context,
-    (channel, text, tail): (&str, &str, &str),
-    uri: &Uri,
-) -> Response {
-    let slug = copy.product.content.slug.resolve(&context.locales);
-    let slug = slug.map(Slug::as_str).unwrap_or_default();
-    // Letters of any script are allowed in slugs, but not in headers.
-    let slug: String = form_urlencoded::byte_serialize(slug.as_bytes()).collect();
-    let prefix = if text.starts_with("slug:") { "slug:" } else { "" };
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let location = format!("/v1/store/{channel}/products/{prefix}{slug}{tail}{query}");
-    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
-    let further = [
-        (LOCATION, HeaderValue::try_from(location)),
-        (SURROGATE_KEY, HeaderValue::try_from(surrogate_key(copy))),
-        (CACHE_CONTROL, Ok(cache_control(app, copy.until))),
-    ];
-    let further = further
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value.ok()?)));
-    response.headers_mut().extend(further);
-    response
 }

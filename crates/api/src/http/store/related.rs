@@ -1,23 +1,30 @@
 //! `GET /v1/store/{channel}/products/{ref}/related`.
 
-use application::page::{Page, Position, Sort, SortField};
-use application::storefront::StoreProduct;
+use std::sync::Arc;
+
+use application::cache::{CacheKey, Loaded, Schema, Scope};
+use application::cdn::{PRODUCTS, product_key};
+use application::page::{Page, PageRequest, Position, Sort, SortField};
+use application::store::StoreError;
+use application::storefront::{StoreProduct, StoreRef};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::ProductId;
 use domain::product::{Relation, RelationKind};
+use domain::{ChannelId, ProductId};
 use http::{HeaderMap, Uri};
 use uuid::Uuid;
 
 use super::context::ContextParameters;
-use super::products::{find, moved, surrogate_key};
-use super::{Context, PRODUCTS, answer, cache_control};
+use super::{Context, names, respond_with_page};
+use crate::http::cached;
 use crate::http::query::Query;
-use crate::http::reply::{self, ListBody, to_bytes};
+use crate::http::reply::{self, ListBody};
 use crate::http::state::AppState;
-use crate::http::v1::{PlainPageParameters, Revalidate};
+use crate::http::v1::{Demanded, PlainPageParameters, Revalidate};
 use crate::problem::Problem;
 use crate::wire::RelatedBody;
+
+const RELATED: Schema = Schema::new("sx");
 
 /// What the list is called inside its cursors.
 const LIST: &str = "store-related";
@@ -37,7 +44,7 @@ const ORDER: Sort = Sort {
         ("channel" = String, Path, description = "The channel's key", example = "default"),
         ("ref" = String, Path, description = "Id, `key:<key>`, `slug:<slug>` or a slug", example = "enamel-kettle"),
         ("kind" = Option<String>, Query, description = "Only `crossSell`, `upSell`, `accessory` or `replacement`"),
-        ContextParameters, PlainPageParameters, Revalidate,
+        ContextParameters, PlainPageParameters, Revalidate, Demanded,
     ),
     responses(
         (status = 200, description = "A page of related products", body = ListBody<RelatedBody>,
@@ -60,15 +67,39 @@ pub(super) async fn related(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let kind = query.parse("kind", |kind| RelationKind::parse(&kind))?;
-    let context = Context::take(&app, &channel, &mut query).await?;
-    let copy = find(&app, &text, &context).await?;
-    if copy.moved {
-        return Ok(moved(&app, &copy, &context, (&channel, &text, "/related"), &uri));
+    let context = Context::take(&app, &channel, &mut query, &headers).await?;
+    let located = names::product(&app, &text, &context).await?;
+    if let Some(elsewhere) = located.moved(&app, (&channel, &text, "/related"), &uri) {
+        return Ok(elsewhere);
     }
-    let scope = (context.visit.channel, copy.product.id, kind);
+    let scope = (context.channel(), located.id, kind);
     let request = query.plain_page(&app.cursors, LIST, &scope, ORDER)?;
     query.finish_list()?;
 
+    let (demand, question) = (context.demand, format!("{scope:?}|{request:?}|{}", context.key()));
+    let key = cached::scopes(&app, &[Scope::Shelf, Scope::PriceLists, Scope::Prices], demand).await?;
+    let key = key.map(|names| CacheKey::query(RELATED, format!("{question}|{names}")));
+    let load = move |app: AppState| {
+        let (context, request) = (Arc::clone(&context), request.clone());
+        async move { load(&app, &context, scope, &request).await }
+    };
+    let answer = cached::read(&app, key, demand, load).await?;
+    let keys = format!("{PRODUCTS} {}", product_key(located.id.uuid()));
+    respond_with_page(&app, &headers, &answer, &keys, &uri)
+}
+
+async fn load(
+    app: &AppState,
+    context: &Context,
+    scope: (ChannelId, ProductId, Option<RelationKind>),
+    request: &PageRequest,
+) -> Result<Loaded, StoreError> {
+    let (_, id, kind) = scope;
+    let visit = context.visit(app.clock.now());
+    let next_change = app.storefront.next_change(&visit).await?;
+    let Some(copy) = app.storefront.find(&StoreRef::Id(id), &visit).await? else {
+        return Ok(Loaded::nothing(next_change));
+    };
     let relations = &copy.product.content.relations;
     let relations: Vec<&Relation> = relations
         .iter()
@@ -79,7 +110,7 @@ pub(super) async fn related(
     let after = request.after.map(|position| place_of(&position));
     let mut found = app
         .storefront
-        .among(&products, &context.visit, after, limit.saturating_add(1))
+        .among(&products, &visit, after, limit.saturating_add(1))
         .await?;
     let more = found.len() > limit;
     found.truncate(limit);
@@ -97,22 +128,19 @@ pub(super) async fn related(
         total: None,
     };
     let prices = context
-        .price(&app, page.items.iter().map(|(_, copy)| copy))
+        .price(app, visit.at, page.items.iter().map(|(_, copy)| copy))
         .await?;
     let body = |(kind, copy): &(RelationKind, StoreProduct)| {
         RelatedBody::new(*kind, copy, &prices, &context.locales)
     };
-    let (body, link) = reply::list_parts(&page, body, &request, &app.cursors, (LIST, &scope), &uri);
-    let next_change = app.storefront.next_change(&context.visit).await?;
-    let next_change = next_change.into_iter().chain(prices.until()).min();
-    let keys = format!("{PRODUCTS} {}", surrogate_key(&copy));
-    answer(
-        &headers,
-        to_bytes(&body),
-        cache_control(&app, next_change),
-        &keys,
-        link,
-    )
+    let body = reply::list_body(&page, body, request, &app.cursors, (LIST, &scope));
+    let cursor = body.next_cursor.clone().unwrap_or_default();
+    let until = next_change
+        .into_iter()
+        .chain(prices.until())
+        .chain(copy.until)
+        .min();
+    Ok(cached::tagged(&body, cursor, until))
 }
 
 /// The place in the list of relations stands for the id, which is what cursors carry.

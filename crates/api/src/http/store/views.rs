@@ -1,18 +1,19 @@
 //! `POST /v1/store/{channel}/products/{ref}/views` and `GET /v1/store/{channel}/trending`.
 
+use std::sync::Arc;
+
+use application::cdn::PRODUCTS;
 use application::views::Window;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::context::ContextParameters;
-use super::products::find;
-use super::{Context, PRODUCTS, answer, cache_control};
+use super::{Context, names, respond};
+use crate::http::cached;
 use crate::http::query::{Query, invalid};
-use crate::http::reply::to_bytes;
+use crate::http::reply::ListBody;
 use crate::http::state::AppState;
 use crate::http::submission::Submission;
 use crate::http::v1::{Fields, Revalidate};
@@ -23,12 +24,6 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 const DEFAULT_LIMIT: usize = 10;
 const MAX_LIMIT: usize = 50;
-
-/// The products that are viewed most, in their order.
-#[derive(Serialize, ToSchema)]
-struct TrendingBody {
-    items: Vec<StoreProductBody>,
-}
 
 /// Count a view of a product
 ///
@@ -50,13 +45,14 @@ pub(super) async fn view(
     State(app): State<AppState>,
     Path((channel, text)): Path<(String, String)>,
     mut query: Query,
+    headers: HeaderMap,
     submission: Submission,
 ) -> Result<Response, Problem> {
     submission.nothing()?;
-    let context = Context::take(&app, &channel, &mut query).await?;
+    let context = Context::take(&app, &channel, &mut query, &headers).await?;
     query.finish()?;
-    let copy = find(&app, &text, &context).await?;
-    app.views.count(context.visit.channel, copy.product.id);
+    let located = names::product(&app, &text, &context).await?;
+    app.views.count(context.channel(), located.id);
     Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, NO_STORE)]).into_response())
 }
 
@@ -73,7 +69,7 @@ pub(super) async fn view(
         ContextParameters, Fields, Revalidate,
     ),
     responses(
-        (status = 200, description = "The products", body = TrendingBody,
+        (status = 200, description = "The products, all on one page", body = ListBody<StoreProductBody>,
             headers(
                 ("ETag" = String, description = "Strong tag of the bytes"),
                 ("Cache-Control" = String, description = "How long shared caches may keep the answer; never past the next beginning or end of a listing in the channel, or the next change of a price; `no-store` while views cannot be read"),
@@ -102,33 +98,48 @@ pub(super) async fn trending(
             .filter(|limit| (1..=MAX_LIMIT).contains(limit))
             .ok_or_else(|| invalid("limit", "must be a whole number from 1 to 50"))?,
     };
-    let context = Context::take(&app, &channel, &mut query).await?;
+    let context = Context::take(&app, &channel, &mut query, &headers).await?;
     query.finish()?;
-
-    let ranked = match app.views.most_viewed(context.visit.channel, window).await {
-        Ok(ranked) => ranked,
+    let (ranked, is_known) = match app.views.most_viewed(context.channel(), window).await {
+        Ok(ranked) => (ranked, true),
         // A page does without the list sooner than without its other parts.
         Err(error) => {
             tracing::debug!(error = &error as &dyn std::error::Error, "views cannot be read");
-            let body = TrendingBody { items: Vec::new() };
-            return answer(&headers, to_bytes(&body), NO_STORE, PRODUCTS, None);
+            (Vec::new(), false)
         }
     };
-    let seen = app.storefront.among(&ranked, &context.visit, None, limit).await?;
-    let prices = context.price(&app, seen.iter().map(|(_, copy)| copy)).await?;
-    let next_change = app.storefront.next_change(&context.visit).await?;
-    let next_change = next_change.into_iter().chain(prices.until()).min();
-    let items = seen
-        .iter()
-        .map(|(_, copy)| StoreProductBody::new(copy, &prices, &context.locales));
-    let body = TrendingBody {
-        items: items.collect(),
+    let demand = context.demand;
+    let load = move |app: AppState| {
+        let (context, ranked) = (Arc::clone(&context), ranked.clone());
+        async move {
+            let visit = context.visit(app.clock.now());
+            let seen = app.storefront.among(&ranked, &visit, None, limit).await?;
+            let prices = context
+                .price(&app, visit.at, seen.iter().map(|(_, copy)| copy))
+                .await?;
+            let next_change = app.storefront.next_change(&visit).await?;
+            let items = seen
+                .iter()
+                .map(|(_, copy)| StoreProductBody::new(copy, &prices, &context.locales));
+            // There is no further page.
+            let body = ListBody {
+                items: items.collect(),
+                next_cursor: None,
+                total: None,
+                total_is_estimate: None,
+            };
+            Ok(cached::tagged(
+                &body,
+                "",
+                next_change.into_iter().chain(prices.until()).min(),
+            ))
+        }
     };
-    answer(
-        &headers,
-        to_bytes(&body),
-        cache_control(&app, next_change),
-        PRODUCTS,
-        None,
-    )
+    // The order changes all the time, and no write tells of it.
+    let answer = cached::read(&app, None, demand, load).await?;
+    let mut response = respond(&app, &headers, &answer, "product", PRODUCTS)?;
+    if !is_known {
+        response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    }
+    Ok(response)
 }

@@ -1,6 +1,7 @@
 //! Channels under `/v1/channels`.
 
 use application::Faults;
+use application::cache::Schema;
 use application::channel::ChannelDraft;
 use application::history::History;
 use application::resource::Resources;
@@ -12,7 +13,7 @@ use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::parameters::{
-    AsOf, Conditional, CreateOnly, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+    AsOf, Conditional, CreateOnly, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
 };
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
@@ -32,6 +33,7 @@ impl Kind for ChannelKind {
 
     const PATH: &'static str = "/v1/channels";
     const SCHEMA: &'static str = "ch1";
+    const CACHED: Schema = Schema::new("h1");
 
     fn service(app: &App) -> &Resources<ChannelContent, ChannelDraft> {
         &app.channels
@@ -102,7 +104,7 @@ async fn create(
 /// Read a channel
 #[utoipa::path(
     get, path = "/v1/channels/{ref}", tag = "Channels",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:default"), AsOf, Fields, Revalidate),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:default"), AsOf, Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The channel", body = ResourceBody<ChannelInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),

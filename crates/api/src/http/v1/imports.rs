@@ -155,7 +155,8 @@ impl From<&ImportFault> for FaultBody {
 
 /// Import a file
 ///
-/// Takes the file as the body, of any length, and starts a job that takes its categories, products and variants in.
+/// Takes the file as the body, of any length, and starts a job that takes its categories, products and variants in; of
+/// NDJSON its product types, channels, price lists and prices too, which its lines say with `resource`.
 /// Records are matched by key, variants by SKU; each is taken in whole or not at all, and sending the same file twice
 /// changes nothing the second time. That is also why an `Idempotency-Key` is not looked at here: a file that is sent
 /// again makes another job, which finds nothing to do. The job starts once the whole body has arrived.

@@ -1,5 +1,6 @@
 //! Uploaded files under `/v1/media`.
 
+use application::cache::{CacheKey, Consistency, Loaded, Schema};
 use application::media::{MediaRef, MediaRevision};
 use application::store::{Receipt, WriteContext};
 use axum::Extension;
@@ -12,8 +13,11 @@ use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::history::{MediaPast, as_of};
-use super::parameters::{AsOf, Conditional, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{
+    AsOf, Conditional, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
+use crate::http::cached;
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
@@ -143,7 +147,7 @@ async fn upload(
 /// Read what is known of a file
 #[utoipa::path(
     get, path = "/v1/media/{id}", tag = "Media",
-    params(("id" = String, Path, description = "Id of the file", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"), AsOf, Fields, Revalidate),
+    params(("id" = String, Path, description = "Id of the file", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"), AsOf, Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The file", body = MediaFileBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
@@ -164,10 +168,17 @@ async fn get(
     if let Some(instant) = instant {
         return as_of::<MediaPast>(&app, &text, instant, &headers).await;
     }
-    let found = app.media.reader().find(MediaRef::Id(id)).await?;
-    let media = found.ok_or_else(|| Problem::not_found("media"))?;
-    let body = to_bytes(&MediaFileBody::from(&media));
-    reply::resource(&headers, body, &tag(&media), PRIVATE)
+    let demand = cached::demand(&headers, Consistency::Strong)?;
+    let load = move |app: AppState| async move {
+        let found = app.media.reader().find(MediaRef::Id(id)).await?;
+        Ok(found.map_or(Loaded::nothing(None), |media| {
+            let version = media.record.version;
+            let body = to_bytes(&MediaFileBody::from(&media));
+            cached::versioned(body, version_tag(version, SCHEMA), version)
+        }))
+    };
+    let answer = cached::read(&app, Some(CacheKey::of(id, Schema::new(SCHEMA))), demand, load).await?;
+    cached::respond(&headers, &answer, "media", PRIVATE)
 }
 
 /// Change what is said of a file

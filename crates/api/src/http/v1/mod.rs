@@ -1,5 +1,6 @@
 //! The management plane: raw data, every locale, drafts, all writes.
 
+mod admin;
 mod batch;
 pub(super) mod categories;
 mod channels;
@@ -23,8 +24,7 @@ use super::state::AppState;
 pub(crate) use batch::{OpenWorkspace, Workspace};
 pub(crate) use history::Histories;
 pub(crate) use imports::Imports;
-pub(super) use parameters::{Fields, PageParameters, PlainPageParameters, Revalidate};
-pub(super) use products::known_category;
+pub(super) use parameters::{Demanded, Fields, PageParameters, PlainPageParameters, Revalidate};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -41,4 +41,5 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(imports::routes())
         .merge(media::routes())
         .merge(me::routes())
+        .merge(admin::routes())
 }

@@ -105,7 +105,7 @@ described!(
     #[into_params(parameter_in = Header)]
     Conditional {
         /// The tag of the version that the caller knows: the write is refused when the resource has moved on.
-        #[param(rename = "If-Match", example = "\"3-m2\"")]
+        #[param(rename = "If-Match", example = "\"3-m3\"")]
         if_match: Option<String>,
     }
 );
@@ -121,9 +121,23 @@ described!(
 
 described!(
     #[into_params(parameter_in = Header)]
+    Demanded {
+        /// How new the answer has to be. `strong` (when absent, of management): the database or what all instances share
+        /// is asked. `bounded` (when absent, of the store): what this instance keeps will do, which every acknowledged
+        /// write has reached too.
+        #[param(rename = "Catalog-Consistency", example = "strong")]
+        consistency: Option<String>,
+        /// The `Catalog-Position` of a write that the answer has to reflect.
+        #[param(rename = "Catalog-Min-Position", example = "2f1-1a")]
+        min_position: Option<String>,
+    }
+);
+
+described!(
+    #[into_params(parameter_in = Header)]
     Revalidate {
         /// The tag of the answer that the caller has: 304 when it is still right.
-        #[param(rename = "If-None-Match", example = "\"3-m2\"")]
+        #[param(rename = "If-None-Match", example = "\"3-m3\"")]
         if_none_match: Option<String>,
     }
 );

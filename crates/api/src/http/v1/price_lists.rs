@@ -1,6 +1,7 @@
 //! Price lists under `/v1/price-lists`, and the prices of one list at once.
 
 use application::Faults;
+use application::cache::Schema;
 use application::history::History;
 use application::pricing::{PriceListDraft, UpsertCounts};
 use application::resource::Resources;
@@ -13,7 +14,7 @@ use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::parameters::{
-    AsOf, Conditional, CreateOnly, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+    AsOf, Conditional, CreateOnly, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
 };
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, PricesWrite};
@@ -34,6 +35,7 @@ impl Kind for PriceListKind {
 
     const PATH: &'static str = "/v1/price-lists";
     const SCHEMA: &'static str = "pl1";
+    const CACHED: Schema = Schema::new("l1");
 
     fn service(app: &App) -> &Resources<PriceListContent, PriceListDraft> {
         &app.price_lists
@@ -108,7 +110,7 @@ async fn create(
 /// Read a price list
 #[utoipa::path(
     get, path = "/v1/price-lists/{ref}", tag = "Pricing", operation_id = "get_list",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:base"), AsOf, Fields, Revalidate),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:base"), AsOf, Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The price list", body = ResourceBody<PriceListInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),

@@ -1,5 +1,6 @@
 //! Prices under `/v1/prices`.
 
+use application::cache::{CacheKey, Consistency, Loaded, Schema};
 use application::pricing::{PriceFilter, PriceRevision};
 use application::store::Receipt;
 use axum::extract::{Path, State};
@@ -11,8 +12,11 @@ use http::{HeaderMap, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::history::{PricePast, as_of};
-use super::parameters::{AsOf, Conditional, DryRun, Fields, PageParameters, Revalidate, WriteHeaders};
+use super::parameters::{
+    AsOf, Conditional, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+};
 use crate::http::auth::{Authorized, CatalogRead, PricesWrite};
+use crate::http::cached;
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
@@ -142,7 +146,7 @@ async fn create(
 /// Read a price
 #[utoipa::path(
     get, path = "/v1/prices/{id}", tag = "Pricing",
-    params(("id" = String, Path, description = "The price's id", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"), AsOf, Fields, Revalidate),
+    params(("id" = String, Path, description = "The price's id", example = "0199b1f0-6c1e-7c3a-9a3e-5d1f0c2b7a64"), AsOf, Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The price", body = PriceBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
@@ -163,14 +167,19 @@ async fn get(
     if let Some(instant) = instant {
         return as_of::<PricePast>(&app, &text, instant, &headers).await;
     }
-    let found = app.price_reader.find(id).await?;
-    let price = found.ok_or_else(|| Problem::not_found("price"))?;
-    reply::resource(
-        &headers,
-        to_bytes(&PriceBody::from(&price)),
-        &tag(&price),
-        PRIVATE,
-    )
+    let demand = cached::demand(&headers, Consistency::Strong)?;
+    let load = move |app: AppState| async move {
+        let found = app.price_reader.find(id).await?;
+        Ok(found.map_or(Loaded::nothing(None), |price| {
+            cached::versioned(
+                to_bytes(&PriceBody::from(&price)),
+                tag(&price),
+                price.record.version,
+            )
+        }))
+    };
+    let answer = cached::read(&app, Some(CacheKey::of(id, Schema::new("r1"))), demand, load).await?;
+    cached::respond(&headers, &answer, "price", PRIVATE)
 }
 
 /// Replace a price

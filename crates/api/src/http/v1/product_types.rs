@@ -1,12 +1,15 @@
 //! Product types under `/v1/product-types`.
 
+use application::cache::{CacheKey, Consistency, Loaded, Schema};
 use application::history::History;
-use application::resource::Resources;
+use application::resource::{ResourceRef, Resources};
 use application::{Fault, Faults};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use domain::ProductTypeId;
 use domain::product_type::{Moment, ProductTypeContent, ProductTypeState};
+use domain::resource::Content as _;
 use domain::value::Locale;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
@@ -15,13 +18,14 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::parameters::{
-    AsOf, Conditional, CreateOnly, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
+    AsOf, Conditional, CreateOnly, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
 };
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
+use crate::http::cached;
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
-use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
+use crate::http::reply::{ListBody, PRIVATE, to_bytes};
 use crate::http::state::{App, AppState};
 use crate::http::submission::Submission;
 use crate::problem::Problem;
@@ -36,6 +40,7 @@ impl Kind for ProductTypeKind {
 
     const PATH: &'static str = "/v1/product-types";
     const SCHEMA: &'static str = "pt1";
+    const CACHED: Schema = Schema::new("t1");
 
     fn service(app: &App) -> &Resources<ProductTypeContent> {
         &app.product_types
@@ -108,7 +113,7 @@ async fn create(
 /// Read a product type
 #[utoipa::path(
     get, path = "/v1/product-types/{ref}", tag = "Product types",
-    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:generic"), AsOf, Fields, Revalidate),
+    params(("ref" = String, Path, description = "Id or `key:<key>`", example = "key:generic"), AsOf, Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The product type", body = ResourceBody<ProductTypeInput>, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
@@ -232,7 +237,7 @@ async fn restore(
     params(
         ("ref" = String, Path, description = "Id or `key:<key>`", example = "key:generic"),
         ("publish" = Option<bool>, Query, description = "The schema of a product that is to be published: with what is required then"),
-        Revalidate,
+        Revalidate, Demanded,
     ),
     responses(
         (status = 200, description = "The schema", body = Object, content_type = "application/schema+json",
@@ -255,14 +260,26 @@ async fn schema(
         Moment::Write
     };
     query.finish()?;
-    let state = find(&app, &text).await?;
-    let shape = match moment {
-        Moment::Publish => "pts1-publish",
-        Moment::Write => "pts1",
+    let demand = cached::demand(&headers, Consistency::Strong)?;
+    let (shape, cached_as) = match moment {
+        Moment::Publish => ("pts1-publish", Schema::new("j2")),
+        Moment::Write => ("pts1", Schema::new("j1")),
     };
-    let tag = version_tag(state.record.version, shape);
-    let body = to_bytes(&product_schema(&state, moment));
-    let mut response = reply::resource(&headers, body, &tag, PRIVATE)?;
+    let id = resources::locate::<ProductTypeKind>(&app, &reference(&text)?).await?;
+    let load = move |app: AppState| async move {
+        let found = app
+            .product_types
+            .reader()
+            .find(&ResourceRef::Id(id), false)
+            .await?;
+        Ok(found.map_or(Loaded::nothing(None), |state| {
+            let body = to_bytes(&product_schema(&state, moment));
+            let version = state.record.version;
+            cached::versioned(body, version_tag(version, shape), version)
+        }))
+    };
+    let answer = cached::read(&app, Some(CacheKey::of(id, cached_as)), demand, load).await?;
+    let mut response = cached::respond(&headers, &answer, ProductTypeContent::KIND, PRIVATE)?;
     if response.status() == StatusCode::OK {
         let schema_json = HeaderValue::from_static("application/schema+json");
         response.headers_mut().insert(CONTENT_TYPE, schema_json);
@@ -343,8 +360,11 @@ async fn validate(
     Ok(([(CACHE_CONTROL, PRIVATE)], Json(verdict)).into_response())
 }
 
+fn reference(text: &str) -> Result<ResourceRef<ProductTypeId>, Problem> {
+    resource_ref(text).map_err(|error| invalid("ref", &error.to_string()))
+}
+
 async fn find(app: &App, text: &str) -> Result<ProductTypeState, Problem> {
-    let reference = resource_ref(text).map_err(|error| invalid("ref", &error.to_string()))?;
-    let found = app.product_types.reader().find(&reference, false).await?;
+    let found = app.product_types.reader().find(&reference(text)?, false).await?;
     found.ok_or_else(|| Problem::not_found("product type"))
 }

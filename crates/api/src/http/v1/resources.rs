@@ -1,6 +1,7 @@
 //! What the operations on all resources have in common that are stored as a whole. The handlers of a kind carry its
 //! description and call these.
 
+use application::cache::{CacheKey, Consistency, Entity, Loaded, Schema};
 use application::history::History;
 use application::resource::{ResourceRef, ResourceRevision, ResourceStep, Resources};
 use application::store::{Changes, Receipt};
@@ -17,10 +18,11 @@ use uuid::Uuid;
 use super::history::{Past, as_of, target, unfit};
 use super::products::other_key;
 use crate::http::auth::{Authorized, RequiredScope};
+use crate::http::cached;
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, PRIVATE, to_bytes};
-use crate::http::state::App;
+use crate::http::state::{App, AppState};
 use crate::http::submission::Submission;
 use crate::problem::Problem;
 use crate::wire::{ResourceBody, ShapeFaults, resource_ref};
@@ -37,6 +39,8 @@ pub(super) trait Kind: Send + Sync + 'static {
     const PATH: &'static str;
     /// Names the shape of the body in its tags.
     const SCHEMA: &'static str;
+    /// The same in keys of the cache.
+    const CACHED: Schema;
 
     fn service(app: &App) -> &Resources<Self::Content, Self::Draft>;
     fn history(app: &App) -> &History<State<Self::Content>>;
@@ -107,13 +111,14 @@ where
 }
 
 pub(super) async fn get<K: Kind>(
-    app: &App,
+    app: &AppState,
     text: &str,
     mut query: Query,
     headers: &HeaderMap,
 ) -> Result<Response, Problem>
 where
     Changes: From<Change<State<K::Content>>>,
+    Id<K>: Into<Entity>,
 {
     let reference = reference::<K>(text)?;
     let instant = query.instant("asOf")?;
@@ -121,10 +126,35 @@ where
     if let Some(instant) = instant {
         return as_of::<K>(app, text, instant, headers).await;
     }
-    let found = K::service(app).reader().find(&reference, false).await?;
-    let state = found.ok_or_else(|| Problem::not_found(K::Content::KIND))?;
-    let body = to_bytes(&ResourceBody::<K::Input>::from(&state));
-    reply::resource(headers, body, &tag::<K>(&state), PRIVATE)
+    let demand = cached::demand(headers, Consistency::Strong)?;
+    let id = locate::<K>(app, &reference).await?;
+    let load = move |app: AppState| async move {
+        let found = K::service(&app)
+            .reader()
+            .find(&ResourceRef::Id(id), false)
+            .await?;
+        Ok(found.map_or(Loaded::nothing(None), |state| {
+            let body = to_bytes(&ResourceBody::<K::Input>::from(&state));
+            cached::versioned(body, tag::<K>(&state), state.record.version)
+        }))
+    };
+    let answer = cached::read(app, Some(CacheKey::of(id, K::CACHED)), demand, load).await?;
+    cached::respond(headers, &answer, K::Content::KIND, PRIVATE)
+}
+
+/// The id that a reference leads to; one that is an id itself may lead nowhere.
+pub(super) async fn locate<K: Kind>(app: &App, reference: &ResourceRef<Id<K>>) -> Result<Id<K>, Problem>
+where
+    Changes: From<Change<State<K::Content>>>,
+{
+    match reference {
+        ResourceRef::Id(id) => Ok(*id),
+        ResourceRef::Key(_) => {
+            let found = K::service(app).reader().find(reference, false).await?;
+            let state = found.ok_or_else(|| Problem::not_found(K::Content::KIND))?;
+            Ok(state.id)
+        }
+    }
 }
 
 pub(super) async fn create<K: Kind>(call: Call<'_, impl RequiredScope>) -> Result<Response, Problem>

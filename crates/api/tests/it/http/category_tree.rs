@@ -591,7 +591,7 @@ async fn shoppers_see_the_tree_in_their_language(api: Api) {
             .header("cache-control")
             .starts_with("public, max-age=0, s-maxage=")
     );
-    assert_eq!(answer.header("surrogate-key"), "categories");
+    assert_eq!(answer.header("surrogate-key"), "categories catalog");
     let node = answer.value()["items"][0].clone();
     assert_eq!((&node["name"], &node["slug"]), (&json!("Kettles"), &json!(en)));
     assert_eq!(node["children"][0]["id"], child["id"]);
@@ -686,7 +686,10 @@ async fn shoppers_see_a_category_with_the_way_to_it(api: Api) {
     assert_eq!(children, ids(&[&first, &second]));
     assert_eq!(value["children"][0]["hasChildren"], true);
     let id = text(&category, "/id");
-    assert_eq!(shown.header("surrogate-key"), format!("categories category-{id}"));
+    assert_eq!(
+        shown.header("surrogate-key"),
+        format!("categories category-{id} catalog")
+    );
     for name in [id.to_owned(), format!("key:{key}"), format!("slug:{slug}")] {
         let same = api
             .get(&format!("{base}/{name}"))

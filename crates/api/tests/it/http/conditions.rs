@@ -146,7 +146,7 @@ async fn a_tag_of_any_representation_and_coding_will_do(api: Api) {
     for (n, tag) in (0..).zip(&tags) {
         let call = api.patch(&path).header("if-match", tag).merge(&json!({}));
         call.send().await.is(200);
-        let other = if n < 4 { "\"1-m2\"" } else { "\"2-m1\"" };
+        let other = if n < 4 { "\"1-m3\"" } else { "\"2-m1\"" };
         let stale = api
             .patch(&path)
             .header("if-match", other)

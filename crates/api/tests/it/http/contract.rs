@@ -366,6 +366,13 @@ async fn every_operation_succeeds(api: Api) {
         ("GET /metrics", "/metrics".to_owned(), None, 200),
         ("GET /problems/{code}", "/problems/internal".to_owned(), None, 200),
         ("GET /v1/me", "/v1/me".to_owned(), None, 200),
+        ("GET /v1/admin/cache", "/v1/admin/cache".to_owned(), None, 200),
+        (
+            "POST /v1/admin/cache/purge",
+            "/v1/admin/cache/purge".to_owned(),
+            Some(json!({"scope": "shelf"})),
+            204,
+        ),
         (
             "POST /v1/categories",
             "/v1/categories".to_owned(),

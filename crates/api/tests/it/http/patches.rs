@@ -27,7 +27,7 @@ async fn merge_patches_set_and_remove(api: Api) {
     let patch = json!({"brand": null, "tags": ["c"], "metadata": {"drop": null, "add": "3"}, "name": {"de": "Kessel"}});
     let answer = api.patch(&path).merge(&patch).send().await.is(200);
     let patched = answer.value();
-    assert_eq!(answer.header("etag"), "\"2-m2\"");
+    assert_eq!(answer.header("etag"), "\"2-m3\"");
     assert!(patched.get("brand").is_none());
     assert_eq!(patched["tags"], json!(["c"]));
     assert_eq!(patched["metadata"], json!({"keep": "1", "add": "3"}));
@@ -180,7 +180,7 @@ async fn a_patch_that_changes_nothing_keeps_the_version(api: Api) {
             .operations(&json!([{"op": "test", "path": "/brand", "value": brand}])),
     ] {
         let answer = call.send().await.is(200);
-        assert_eq!(answer.header("etag"), "\"1-m2\"");
+        assert_eq!(answer.header("etag"), "\"1-m3\"");
         assert_eq!(answer.value(), before);
     }
 }

@@ -801,7 +801,7 @@ async fn shoppers_see_the_price_of_their_channel_and_country(api: Api) {
             .header("cache-control")
             .starts_with("public, max-age=0, s-maxage=")
     );
-    assert_eq!(plain.header("surrogate-key"), "prices");
+    assert_eq!(plain.header("surrogate-key"), "prices catalog");
     let tag = plain.header("etag").to_owned();
     let path = format!("/v1/store/{channel}/prices?skus={sku},{other},nowhere,{sku}");
     let same = api

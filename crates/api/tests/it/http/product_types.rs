@@ -453,28 +453,7 @@ async fn publishing_names_all_that_is_missing(api: Api) {
     let whole = json!({"attributes": {"care": "dry"}});
     let answer = api.patch(&with).merge(&whole).send().await;
     let refused = answer.problem(409, "state_conflict");
-    let bare = api
-        .get(&format!("{variants}?limit=200"))
-        .send()
-        .await
-        .is(200)
-        .value();
-    let lacks = |v: &&Value| v["attributes"].get("care").is_none() && v["id"] != product["variants"][0]["id"];
-    let bare = bare["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(lacks)
-        .unwrap()
-        .clone();
-    let fault = &refused["errors"][0];
-    assert_eq!(fault["code"], "required", "{refused}");
-    let pointer = text(fault, "/pointer");
-    assert!(
-        pointer.starts_with("/product/variants/") && pointer.ends_with("/attributes/care"),
-        "{pointer}"
-    );
-    assert!(text(fault, "/detail").contains(text(&bare, "/sku")), "{refused}");
+    names_the_sibling(&api, &variants, &refused, &product["variants"][0]["id"]).await;
     let key = text(&product, "/id");
     let shown = api
         .get(&format!("/v1/store/default/products/{key}"))
@@ -493,6 +472,21 @@ async fn publishing_names_all_that_is_missing(api: Api) {
         .map(|variant| text(variant, "/attributes/care"))
         .collect();
     assert_eq!(cares, ["dry", "wash"]);
+}
+
+/// What keeps a variant from going live is told of its sibling, by the SKU.
+async fn names_the_sibling(api: &Api, variants: &str, refused: &Value, written: &Value) {
+    let all = api.get(variants).send().await.is(200).value();
+    let lacks = |v: &&Value| v["attributes"].get("care").is_none() && v["id"] != *written;
+    let bare = all["items"].as_array().unwrap().iter().find(lacks).unwrap();
+    let fault = &refused["errors"][0];
+    assert_eq!(fault["code"], "required", "{refused}");
+    let pointer = text(fault, "/pointer");
+    assert!(
+        pointer.starts_with("/product/variants/") && pointer.ends_with("/attributes/care"),
+        "{pointer}"
+    );
+    assert!(text(fault, "/detail").contains(text(bare, "/sku")), "{refused}");
 }
 
 async fn duplicates_fit_their_type(api: Api) {

@@ -240,7 +240,7 @@ async fn drafts_are_discarded(api: Api) {
     assert_eq!(dry.value()["name"], before["name"]);
     let stale = api
         .post(&format!("{path}/discard-draft"))
-        .header("if-match", "\"1-m2\"");
+        .header("if-match", "\"1-m3\"");
     stale.send().await.problem(412, "version_conflict");
     let discarded = api
         .post(&format!("{path}/discard-draft"))
@@ -794,7 +794,7 @@ async fn related_products_are_shown(api: Api) {
             .problem(400, code);
     }
     let answer = api.get(&related("")).anonymous().send().await.is(200);
-    let keys = format!("products product-{}", text(&product, "/id"));
+    let keys = format!("products product-{} catalog", text(&product, "/id"));
     assert_eq!(answer.header("surrogate-key"), keys);
     let tag = answer.header("etag");
     let fresh = api.get(&related("")).header("if-none-match", tag).send().await;

@@ -4,6 +4,7 @@ mod files;
 mod hangups;
 mod instances;
 mod load;
+mod memcached;
 mod postgres;
 mod redis;
 mod relay;

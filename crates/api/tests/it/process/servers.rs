@@ -183,6 +183,74 @@ fn spawn_redis(address: SocketAddr, folder: &TempDir) -> Child {
     child.unwrap_or_else(|error| panic!("{program} does not start ({error}): run cargo xtask test"))
 }
 
+/// A Memcached, which never keeps anything on disk.
+pub(super) struct Memcached {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Memcached {
+    pub(super) async fn start() -> Self {
+        let address = address();
+        let memcached = Self {
+            child: spawn_memcached(address),
+            address,
+        };
+        memcached.ready().await;
+        memcached
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("memcached://{}", self.address)
+    }
+
+    pub(super) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub(super) async fn restart(&mut self) {
+        self.child = spawn_memcached(self.address);
+        self.ready().await;
+    }
+
+    /// Stops it where it stands: connections stay open and nothing answers.
+    pub(super) fn freeze(&self) {
+        signal(self.child.id(), "STOP");
+    }
+
+    pub(super) fn thaw(&self) {
+        signal(self.child.id(), "CONT");
+    }
+
+    async fn ready(&self) {
+        eventually("memcached answers", async || {
+            let mut stream = TcpStream::connect(self.address).ok()?;
+            stream.write_all(b"version\r\n").ok()?;
+            let mut answer = [0; 7];
+            stream.read_exact(&mut answer).ok()?;
+            (&answer == b"VERSION").then_some(())
+        })
+        .await;
+    }
+}
+
+impl Drop for Memcached {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn_memcached(address: SocketAddr) -> Child {
+    let program = std::env::var("TEST_MEMCACHED_SERVER").unwrap_or_else(|_| "memcached".to_owned());
+    let child = Command::new(&program)
+        .args(["-l", "127.0.0.1", "-U", "0", "-u", "nobody"])
+        .args(["-p", &address.port().to_string()])
+        .spawn();
+    child.unwrap_or_else(|error| panic!("{program} does not start ({error}): run cargo xtask test"))
+}
+
 /// A PostgreSQL cluster that loses nothing in a crash of its processes.
 pub(super) struct Postgres {
     child: Child,

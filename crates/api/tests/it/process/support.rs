@@ -140,6 +140,11 @@ impl Vitrine {
         }
     }
 
+    /// What the service has written so far.
+    pub(super) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
     pub(super) fn signal(&self, name: &str) {
         signal(self.child.id(), name);
     }

@@ -55,6 +55,8 @@ pub(super) enum Guard {
     WriteSettles,
     /// Waits for the release where the fence was lost meanwhile.
     LostFenceIsNoticed,
+    /// A fence that came back with a dump is taken for lost.
+    FenceIsOfThisLife,
     /// Waits out the trust where the release failed.
     FailureIsWaitedOut,
     /// A commit in doubt is not released.
@@ -67,9 +69,10 @@ pub(super) enum Guard {
     RecoveryReleases,
     /// The gate stays closed if anything failed meanwhile.
     RecoveryCountsFailures,
-    /// A fence that has stood since before does not do for one that has been lost.
     RelayReleases,
     /// A release is taken for another change's only if it was that change's.
     RelayGoesByChange,
     RelayRaises,
+    /// What is read of the log while the gate is closed is read again.
+    RelayWaitsForGate,
 }

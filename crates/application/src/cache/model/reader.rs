@@ -181,7 +181,7 @@ impl World {
         let Reader::Going(mut going) = self.readers[reader] else {
             unreachable!()
         };
-        let (at, asks) = tier.setting.readers[reader];
+        let (_, asks) = tier.setting.readers[reader];
         let token = u8::try_from(reader).unwrap();
         let event = match going.next {
             Next::Get => Event::Got(self.server.get(tier).map(entry)),
@@ -197,9 +197,6 @@ impl World {
             Next::Wait => Event::Waited,
             Next::Load(granted) => {
                 let version = self.database.version;
-                if !tier.has(Guard::StampComesFirst) {
-                    going.stamp = self.instances[at].stamp();
-                }
                 going.boards &= granted.is_some() || !tier.has(Guard::UnleasedLoadsLeave);
                 going.next = match granted {
                     Some(epoch) => Next::Fill { epoch, version },
@@ -231,14 +228,14 @@ impl World {
     fn lands(&mut self, tier: &Tier, reader: usize, going: Going, version: u8, keep: bool) {
         let (at, _) = tier.setting.readers[reader];
         let instance = &mut self.instances[at];
-        if let Some(stamp) = going.stamp.filter(|_| keep && tier.setting.own_tiers) {
-            if instance.stamp() == Some(stamp) {
-                instance.own = Some((version, stamp));
-            } else if !tier.has(Guard::KeptUnderPresentStamp)
-                && let Some(present) = instance.stamp()
-            {
-                instance.own = Some((version, present));
-            }
+        let present = instance.stamp();
+        let stamp = going.stamp.filter(|_| keep && tier.setting.own_tiers);
+        if !tier.has(Guard::StampComesFirst) && stamp.is_some() {
+            instance.own = present.map(|stamp| (version, stamp));
+        } else if let Some(stamp) = stamp
+            && (present == Some(stamp) || !tier.has(Guard::KeptUnderPresentStamp))
+        {
+            instance.own = Some((version, stamp));
         }
         self.answer(tier, reader, version, going.after);
         for index in 0..self.readers.len() {

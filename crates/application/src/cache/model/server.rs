@@ -110,7 +110,7 @@ impl Server {
     fn mark(&mut self) -> Mark {
         self.clock += 1;
         Mark {
-            server: 0,
+            server: self.epoch.into(),
             at: self.clock.into(),
         }
     }

@@ -13,6 +13,17 @@ pub(super) enum Asks {
     Refresh,
 }
 
+/// When a server that starts again later took the dump that it starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dumps {
+    /// It starts from nothing.
+    Never,
+    /// Or it starts from nothing.
+    Anytime,
+    /// While a fence stood, and it starts from no other.
+    Fenced,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Setting {
     pub(super) manner: Manner,
@@ -44,12 +55,13 @@ pub(super) struct Setting {
     pub(super) flushes: u8,
     /// The server starts again.
     pub(super) restarts: u8,
-    /// It may do so from a dump taken at any time.
-    pub(super) dumps: bool,
+    pub(super) dumps: Dumps,
     /// Connections to hear by that are lost.
     pub(super) cuts: u8,
     /// An acknowledged write binds all instances even if its release failed.
     pub(super) binds_all: bool,
+    /// A writer waits for the confirmations before it commits, not after.
+    pub(super) confirms_first: bool,
     /// A read may not answer anything older than one that ended before it began.
     pub(super) never_back: bool,
 }
@@ -58,6 +70,122 @@ pub(super) const LINEARIZABLE: Manner = Manner {
     mode: WriteMode::Strict,
     acknowledge: Acknowledge::Linearizable,
 };
+pub(super) const AVAILABLE: Manner = Manner {
+    mode: WriteMode::Available,
+    ..LINEARIZABLE
+};
+pub(super) const IMMEDIATE: Manner = Manner {
+    acknowledge: Acknowledge::Immediate,
+    ..LINEARIZABLE
+};
+
+/// Two readers of the shared tier, on two instances; all that it holds may be lost piece by piece.
+pub(super) fn shared() -> Setting {
+    Setting {
+        evictions: true,
+        fences_lost: true,
+        ..Setting::default()
+    }
+}
+
+/// Three readers of the shared tier, whose fences last.
+pub(super) fn lasting() -> Setting {
+    Setting {
+        readers: vec![(0, Asks::Bounded), (1, Asks::Bounded), (1, Asks::Bounded)],
+        never_back: true,
+        ..Setting::default()
+    }
+}
+
+/// Two readers on an instance that did not write, with a tier of its own that has the value of before.
+pub(super) fn own() -> Setting {
+    Setting {
+        readers: vec![(1, Asks::Bounded), (1, Asks::Bounded)],
+        own_tiers: true,
+        warm: true,
+        questions: 2,
+        ..Setting::default()
+    }
+}
+
+/// The same with nothing kept yet.
+pub(super) fn cold() -> Setting {
+    Setting { warm: false, ..own() }
+}
+
+/// Two readers on the instance that writes.
+pub(super) fn writing() -> Setting {
+    Setting {
+        readers: vec![(0, Asks::Bounded), (0, Asks::Bounded)],
+        questions: 1,
+        fences_lost: true,
+        ..cold()
+    }
+}
+
+/// A server that starts again from a dump, after it lost what the dump has.
+pub(super) fn back_from_the_dump() -> Setting {
+    Setting {
+        fences_lost: true,
+        restarts: 1,
+        dumps: Dumps::Fenced,
+        questions: 1,
+        ..cold()
+    }
+}
+
+/// Writes on an instance that may lose the shared tier, and goes on.
+pub(super) fn cut_off() -> Setting {
+    Setting {
+        manner: AVAILABLE,
+        readers: vec![(0, Asks::Bounded), (0, Asks::Bounded)],
+        warm: true,
+        failures: 2,
+        recovery: true,
+        binds_all: false,
+        ..Setting::default()
+    }
+}
+
+/// SQL past the service beside a writer of it.
+pub(super) fn past_the_service() -> Setting {
+    Setting {
+        writers: vec![Some(0), None],
+        readers: vec![(0, Asks::Bounded), (0, Asks::Bounded)],
+        warm: true,
+        relay: true,
+        ..Setting::default()
+    }
+}
+
+/// SQL past the service while an instance loses the shared tier and has it back.
+pub(super) fn past_the_service_in_an_outage() -> Setting {
+    Setting {
+        writers: vec![None],
+        failures: 1,
+        recovery: true,
+        ..past_the_service()
+    }
+}
+
+/// Commits whose outcome is unknown.
+pub(super) fn doubtful() -> Setting {
+    Setting {
+        doubt: true,
+        ..lasting()
+    }
+}
+
+/// A server that starts again, twice, from a dump or from nothing.
+pub(super) fn restarted() -> Setting {
+    Setting {
+        warm: true,
+        evictions: true,
+        restarts: 2,
+        dumps: Dumps::Anytime,
+        ..Setting::default()
+    }
+}
 
 impl Default for Setting {
     fn default() -> Self {
@@ -77,9 +205,10 @@ impl Default for Setting {
             relay: false,
             flushes: 0,
             restarts: 0,
-            dumps: false,
+            dumps: Dumps::Never,
             cuts: 0,
             binds_all: true,
+            confirms_first: false,
             never_back: false,
         }
     }

@@ -3,7 +3,7 @@
 use super::guard::Guard;
 use super::reader::Reader;
 use super::server::Server;
-use super::setting::Setting;
+use super::setting::{Asks, Dumps, Setting};
 use super::writer::Writer;
 use super::{Action, Seen, Tier};
 use crate::cache::gate::{Outage, State as Gate};
@@ -62,6 +62,8 @@ pub(super) struct Instance {
     pub(super) gate: Gate,
     /// What was said to it and not yet heard; `None` without a connection.
     pub(super) channel: Option<Vec<Said>>,
+    /// It has a tier of its own.
+    hears: bool,
     /// Questions are counted from 1. Which was sent last,
     pub(super) sent: u8,
     /// which came back last,
@@ -141,16 +143,21 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(setting: &Setting) -> Self {
-        let instance = Instance {
+        // Who answers nobody from its own tier has none.
+        let uses_own = |(at, asks): &(usize, Asks), index| *at == index && *asks != Asks::Strong;
+        let has_own =
+            |index| setting.own_tiers && setting.readers.iter().any(|reader| uses_own(reader, index));
+        let instance = |index: usize| Instance {
             slot: 0,
             all: 0,
             own: Stamp::of(0, 0)
-                .filter(|_| setting.warm && setting.own_tiers)
+                .filter(|_| setting.warm && has_own(index))
                 .map(|stamp| (0, stamp)),
             gate: Gate::default(),
-            channel: setting.own_tiers.then(Vec::new),
-            sent: setting.own_tiers.into(),
-            confirmed: setting.own_tiers.into(),
+            channel: has_own(index).then(Vec::new),
+            hears: has_own(index),
+            sent: has_own(index).into(),
+            confirmed: has_own(index).into(),
             confirmed_at: 0,
             expired: 0,
             recovery: Recovery::None,
@@ -162,7 +169,7 @@ impl World {
         Self {
             database: Database::default(),
             server,
-            instances: [instance.clone(), instance],
+            instances: [instance(0), instance(1)],
             writers: vec![Writer::Idle; setting.writers.len()],
             readers: vec![Reader::Idle; setting.readers.len()],
             left: 0,
@@ -212,22 +219,21 @@ impl World {
                     if !channel.is_empty() {
                         actions.push(Action::Hear(index));
                     }
-                    if setting.own_tiers && instance.sent <= setting.questions {
+                    if instance.sent <= setting.questions {
                         actions.push(Action::Ask(index));
                     }
                     if self.cuts > 0 {
                         actions.push(Action::Cut(index));
                     }
                 }
-                None if setting.own_tiers => actions.push(Action::Reconnect(index)),
+                None if instance.hears => actions.push(Action::Reconnect(index)),
                 None => {}
             }
             if setting.recovery && (!instance.is_up() || instance.recovery != Recovery::None) {
                 actions.push(Action::Recover(index));
             }
-            if setting.relay
-                && (instance.following > instance.heard || self.database.horizon() > instance.heard)
-            {
+            let has_news = instance.following > instance.heard || self.database.horizon() > instance.heard;
+            if setting.relay && has_news && setting.readers.iter().any(|(at, _)| *at == index) {
                 actions.push(Action::Relay(index));
             }
         }
@@ -253,8 +259,16 @@ impl World {
             actions.push(Action::Flush);
         }
         if self.restarts > 0 {
-            actions.push(Action::Restart);
-            if setting.dumps && self.server.dump.is_none() {
+            let (may_dump, must_dump) = match setting.dumps {
+                Dumps::Never => (false, false),
+                Dumps::Anytime => (true, false),
+                Dumps::Fenced => (contents.fences != 0, true),
+            };
+            let has_dumped = self.server.dump.is_some();
+            if has_dumped || !must_dump {
+                actions.push(Action::Restart);
+            }
+            if may_dump && !has_dumped {
                 actions.push(Action::Dump);
             }
         }
@@ -351,6 +365,10 @@ impl World {
             return;
         }
         let (from, to) = (instance.heard, instance.following);
+        if !instance.is_up() && tier.has(Guard::RelayWaitsForGate) {
+            instance.following = from;
+            return;
+        }
         instance.heard = to;
         if tier.has(Guard::RelayRaises) {
             instance.slot += RAISED;

@@ -20,6 +20,8 @@ pub(super) struct Going {
     /// [`Effect::Settle`] and [`Effect::WaitOut`] have begun.
     waits: bool,
     in_doubt: bool,
+    /// A fence was asked for.
+    may_be_fenced: bool,
     /// What each instance had asked when the wait began, or with [`Effect::WaitOut`] when the fence was tried.
     asked: [u8; INSTANCES],
 }
@@ -119,6 +121,7 @@ impl World {
             reached: false,
             waits: false,
             in_doubt: false,
+            may_be_fenced: false,
             asked: self.asked(),
         });
     }
@@ -184,7 +187,7 @@ impl World {
                     }
                     vec![self.server.fence(tier, writer)]
                 });
-                going.asked = self.asked();
+                (going.asked, going.may_be_fenced) = (self.asked(), true);
                 let marks = marks.filter(|_| reply == Reply::Comes);
                 if marks.is_none() {
                     self.fail(tier, at);
@@ -203,7 +206,12 @@ impl World {
                     if tier.has(Guard::ReleaseIsHeard) {
                         self.say(Said::Changed);
                     }
-                    let (intact, mark) = self.server.release(tier, Some(writer));
+                    let (intact, mut mark) = self.server.release(tier, Some(writer));
+                    if let (Write::Releasing(Some(fence), _), false) =
+                        (&going.write, tier.has(Guard::FenceIsOfThisLife))
+                    {
+                        mark.server = fence[0].server;
+                    }
                     if going.position > 0 {
                         self.server.contents.released |= 1 << (going.position - 1);
                     }
@@ -218,13 +226,15 @@ impl World {
                 let released = released.filter(|_| reply == Reply::Comes);
                 going.reached = released.is_some();
                 if released.is_none() {
-                    self.left |= 1 << writer;
+                    self.left |= u8::from(going.may_be_fenced) << writer;
                     self.fail(tier, at);
                 }
                 Event::Released(released)
             }
             Effect::Settle(_) if !going.waits => {
-                self.end(tier, at);
+                if !matches!(going.write, Write::Committing(_)) {
+                    self.end(tier, at);
+                }
                 (going.waits, going.asked) = (true, self.asked());
                 self.writers[writer] = Writer::Going(going);
                 return;
@@ -245,7 +255,7 @@ impl World {
             }
             Effect::Report | Effect::Refuse => {
                 if going.next == Effect::Refuse {
-                    self.left |= 1 << writer;
+                    self.left |= u8::from(going.may_be_fenced) << writer;
                 }
                 // In doubt it ends when the fence does, which is later than anything here.
                 if !going.in_doubt {
@@ -292,7 +302,21 @@ impl World {
     }
 
     fn step(&mut self, tier: &Tier, writer: usize, mut going: Going, event: Event) {
+        if event == Event::Settled && matches!(going.write, Write::Committing(_)) {
+            (going.next, going.waits) = (Effect::Commit, false);
+            self.writers[writer] = Writer::Going(going);
+            return;
+        }
         let (write, mut next) = going.write.step(event, tier.setting.manner);
+        if tier.setting.confirms_first {
+            match (&write, &next) {
+                (Write::Committing(Some(marks)), _) => next = Effect::Settle(marks.clone()),
+                (_, Effect::Settle(marks)) if self.server.clock > u8::try_from(marks[0].at).unwrap() => {
+                    next = Effect::Acknowledge;
+                }
+                _ => {}
+            }
+        }
         going.write = write;
         let skip = |guard: Guard| !tier.has(guard);
         match &next {

@@ -25,11 +25,10 @@ impl Importer {
     pub(super) async fn plan(&self, items: Vec<Item>, run: &mut Run<'_>) -> Result<Vec<Planned>, StoreError> {
         let items = self.settle_files(items, run).await?;
         match items.first().map(|item| &item.record) {
-            None => Ok(Vec::new()),
+            // The others are taken in by themselves.
+            None | Some(Record::Whole(_) | Record::Price(_)) => Ok(Vec::new()),
             Some(Record::Category(_)) => self.plan_categories(items, run).await,
             Some(Record::Product(_) | Record::Variants(_)) => self.plan_products(items, run).await,
-            // They are taken in by themselves.
-            Some(Record::Whole(_) | Record::Price(_)) => Ok(Vec::new()),
         }
     }
 

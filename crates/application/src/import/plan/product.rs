@@ -208,9 +208,10 @@ impl Importer {
                 continue;
             }
             if rests_on_rehearsed(&item.record, run) {
-                let outcome = match by_key.contains_key(key) {
-                    true => Outcome::Updated,
-                    false => Outcome::Created,
+                let outcome = if by_key.contains_key(key) {
+                    Outcome::Updated
+                } else {
+                    Outcome::Created
                 };
                 run.rehearsed.products.insert(key.clone());
                 run.rehearsed.skus.extend(skus_of(&item.record));
@@ -448,12 +449,15 @@ fn skus_of(record: &Record) -> Vec<Sku> {
     record.variants().iter().map(|v| v.content.sku.clone()).collect()
 }
 
-/// Whether the product is of a type, or in a channel, that only a dry run knows.
+/// Whether the product is of a type, in a channel, or related to a product that only a dry run knows.
 fn rests_on_rehearsed(record: &Record, run: &Run<'_>) -> bool {
     let Record::Product(product) = record else {
         return false;
     };
-    run.rehearses(&product.draft.product_type, |rehearsed| &rehearsed.types)
+    let related = product.draft.relation_refs();
+    let is_rehearsed = |reference: &ProductRef| matches!(reference, ProductRef::Key(key) if run.rehearsed.products.contains(key));
+    related.iter().any(is_rehearsed)
+        || run.rehearses(&product.draft.product_type, |rehearsed| &rehearsed.types)
         || run.rehearses(&product.draft.channel_refs(), |rehearsed| &rehearsed.channels)
 }
 

@@ -99,7 +99,7 @@ impl Cluster {
 #[tokio::test(flavor = "multi_thread")]
 async fn slots_that_move_cost_no_answer_and_no_truth() {
     let cluster = Cluster::start().await;
-    let stream = Stream::on(cluster.cache().await).await;
+    let stream = Stream::on(Tiers::shared(cluster.cache().await).and_local()).await;
     let mut moved = 0;
     for round in 0..6 {
         let (from, to) = (round % 3, (round + 1) % 3);

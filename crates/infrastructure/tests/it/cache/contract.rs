@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use application::cache::{CacheKey, CacheStore, Entity, Entry, Kind, Lease, Miss, Schema, Scope};
 use application::changelog::LogPosition;
-use infrastructure::redis_cache::RedisCache;
 
 use super::cluster::Cluster;
+use super::memcached::memcached_at;
+use super::memcached_server::MemcachedServer;
 use super::world::product;
 use super::{eventually, fresh, redis, value};
 
@@ -15,6 +16,45 @@ const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(60);
 const SCHEMA: Schema = Schema::new("t1");
 const OTHER: Schema = Schema::new("t2");
+
+/// Makes two tests of every function named, one on each server, and one of all on a cluster.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod on_redis {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(super::redis().await).await;
+            })+
+        }
+        #[tokio::test]
+        async fn on_a_cluster() {
+            let cluster = Cluster::start().await;
+            $($name(cluster.cache().await).await;)+
+        }
+        mod on_memcached {
+            $(#[tokio::test]
+            async fn $name() {
+                let server = super::MemcachedServer::start().await;
+                super::$name(super::memcached_at(&server).await).await;
+            })+
+        }
+    };
+}
+
+on_both!(
+    what_is_filled_is_got_whole,
+    many_are_got_in_their_order,
+    nothing_to_show_is_an_entry_too,
+    one_lease_at_a_time_until_it_is_given_up_or_used,
+    an_entry_can_be_replaced_while_it_is_answered,
+    a_fence_drops_entries_and_leases_and_bars_fills_until_released,
+    a_release_drops_entries_and_leases_even_without_a_fence,
+    what_was_released_is_not_released_again_for_those_who_missed_it,
+    a_release_for_those_who_missed_it_takes_leases_and_leaves_fences,
+    entries_leases_and_fences_expire,
+    a_purge_drops_entries_and_leases,
+    batches_of_any_size_are_fenced_and_released,
+);
 
 fn key() -> CacheKey {
     CacheKey::of(product(), SCHEMA)
@@ -53,44 +93,7 @@ async fn got(store: &dyn CacheStore, key: &CacheKey) -> Option<Arc<Entry>> {
     store.get(key).await.unwrap()
 }
 
-/// Each promise is kept by one server and by a cluster.
-macro_rules! promises {
-    ($($promise:ident,)*) => {
-        mod on_one_server {
-            $(#[tokio::test]
-            async fn $promise() {
-                super::$promise(super::redis().await).await;
-            })*
-        }
-
-        #[tokio::test]
-        async fn a_cluster_keeps_every_promise() {
-            let cluster = Cluster::start().await;
-            $($promise(cluster.cache().await).await;)*
-        }
-    };
-}
-
-promises! {
-    what_is_filled_is_got_whole,
-    many_are_got_in_their_order,
-    nothing_to_show_is_an_entry_too,
-    one_lease_at_a_time_until_it_is_given_up_or_used,
-    an_entry_can_be_replaced_while_it_is_answered,
-    a_fence_drops_entries_and_leases_and_bars_fills_until_released,
-    a_release_drops_entries_and_leases_even_without_a_fence,
-    a_release_says_whether_every_fence_still_stood_and_when_it_was,
-    what_was_released_is_not_released_again_for_those_who_missed_it,
-    a_release_for_those_who_missed_it_takes_leases_and_leaves_fences,
-    entries_leases_and_fences_expire,
-    a_lease_that_has_expired_fills_nothing_though_others_keep_its_key_alive,
-    a_purge_drops_entries_and_leases,
-    batches_of_any_size_are_fenced_and_released,
-    an_entity_keeps_some_dozens_of_entries_and_starts_over,
-    great_bodies_are_kept_too,
-}
-
-async fn what_is_filled_is_got_whole(store: Arc<RedisCache>) {
+async fn what_is_filled_is_got_whole(store: Arc<dyn CacheStore>) {
     let key = key();
     assert_eq!(got(&*store, &key).await, None);
     let entry = filled(&*store, &key, 7).await;
@@ -104,7 +107,7 @@ async fn what_is_filled_is_got_whole(store: Arc<RedisCache>) {
     }
 }
 
-async fn many_are_got_in_their_order(store: Arc<RedisCache>) {
+async fn many_are_got_in_their_order(store: Arc<dyn CacheStore>) {
     let [there, not, varied] = [key(), key(), CacheKey::varied(product(), SCHEMA, "de|EUR")];
     let entries = [
         Some(filled(&*store, &there, 1).await),
@@ -115,7 +118,7 @@ async fn many_are_got_in_their_order(store: Arc<RedisCache>) {
     assert_eq!(store.get_many(&[]).await.unwrap(), []);
 }
 
-async fn nothing_to_show_is_an_entry_too(store: Arc<RedisCache>) {
+async fn nothing_to_show_is_an_entry_too(store: Arc<dyn CacheStore>) {
     let key = key();
     let lease = granted(&*store, &key).await;
     let nothing = Entry {
@@ -130,7 +133,7 @@ async fn nothing_to_show_is_an_entry_too(store: Arc<RedisCache>) {
     assert_eq!(got(&*store, &key).await, None);
 }
 
-async fn one_lease_at_a_time_until_it_is_given_up_or_used(store: Arc<RedisCache>) {
+async fn one_lease_at_a_time_until_it_is_given_up_or_used(store: Arc<dyn CacheStore>) {
     let key = key();
     let lease = granted(&*store, &key).await;
     let other = miss(&*store, &key).await;
@@ -156,7 +159,7 @@ async fn one_lease_at_a_time_until_it_is_given_up_or_used(store: Arc<RedisCache>
     assert!(!fill(&*store, &key, &next, &entry).await, "used twice");
 }
 
-async fn an_entry_can_be_replaced_while_it_is_answered(store: Arc<RedisCache>) {
+async fn an_entry_can_be_replaced_while_it_is_answered(store: Arc<dyn CacheStore>) {
     let key = key();
     let old = filled(&*store, &key, 1).await;
     let Miss::Granted(lease) = store.miss(&key, fresh(), LONG, true).await.unwrap() else {
@@ -172,7 +175,7 @@ async fn an_entry_can_be_replaced_while_it_is_answered(store: Arc<RedisCache>) {
     assert_eq!(got(&*store, &key).await.as_deref(), Some(&new));
 }
 
-async fn a_fence_drops_entries_and_leases_and_bars_fills_until_released(store: Arc<RedisCache>) {
+async fn a_fence_drops_entries_and_leases_and_bars_fills_until_released(store: Arc<dyn CacheStore>) {
     let key = key();
     let leased = CacheKey::of(key.entity, OTHER);
     filled(&*store, &key, 7).await;
@@ -191,7 +194,7 @@ async fn a_fence_drops_entries_and_leases_and_bars_fills_until_released(store: A
     granted(&*store, &key).await;
 }
 
-async fn a_release_drops_entries_and_leases_even_without_a_fence(store: Arc<RedisCache>) {
+async fn a_release_drops_entries_and_leases_even_without_a_fence(store: Arc<dyn CacheStore>) {
     let (with_entry, with_lease) = (key(), key());
     filled(&*store, &with_entry, 7).await;
     let lease = granted(&*store, &with_lease).await;
@@ -201,7 +204,9 @@ async fn a_release_drops_entries_and_leases_even_without_a_fence(store: Arc<Redi
     assert!(!fill(&*store, &with_lease, &lease, &value(10, lease.epoch, "")).await);
 }
 
-async fn a_release_says_whether_every_fence_still_stood_and_when_it_was(store: Arc<RedisCache>) {
+#[tokio::test]
+async fn a_release_says_whether_every_fence_still_stood_and_when_it_was() {
+    let store = redis().await;
     let [one, two] = [key().entity, key().entity];
     let token = fresh();
     let fenced = store.fence(&[one, two], token, LONG).await.unwrap();
@@ -220,7 +225,7 @@ async fn a_release_says_whether_every_fence_still_stood_and_when_it_was(store: A
     assert!(!store.release(&[one], token, None).await.unwrap().intact);
 }
 
-async fn what_was_released_is_not_released_again_for_those_who_missed_it(store: Arc<RedisCache>) {
+async fn what_was_released_is_not_released_again_for_those_who_missed_it(store: Arc<dyn CacheStore>) {
     let key = key();
     let released = |at: LogPosition| {
         let store = &store;
@@ -248,7 +253,7 @@ async fn what_was_released_is_not_released_again_for_those_who_missed_it(store: 
     assert!(!released(at(5, 11)).await);
 }
 
-async fn a_release_for_those_who_missed_it_takes_leases_and_leaves_fences(store: Arc<RedisCache>) {
+async fn a_release_for_those_who_missed_it_takes_leases_and_leaves_fences(store: Arc<dyn CacheStore>) {
     let key = key();
     let lease = granted(&*store, &key).await;
     store.release_missed(&[(key.entity, at(0, 1))]).await.unwrap();
@@ -258,7 +263,7 @@ async fn a_release_for_those_who_missed_it_takes_leases_and_leaves_fences(store:
     assert_eq!(miss(&*store, &key).await, Miss::Fenced);
 }
 
-async fn entries_leases_and_fences_expire(store: Arc<RedisCache>) {
+async fn entries_leases_and_fences_expire(store: Arc<dyn CacheStore>) {
     let key = key();
     let Miss::Granted(old) = store.miss(&key, fresh(), SHORT, false).await.unwrap() else {
         panic!("no lease");
@@ -290,7 +295,9 @@ async fn entries_leases_and_fences_expire(store: Arc<RedisCache>) {
     .await;
 }
 
-async fn a_lease_that_has_expired_fills_nothing_though_others_keep_its_key_alive(store: Arc<RedisCache>) {
+#[tokio::test]
+async fn a_lease_that_has_expired_fills_nothing_though_others_keep_its_key_alive() {
+    let store = redis().await;
     let key = key();
     let Miss::Granted(lease) = store
         .miss(&key, fresh(), Duration::from_millis(1), false)
@@ -304,7 +311,7 @@ async fn a_lease_that_has_expired_fills_nothing_though_others_keep_its_key_alive
     assert!(!fill(&*store, &key, &lease, &value(1, lease.epoch, "")).await);
 }
 
-async fn a_purge_drops_entries_and_leases(store: Arc<RedisCache>) {
+async fn a_purge_drops_entries_and_leases(store: Arc<dyn CacheStore>) {
     let keys: Vec<_> = (0..50).map(|_| key()).collect();
     for key in &keys {
         filled(&*store, key, 7).await;
@@ -318,7 +325,7 @@ async fn a_purge_drops_entries_and_leases(store: Arc<RedisCache>) {
     assert!(!fill(&*store, &leased, &lease, &value(1, lease.epoch, "")).await);
 }
 
-async fn batches_of_any_size_are_fenced_and_released(store: Arc<RedisCache>) {
+async fn batches_of_any_size_are_fenced_and_released(store: Arc<dyn CacheStore>) {
     let keys: Vec<_> = (0..600).map(|_| key()).collect();
     let entities: Vec<Entity> = keys.iter().map(|key| key.entity).collect();
     let token = fresh();
@@ -334,7 +341,9 @@ async fn batches_of_any_size_are_fenced_and_released(store: Arc<RedisCache>) {
     assert_eq!(store.release(&[], token, None).await.unwrap().marks, []);
 }
 
-async fn an_entity_keeps_some_dozens_of_entries_and_starts_over(store: Arc<RedisCache>) {
+#[tokio::test]
+async fn an_entity_keeps_some_dozens_of_entries_and_starts_over() {
+    let store = redis().await;
     let entity = product();
     let keys: Vec<_> = (0..65)
         .map(|n| CacheKey::varied(entity, SCHEMA, format!("{n}")))
@@ -356,7 +365,9 @@ async fn an_entity_keeps_some_dozens_of_entries_and_starts_over(store: Arc<Redis
     assert!(kept[64].is_some());
 }
 
-async fn great_bodies_are_kept_too(store: Arc<RedisCache>) {
+#[tokio::test]
+async fn great_bodies_are_kept_too() {
+    let store = redis().await;
     let key = key();
     let lease = granted(&*store, &key).await;
     let entry = value(1, lease.epoch, &"x".repeat(1 << 20));

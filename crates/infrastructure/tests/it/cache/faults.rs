@@ -22,11 +22,12 @@ pub(super) struct Stream {
 
 impl Stream {
     async fn new(server: &RedisServer) -> Self {
-        Self::on(redis_at(&server.url(), "test:").await).await
+        let store = redis_at(&server.url(), "test:").await;
+        Self::on(Tiers::shared(store).and_local()).await
     }
 
-    pub(super) async fn on(store: Arc<RedisCache>) -> Self {
-        let world = Arc::new(World::new(Tiers::shared(store).and_local(), CachePolicy::default()).await);
+    pub(super) async fn on(tiers: Tiers) -> Self {
+        let world = Arc::new(World::new(tiers, CachePolicy::default()).await);
         let (findings, stop) = (Arc::<Findings>::default(), Arc::<AtomicBool>::default());
         let tasks = traffic(&world, &findings, &stop).await;
         let stream = Self {

@@ -6,6 +6,8 @@ mod faults;
 mod foreign;
 mod hearing;
 mod history;
+mod memcached;
+mod memcached_server;
 mod model;
 mod protocol;
 mod register;
@@ -62,7 +64,7 @@ fn value(version: i64, epoch: u64, body: &str) -> Entry {
     }
 }
 
-/// Waits for what is bound to come, looking often; fails when it has not within ten seconds.
+/// Waits for what is bound to come, looking often; fails when it has not within a minute.
 pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
     what: &str,
     mut look: impl FnMut() -> F,
@@ -75,7 +77,7 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), looking)
+    tokio::time::timeout(Duration::from_secs(60), looking)
         .await
         .unwrap_or_else(|_| panic!("waited in vain: {what}"))
 }

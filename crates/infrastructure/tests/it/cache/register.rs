@@ -297,5 +297,6 @@ fn changed(index: usize, id: Uuid) -> LogChange {
         id,
         root: id,
         events: "updated".to_owned(),
+        is_refiled: false,
     }
 }

@@ -104,7 +104,7 @@ impl Watched {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failover_by_hand_costs_no_answer_and_no_truth() {
     let watched = Watched::start().await;
-    let stream = Stream::on(watched.cache().await).await;
+    let stream = Stream::on(Tiers::shared(watched.cache().await).and_local()).await;
     watched.fail_over(1).await;
     stream.comes_back().await;
     let hits = watched.servers[1].info("stats").await;
@@ -118,7 +118,7 @@ async fn a_failover_by_hand_costs_no_answer_and_no_truth() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_death_of_a_master_costs_no_answer_and_no_truth() {
     let mut watched = Watched::start().await;
-    let stream = Stream::on(watched.cache().await).await;
+    let stream = Stream::on(Tiers::shared(watched.cache().await).and_local()).await;
     watched.servers[0].kill();
     stream.goes_on_without().await;
     watched.is_master(1).await;

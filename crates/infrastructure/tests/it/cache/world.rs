@@ -77,6 +77,14 @@ impl Tiers {
         }
     }
 
+    /// Where nobody is told of others' writes.
+    pub(super) fn without_bus(store: Arc<dyn CacheStore>) -> Self {
+        Self {
+            local: false,
+            shared: Some(SharedTier { store, bus: None }),
+        }
+    }
+
     pub(super) fn and_local(self) -> Self {
         Self { local: true, ..self }
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use application::cache::TouchingStore;
 use application::replay;
-use application::store::{CatalogStore as _, Changes, Receipt, StoreError, WriteContext};
+use application::store::{CatalogStore as _, Changes, Committed, Receipt, StoreError, WriteContext};
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
@@ -33,7 +33,7 @@ pub(crate) struct Workspace {
     pub(crate) router: Router,
     pub(crate) store: Arc<TouchingStore>,
     /// Makes everything permanent that was written through `router` or `store`.
-    pub(crate) commit: BoxFuture<'static, Result<(), StoreError>>,
+    pub(crate) commit: BoxFuture<'static, Result<Committed, StoreError>>,
 }
 
 /// Opens workspaces.
@@ -100,7 +100,7 @@ async fn attempt(
     context: &WriteContext,
 ) -> Result<Receipt, Problem> {
     let results = run::all(&workspace.router, operations, caller).await?;
-    let receipt = reply::receipt(&BatchBody { results }, None, None);
+    let mut receipt = reply::receipt(&BatchBody { results }, None, None);
     if !context.dry_run {
         if context.idempotency.is_some() {
             // Beside the effect, in the same transaction.
@@ -110,7 +110,7 @@ async fn attempt(
                 .await;
             claimed.map_err(run::taken)?;
         }
-        workspace.commit.await?;
+        receipt.position = workspace.commit.await?.position;
     }
     Ok(receipt)
 }

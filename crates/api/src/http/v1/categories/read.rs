@@ -1,18 +1,21 @@
 //! `GET /v1/categories` and `GET /v1/categories/{ref}`.
 
-use application::category::{CategoryFilter, CategoryView};
+use application::cache::{CacheKey, Consistency, Loaded, Schema, Scope};
+use application::category::{CategoryFilter, CategoryRef, CategoryView};
 use axum::extract::{Path, State};
 use axum::response::Response;
+use domain::CategoryId;
 use http::{HeaderMap, Uri};
 
 use super::{SCHEMA, named, reference};
 use crate::http::auth::{Authorized, CatalogRead};
+use crate::http::cached;
 use crate::http::conditions::version_and_body_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
-use crate::http::state::AppState;
+use crate::http::state::{App, AppState};
 use crate::http::v1::history::{CategoryPast, as_of};
-use crate::http::v1::parameters::{AsOf, Fields, PageParameters, Revalidate};
+use crate::http::v1::parameters::{AsOf, Demanded, Fields, PageParameters, Revalidate};
 use crate::problem::Problem;
 use crate::wire::{CategoryBody, category_ref};
 
@@ -74,7 +77,7 @@ pub(super) async fn list(
     params(
         ("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:kettles"),
         ("expand" = Option<String>, Query, description = "`ancestors`: with the names of the categories above; not with `asOf`", example = "ancestors"),
-        AsOf, Fields, Revalidate,
+        AsOf, Fields, Revalidate, Demanded,
     ),
     responses(
         (status = 200, description = "The category", body = CategoryBody, headers(("ETag" = String, description = "Tag of the version"))),
@@ -104,16 +107,36 @@ pub(super) async fn get(
         }
         return as_of::<CategoryPast>(&app, &text, instant, &headers).await;
     }
-    let view = app
-        .category_reader
-        .find(&category, false)
-        .await?
-        .ok_or_else(|| Problem::not_found("category"))?;
-    let body = to_bytes(&if expanded {
-        CategoryBody::with_ancestors(&view, &app.category_reader.by_ids(&view.path).await?)
-    } else {
-        CategoryBody::from(&view)
-    });
-    let tag = version_and_body_tag(view.category.record.version, SCHEMA, &body);
-    reply::resource(&headers, body, &tag, PRIVATE)
+    let demand = cached::demand(&headers, Consistency::Strong)?;
+    let id = locate(&app, &category).await?;
+    let load = move |app: AppState| async move {
+        let found = app.category_reader.find(&CategoryRef::Id(id), false).await?;
+        let Some(view) = found else {
+            return Ok(Loaded::nothing(None));
+        };
+        let body = to_bytes(&if expanded {
+            CategoryBody::with_ancestors(&view, &app.category_reader.by_ids(&view.path).await?)
+        } else {
+            CategoryBody::from(&view)
+        });
+        let version = view.category.record.version;
+        let tag = version_and_body_tag(version, SCHEMA, &body);
+        Ok(cached::versioned(body, tag, version))
+    };
+    // It shows where it stands in the tree, and how many products are below it.
+    let key = cached::scopes(&app, &[Scope::Categories, Scope::Filing], demand).await?;
+    let schema = Schema::new(if expanded { "a2" } else { SCHEMA });
+    let key = key.map(|names| CacheKey::varied(id, schema, names));
+    let answer = cached::read(&app, key, demand, load).await?;
+    cached::respond(&headers, &answer, "category", PRIVATE)
+}
+
+/// The id that a reference leads to; one that is an id itself may lead nowhere.
+async fn locate(app: &App, category: &CategoryRef) -> Result<CategoryId, Problem> {
+    if let CategoryRef::Id(id) = category {
+        return Ok(*id);
+    }
+    let path = app.category_reader.locate(category).await?;
+    let id = path.and_then(|path| path.last().copied());
+    id.ok_or_else(|| Problem::not_found("category"))
 }

@@ -1,6 +1,5 @@
 //! The past of products.
 
-use application::cache::Representation;
 use application::history::History;
 use application::product::{ReviseOptions, Revision};
 use axum::extract::{Path, State};
@@ -17,7 +16,7 @@ use crate::http::reply;
 use crate::http::state::{App, AppState};
 use crate::http::submission::Submission;
 use crate::http::v1::parameters::{Conditional, DryRun, WriteHeaders};
-use crate::http::v1::products::{receipt, reference};
+use crate::http::v1::products::{SCHEMA, receipt, reference};
 use crate::problem::Problem;
 use crate::wire::{ProductBody, ProductInput, RevertInput};
 
@@ -48,7 +47,7 @@ impl Past for ProductPast {
     }
 
     async fn body(_: &App, product: &ProductState) -> Result<(ProductBody, String), Problem> {
-        let tag = version_tag(product.record.version, Representation::Management.tag());
+        let tag = version_tag(product.record.version, SCHEMA);
         Ok((ProductBody::from(product), tag))
     }
 }

@@ -1,6 +1,6 @@
 //! `GET /v1/products` and `GET /v1/products/{ref}`.
 
-use application::cache::Representation;
+use application::cache::{CacheKey, Consistency, Loaded, Schema};
 use application::category::CategoryRef;
 use application::product::{ProductFilter, ProductRef};
 use application::resource::ResourceRef;
@@ -13,19 +13,24 @@ use http::{HeaderMap, Uri};
 use utoipa::IntoParams;
 
 use super::expand::{Expand, Expansion, with_categories};
-use super::reference;
+use super::{SCHEMA, reference, tag};
 use crate::http::auth::{Authorized, CatalogRead};
+use crate::http::cached;
+use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
-use crate::http::reply::{self, ListBody, PRIVATE};
+use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
 use crate::http::state::{App, AppState};
 use crate::http::v1::categories::named;
 use crate::http::v1::history::{ProductPast, as_of};
-use crate::http::v1::parameters::{AsOf, Fields, PageParameters, Revalidate};
+use crate::http::v1::parameters::{AsOf, Demanded, Fields, PageParameters, Revalidate};
 use crate::problem::Problem;
 use crate::wire::{ProductBody, category_ref, resource_ref};
 
 /// What the list is called inside its cursors.
 const LIST: &str = "products";
+
+/// Names the shape of the body with variants in its tags, as [`SCHEMA`] the one without.
+const EXPANDED: &str = "e3";
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -125,10 +130,7 @@ pub(super) async fn list(
 }
 
 /// The id of a category by which a list is filtered; there must be one.
-pub(in crate::http) async fn known_category(
-    app: &App,
-    category: Option<CategoryRef>,
-) -> Result<Option<CategoryId>, Problem> {
+async fn known_category(app: &App, category: Option<CategoryRef>) -> Result<Option<CategoryId>, Problem> {
     let Some(category) = category else {
         return Ok(None);
     };
@@ -156,7 +158,7 @@ async fn known_type(
     params(
         ("ref" = String, Path, description = "Id, `key:<key>` or `slug:<slug>`", example = "key:enamel-kettle"),
         ("expand" = Option<String>, Query, description = "`variants`: with the first 200 variants. `categories`: with the names of the categories, as `categoriesExpanded`. Or both, with a comma in between. Not with `asOf`", example = "variants"),
-        AsOf, Fields, Revalidate,
+        AsOf, Fields, Revalidate, Demanded,
     ),
     responses(
         (status = 200, description = "The product", body = ProductBody, headers(("ETag" = String, description = "Tag of the version"))),
@@ -182,21 +184,28 @@ pub(super) async fn get(
         }
         return as_of::<ProductPast>(&app, &text, instant, &headers).await;
     }
+    let demand = cached::demand(&headers, Consistency::Strong)?;
     let id = locate(&app, &product).await?;
     if expand.categories {
         return with_categories(&app, id, expand, &headers).await;
     }
-    let representation = if expand.variants {
-        Representation::Expanded
-    } else {
-        Representation::Management
+    let schema = Schema::new(if expand.variants { EXPANDED } else { SCHEMA });
+    let load = move |app: AppState| async move {
+        let Some(view) = app.product_reader.view(id).await? else {
+            return Ok(Loaded::nothing(None));
+        };
+        let product = &view.product;
+        let version = product.record.version;
+        Ok(if expand.variants {
+            // The product's version, by which writes are conditional, and the revision, which moves with the variants.
+            let tag = version_tag(version, &format!("{EXPANDED}-{}", view.revision));
+            cached::versioned(to_bytes(&ProductBody::expanded(&view)), tag, version)
+        } else {
+            cached::versioned(to_bytes(&ProductBody::from(product)), tag(product), version)
+        })
     };
-    let body = app
-        .bodies
-        .body(id, representation)
-        .await?
-        .ok_or_else(|| Problem::not_found("product"))?;
-    reply::resource(&headers, body.body, &body.etag, PRIVATE)
+    let answer = cached::read(&app, Some(CacheKey::of(id, schema)), demand, load).await?;
+    cached::respond(&headers, &answer, "product", PRIVATE)
 }
 
 /// The id that a reference leads to.

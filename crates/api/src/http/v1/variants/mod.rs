@@ -4,20 +4,24 @@ mod list;
 mod sets;
 
 use application::access::Scope;
+use application::cache::{CacheKey, Consistency, Loaded, Schema, Scope as CacheScope};
 use application::product::{ProductRef, VariantOptions, VariantRef, VariantRevision, VariantStep};
 use application::store::Receipt;
 use application::{CatalogError, Faults, Render};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::Timestamp;
 use domain::product::VariantState;
+use domain::{Timestamp, VariantId};
 use http::HeaderMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::history::Histories;
-use super::parameters::{AsOf, Conditional, CreateOnly, DryRun, Fields, Publish, Revalidate, WriteHeaders};
+use super::parameters::{
+    AsOf, Conditional, CreateOnly, Demanded, DryRun, Fields, Publish, Revalidate, WriteHeaders,
+};
 use super::products::{other_key, reference as product_reference};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
+use crate::http::cached;
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, PRIVATE, to_bytes};
@@ -95,7 +99,7 @@ async fn create(
 /// By id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`.
 #[utoipa::path(
     get, path = "/v1/variants/{ref}", tag = "Variants",
-    params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), AsOf, Fields, Revalidate),
+    params(("ref" = String, Path, description = "Id, `key:<key>`, `sku:<sku>` or `gtin:<digits>`", example = "sku:KETTLE-BLUE"), AsOf, Fields, Revalidate, Demanded),
     responses(
         (status = 200, description = "The variant", body = VariantBody, headers(("ETag" = String, description = "Tag of the version"))),
         (status = 304, description = "The caller has it already"),
@@ -116,13 +120,33 @@ async fn get(
     if let Some(instant) = instant {
         return as_of(&app, &variant, instant, &headers).await;
     }
-    let variant = app
-        .variant_reader
-        .find(&variant, false)
-        .await?
-        .ok_or_else(|| Problem::not_found("variant"))?;
-    let etag = version_tag(variant.record.version, SCHEMA);
-    reply::resource(&headers, to_bytes(&VariantBody::from(&variant)), &etag, PRIVATE)
+    let demand = cached::demand(&headers, Consistency::Strong)?;
+    let id = locate(&app, &variant).await?;
+    let load = move |app: AppState| async move {
+        let found = app.variant_reader.find(&VariantRef::Id(id), false).await?;
+        Ok(found.map_or(Loaded::nothing(None), |variant| {
+            let version = variant.record.version;
+            let body = to_bytes(&VariantBody::from(&variant));
+            cached::versioned(body, version_tag(version, SCHEMA), version)
+        }))
+    };
+    // It goes, and comes back, with its product, of which its own entity is not told.
+    let key = cached::scopes(&app, &[CacheScope::Deletions], demand).await?;
+    let key = key.map(|names| CacheKey::varied(id, Schema::new(SCHEMA), names));
+    let answer = cached::read(&app, key, demand, load).await?;
+    cached::respond(&headers, &answer, "variant", PRIVATE)
+}
+
+/// The id that a reference leads to; one that is an id itself may lead nowhere.
+async fn locate(app: &App, variant: &VariantRef) -> Result<VariantId, Problem> {
+    match variant {
+        VariantRef::Id(id) => Ok(*id),
+        VariantRef::Key(_) | VariantRef::Sku(_) | VariantRef::Gtin(_) => {
+            let found = app.variant_reader.find(variant, false).await?;
+            let variant = found.ok_or_else(|| Problem::not_found("variant"))?;
+            Ok(variant.id)
+        }
+    }
 }
 
 /// The variant as it was, which is named as it is now, or was last.

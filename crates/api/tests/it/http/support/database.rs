@@ -24,7 +24,7 @@ pub(super) async fn create() -> String {
     options.database(&name).to_url_lossy().to_string()
 }
 
-/// The URL of Redis. Instances share it: their keys hold ids that no two databases have in common.
+/// The URL of Redis, which instances share.
 pub(super) fn redis() -> String {
     server("TEST_REDIS_URL")
 }

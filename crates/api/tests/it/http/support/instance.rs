@@ -10,6 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant as Time};
 
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use super::{Backend, bucket, database};
 
@@ -39,6 +40,9 @@ impl Instance {
         if backend == Backend::Servers {
             environment.push(("VITRINE__DATABASE__URL".to_owned(), database::create().await));
             environment.push(("VITRINE__CACHE__URL".to_owned(), database::redis()));
+            // Redis is shared, and what is cached by name would be taken for that of another database.
+            let prefix = format!("vitrine-{}:", Uuid::from_u128(rand::random()).simple());
+            environment.push(("VITRINE__CACHE__PREFIX".to_owned(), prefix));
             environment.extend(bucket::settings().await);
         }
         let settings = settings.iter();
@@ -106,7 +110,7 @@ impl Instance {
 
     /// What the instance was started with.
     pub(crate) fn setting(&self, name: &str) -> &str {
-        let found = self.environment.iter().find(|(known, _)| known == name);
+        let found = self.environment.iter().rfind(|(known, _)| known == name);
         found.map_or_else(|| panic!("{name} is not set"), |(_, value)| value)
     }
 
