@@ -1,9 +1,11 @@
 //! Which cache, what it may keep and what it does when it cannot be reached.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::redis_cache::{TlsFiles, check_url};
 use crate::settings::SecretUrl;
 
 /// What to do with writes while Redis cannot be reached.
@@ -33,9 +35,18 @@ pub enum CacheAcknowledge {
 #[serde(default, deny_unknown_fields)]
 pub struct CacheSettings {
     pub enabled: bool,
-    /// `redis://`, `rediss://`, `memcached://` or `memory://`; absent means memory.
+    /// `redis://`, `redis+sentinel://`, `redis+cluster://`, the same with `rediss` for TLS, `memcached://` or `memory://`;
+    /// absent means memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<SecretUrl>,
+    /// PEM file of the authorities that sign the server's certificate; absent means the machine's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_ca: Option<PathBuf>,
+    /// PEM file of the certificate that this client shows, and that of its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_cert: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<PathBuf>,
     /// How long an entry lives, 1 s to 24 h.
     #[serde(with = "humantime_serde")]
     pub ttl: Duration,
@@ -59,6 +70,9 @@ impl Default for CacheSettings {
         Self {
             enabled: true,
             url: None,
+            tls_ca: None,
+            tls_cert: None,
+            tls_key: None,
             ttl: Duration::from_mins(5),
             mode: CacheMode::Available,
             l1_bytes: 64 << 20,
@@ -76,22 +90,25 @@ impl CacheSettings {
         self.url.clone().unwrap_or_else(|| SecretUrl::new("memory://"))
     }
 
+    pub fn tls_files(&self) -> TlsFiles {
+        TlsFiles {
+            ca: self.tls_ca.clone(),
+            identity: self.tls_cert.clone().zip(self.tls_key.clone()),
+        }
+    }
+
     /// What is wrong, one line to a fault, each beginning with its key.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if let Some(url) = &self.url {
-            match url.scheme() {
-                "redis" | "rediss" if url::Url::parse(url.expose()).is_ok_and(|url| url.has_host()) => {}
-                "memory" if url.expose() == "memory://" => {}
-                "memcached" if is_plain(url.expose()) => {}
-                "memcached" => problems.push(
-                    "url must be memcached://HOST or memcached://HOST:PORT: neither users nor TLS are supported".to_owned(),
-                ),
-                "redis+cluster" => problems.push(
-                    "url: redis+cluster:// is not supported yet; use redis:// or rediss:// with a single server".to_owned(),
-                ),
-                _ => problems.push(format!("url must be redis://HOST…, rediss://HOST…, memcached://HOST… or memory://, not \"{url}\"")),
-            }
+            problems.extend(url_problem(url));
+        }
+        if self.tls_cert.is_some() != self.tls_key.is_some() {
+            problems.push("tls_cert and tls_key go together".to_owned());
+        }
+        let has_tls = self.tls_ca.is_some() || self.tls_cert.is_some() || self.tls_key.is_some();
+        if has_tls && !self.effective_url().scheme().starts_with("rediss") {
+            problems.push("tls_ca, tls_cert and tls_key need a rediss:// URL".to_owned());
         }
         if !(Duration::from_secs(1)..=Duration::from_hours(24)).contains(&self.ttl) {
             problems.push("ttl must be 1s to 24h".to_owned());
@@ -116,6 +133,25 @@ impl CacheSettings {
             problems.push("prefix must be up to 64 letters, digits and : - _ . /".to_owned());
         }
         problems
+    }
+}
+
+fn url_problem(url: &SecretUrl) -> Option<String> {
+    match url.scheme() {
+        "redis" | "rediss" if url::Url::parse(url.expose()).is_ok_and(|url| url.has_host()) => None,
+        "memcached" if is_plain(url.expose()) => None,
+        "memcached" => Some(
+            "url must be memcached://HOST or memcached://HOST:PORT: neither users nor TLS are supported"
+                .to_owned(),
+        ),
+        "memory" if url.expose() == "memory://" => None,
+        "redis+sentinel" | "rediss+sentinel" | "redis+cluster" | "rediss+cluster" => check_url(url.expose())
+            .err()
+            .map(|error| format!("url \"{url}\" cannot be used: {error}")),
+        _ => Some(format!(
+            "url must be redis://HOST…, redis+sentinel://HOST,HOST…/MASTER, redis+cluster://HOST,HOST…, the same with \
+             rediss, memcached://HOST…, or memory://, not \"{url}\""
+        )),
     }
 }
 

@@ -9,7 +9,7 @@ use application::views::{ViewCount, ViewCounter, ViewsError, Window};
 use async_trait::async_trait;
 use deadpool_redis::{Connection, Manager, Pool, Runtime};
 use domain::{ChannelId, ProductId, Timestamp};
-use redis::{AsyncConnectionConfig, Pipeline, RedisError};
+use redis::{AsyncConnectionConfig, IntoConnectionInfo, Pipeline, RedisError};
 use uuid::Uuid;
 
 /// Products of a slot that are kept. With it, a sum over the 25 slots of a day takes the server at most some 20 ms.
@@ -43,11 +43,11 @@ pub struct RedisViews {
 
 impl RedisViews {
     /// At a `redis://` or `rediss://` URL, under keys that begin with `prefix`. Nothing is connected yet.
-    pub fn new(url: &str, prefix: &str) -> Result<Self, RedisViewsError> {
+    pub fn new(server: impl IntoConnectionInfo, prefix: &str) -> Result<Self, RedisViewsError> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));
-        let pool = Pool::builder(Manager::new_with_config(url, config)?)
+        let pool = Pool::builder(Manager::new_with_config(server, config)?)
             .max_size(CONNECTIONS)
             .wait_timeout(Some(CONNECT_TIMEOUT))
             .create_timeout(Some(CONNECT_TIMEOUT))

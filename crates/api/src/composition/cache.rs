@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use application::cache::{
-    Acknowledge, Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, SharedTier, WriteMode,
-};
+use application::cache::{Acknowledge, Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, WriteMode};
 use infrastructure::cache_settings::{CacheAcknowledge, CacheMode};
 use infrastructure::local_cache::LocalCache;
 use infrastructure::memcached_cache::MemcachedCache;
@@ -36,14 +34,15 @@ pub(crate) fn open(settings: &Settings, counts: Arc<CacheCounts>) -> Result<Opti
             prefix: settings.cache.prefix.clone(),
             canary: settings.cache.canary,
             trust: settings.cache.trust,
+            tls: settings.cache.tls_files(),
         };
         let redis = Arc::new(RedisCache::new(url.expose(), &options)?);
-        Some(SharedTier {
-            store: redis.clone(),
-            bus: Some(redis),
-        })
+        Some(redis.into_tier())
     };
     let may_keep = shared.as_ref().is_none_or(|shared| shared.bus.is_some());
+    if !may_keep && settings.cache.l1_bytes > 0 {
+        tracing::warn!("with this cache instances keep nothing themselves: cache.l1_bytes is not used");
+    }
     let local = (may_keep && settings.cache.l1_bytes > 0)
         .then(|| Arc::new(LocalCache::new(settings.cache.l1_bytes)) as Arc<dyn LocalStore>);
     let ports = CachePorts {

@@ -1,10 +1,12 @@
-//! The counter of views: on the Redis that the cache's URL names, or in this process where it names another cache.
+//! The counter of views: on the Redis that the cache's URL names, or in this process where it names sentinels, a cluster
+//! or another cache.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use application::views::{ViewCounter, Views};
 use infrastructure::memory_views::MemoryViews;
+use infrastructure::redis_cache::single_server;
 use infrastructure::redis_views::RedisViews;
 use infrastructure::system::SystemClock;
 use tokio::sync::oneshot;
@@ -27,9 +29,14 @@ pub(super) struct Counting {
 impl Counting {
     pub(super) fn start(settings: &Settings) -> Result<Self, StartError> {
         let url = settings.cache_url();
-        let counter: Arc<dyn ViewCounter> = match url.scheme() {
-            "redis" | "rediss" => Arc::new(RedisViews::new(url.expose(), "vitrine-views:")?),
-            _ => Arc::new(MemoryViews::default()),
+        let server = if matches!(url.scheme(), "redis" | "rediss") {
+            single_server(url.expose(), &settings.cache.tls_files())?
+        } else {
+            None
+        };
+        let counter: Arc<dyn ViewCounter> = match server {
+            Some(server) => Arc::new(RedisViews::new(server, "vitrine-views:")?),
+            None => Arc::new(MemoryViews::default()),
         };
         let views = Views::new(counter, Arc::new(SystemClock), settings.views.count_answers);
         let views = Arc::new(views);

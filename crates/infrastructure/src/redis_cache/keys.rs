@@ -95,8 +95,10 @@ impl Keys {
         format!("{}:{number}", self.canaries(instance))
     }
 
-    pub(super) fn probe(&self) -> String {
-        format!("{}z:probe", self.prefix)
+    /// In a cluster `tag` says whose.
+    pub(super) fn probe(&self, tag: Option<&str>) -> String {
+        let tag = tag.map(|tag| format!("{{{tag}}}")).unwrap_or_default();
+        format!("{}z:probe{tag}", self.prefix)
     }
 
     /// What a fence's key says, `None` if it is another one's.

@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use deadpool_redis::{Connection, Manager, Pool, Runtime};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, RedisError};
+use redis::{AsyncConnectionConfig, RedisError, ServerErrorKind};
 
 use super::RedisCacheError;
-use super::scripts::Scripts;
+use super::places::{Kind, Place};
+use super::scripts::{Scripts, says};
 
 /// Those whose turn it is one after the other.
 const LANES: usize = 2;
@@ -34,7 +35,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub(super) struct Lane {
     pub(super) connection: MultiplexedConnection,
-    /// Made from the server's run id, which a restart or failover changes.
+    /// Made from the server's run id, which a restart or failover changes, and from the election of a master.
     pub(super) epoch: u64,
     at: usize,
     id: u64,
@@ -42,14 +43,15 @@ pub(super) struct Lane {
 
 pub(super) struct Lanes {
     pool: Pool,
+    kind: Kind,
     slots: [RwLock<Option<Lane>>; ALL_LANES],
     turn: AtomicUsize,
     ids: AtomicU64,
 }
 
 impl Lanes {
-    pub(super) fn new(url: &str) -> Result<Self, RedisCacheError> {
-        let pool = Pool::builder(Manager::new_with_config(url, config())?)
+    pub(super) fn new(place: &Place) -> Result<Self, RedisCacheError> {
+        let pool = Pool::builder(Manager::new_with_config(place.info.clone(), config())?)
             .max_size(ALL_LANES)
             .wait_timeout(Some(CONNECT_TIMEOUT))
             .create_timeout(Some(CONNECT_TIMEOUT))
@@ -60,6 +62,7 @@ impl Lanes {
         let slots = Default::default();
         Ok(Self {
             pool,
+            kind: place.kind,
             slots,
             turn: AtomicUsize::new(0),
             ids: AtomicU64::new(0),
@@ -82,9 +85,11 @@ impl Lanes {
     }
 
     /// Takes the lane down if the error says that its connection is of no more use. A time-out says so too: nothing
-    /// else would ever show that the other end is gone without a word.
+    /// else would ever show that the other end is gone without a word. So does a server that has become a replica: it
+    /// gets back what its new master has, which may not have heard of the last writes.
     pub(super) fn failed(&self, lane: &Lane, error: &RedisError) {
-        if !(error.is_unrecoverable_error() || error.is_io_error()) {
+        let is_replica = says(error, ServerErrorKind::ReadOnly);
+        if !(error.is_unrecoverable_error() || error.is_io_error() || is_replica) {
             return;
         }
         if let Some(slot) = self.slots.get(lane.at) {
@@ -105,11 +110,16 @@ impl Lanes {
                 .await
                 .map_err(|error| RedisCacheError::Pool(error.into()))?;
             let mut connection = Connection::take(pooled);
-            let info: String = redis::cmd("INFO")
-                .arg("server")
-                .query_async(&mut connection)
-                .await?;
-            let epoch = epoch(&info).ok_or(RedisCacheError::NoRunId)?;
+            let mut epoch = epoch(&info(&mut connection, "server").await?).ok_or(RedisCacheError::NoRunId)?;
+            if let Kind::Elected(elections) = self.kind {
+                if !info(&mut connection, "replication")
+                    .await?
+                    .contains("role:master")
+                {
+                    return Err(RedisCacheError::NoMaster);
+                }
+                epoch ^= elections;
+            }
             scripts.load(&mut connection).await?;
             let id = self.ids.fetch_add(1, Ordering::Relaxed);
             *slot.write().unwrap_or_else(PoisonError::into_inner) = Some(Lane {
@@ -129,6 +139,11 @@ impl Lanes {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
+}
+
+async fn info(connection: &mut MultiplexedConnection, section: &str) -> Result<String, RedisCacheError> {
+    let mut info = redis::cmd("INFO");
+    Ok(info.arg(section).query_async(connection).await?)
 }
 
 pub(super) fn config() -> AsyncConnectionConfig {

@@ -16,8 +16,9 @@ use super::fleet::Sighting;
 use super::heart::{Heart, Moment};
 use super::keys::Told;
 use super::lanes::Lane;
+use super::node::Node;
 use super::scripts::Call;
-use super::{Inner, RedisCache, RedisCacheError};
+use super::{RedisCache, RedisCacheError};
 
 /// Of trusts, without a canary that comes back.
 const PATIENCE: u32 = 4;
@@ -27,9 +28,17 @@ const SLOWEST_LOOK: Duration = Duration::from_millis(8);
 #[async_trait]
 impl InvalidationBus for RedisCache {
     async fn listen(&self, listener: &dyn Listener) -> CacheError {
-        let error = match self.0.listen(listener).await {
-            Ok(never) => match never {},
-            Err(error) => error,
+        let mut moves = self.ring.subscribe();
+        let Some(node) = moves.borrow_and_update().only().cloned() else {
+            return RedisCacheError::NotConnected.into();
+        };
+        let error = tokio::select! {
+            biased;
+            _ = moves.changed() => RedisCacheError::Moved,
+            heard = node.listen(listener) => match heard {
+                Ok(never) => match never {},
+                Err(error) => error,
+            },
         };
         error.into()
     }
@@ -38,16 +47,29 @@ impl InvalidationBus for RedisCache {
         let Some(mark) = marks.iter().map(|mark| mark.at).max() else {
             return 0;
         };
-        self.0.settle(mark, deadline).await
+        let ring = self.ring();
+        let node = ring.only().filter(|node| {
+            let life = node.lanes.next().map(|lane| lane.epoch);
+            life.is_ok_and(|life| marks.iter().all(|mark| mark.server == life))
+        });
+        if let Some(node) = node {
+            node.settle(mark, deadline).await
+        } else {
+            // It is another server now, or another life of it, and nobody can say any more who has heard.
+            sleep_until(deadline).await;
+            1
+        }
     }
 
     async fn fleet(&self) -> Result<Vec<Instance>, CacheError> {
-        self.0.look().await?;
-        Ok(self.0.fleet.instances())
+        let ring = self.ring();
+        let node = ring.only().ok_or(RedisCacheError::NotConnected)?;
+        node.look().await?;
+        Ok(node.fleet.instances())
     }
 }
 
-impl Inner {
+impl Node {
     async fn listen(self: &Arc<Self>, listener: &dyn Listener) -> Result<Infallible, RedisCacheError> {
         let (mut ear, means) = self.open_ear().await?;
         listener.started();
@@ -243,7 +265,7 @@ fn tell(listener: &dyn Listener, told: Told) {
 
 /// Takes this instance off the list when it listens no more, and has trusted no more for long enough. A process that
 /// ends before is found to be silent.
-struct SignOff(Arc<Inner>);
+struct SignOff(Arc<Node>);
 
 impl Drop for SignOff {
     fn drop(&mut self) {
@@ -253,11 +275,11 @@ impl Drop for SignOff {
         let Some(signed) = self.0.fleet.signed() else {
             return;
         };
-        let inner = Arc::clone(&self.0);
+        let node = Arc::clone(&self.0);
         runtime.spawn(async move {
-            sleep(inner.trust * 2).await;
+            sleep(node.trust * 2).await;
             // Whoever listens again has signed anew by then, and stays.
-            drop(inner.strike_off(inner.fleet.me, signed).await);
+            drop(node.strike_off(node.fleet.me, signed).await);
         });
     }
 }

@@ -4,29 +4,39 @@
 //! Invariant: entries are read and written under the epoch of the connection that is used, and filled under that of
 //! the lease, so that nothing from an earlier life of the server is ever answered.
 
+mod address;
 mod ear;
 mod fleet;
 mod heart;
 mod keys;
 mod lanes;
 mod listen;
+mod node;
+mod operations;
+mod places;
+mod ring;
 mod scripts;
 mod store;
 mod suspects;
 
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use application::Ids as _;
-use application::cache::CacheError;
-use redis::{Client, Cmd, FromRedisValue, RedisError, Value};
+use application::cache::{CacheError, SharedTier};
+use redis::{ConnectionInfo, FromRedisValue, RedisError, Value};
+use tokio::sync::{Mutex, watch};
+use uuid::Uuid;
 
-use fleet::Fleet;
+pub use address::TlsFiles;
+
+use address::Address;
 use keys::Keys;
-use lanes::{Lane, Lanes};
-use scripts::{Call, Scripts};
-use suspects::Suspects;
+use node::Node;
+use places::Place;
+use ring::Ring;
+use scripts::Scripts;
 
 use crate::system::UuidV7;
 
@@ -34,12 +44,28 @@ use crate::system::UuidV7;
 pub enum RedisCacheError {
     #[error("a key prefix has only letters, digits and : - _ . /")]
     Prefix,
+    #[error("{0}")]
+    Url(&'static str),
+    #[error("{} cannot be read", path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("there is no connection")]
     NotConnected,
     #[error("the server does not say its run id")]
     NoRunId,
     #[error("the server answered in a way that is not understood")]
     Answer,
+    #[error("what the sentinels call master is none")]
+    NoMaster,
+    #[error("the cluster has slots that no node serves")]
+    Uncovered,
+    #[error("the cluster moves slots")]
+    Moving,
+    #[error("another server has become master")]
+    Moved,
     #[error("the connection was lost")]
     Lost,
     #[error("nothing is heard of the server")]
@@ -65,6 +91,7 @@ pub struct RedisOptions {
     /// How long an instance trusts what it keeps after a sign of life that came back. MUST be the same in all that share
     /// a cache, and be that of [`CachePolicy`](application::cache::CachePolicy).
     pub trust: Duration,
+    pub tls: TlsFiles,
 }
 
 impl Default for RedisOptions {
@@ -73,75 +100,104 @@ impl Default for RedisOptions {
             prefix: "vitrine:".into(),
             canary: Duration::from_millis(25),
             trust: Duration::from_millis(75),
+            tls: TlsFiles::default(),
         }
     }
 }
 
 /// The tier that instances share, and how they hear of each other.
-pub struct RedisCache(Arc<Inner>);
+pub struct RedisCache {
+    address: Address,
+    common: Common,
+    ring: watch::Sender<Arc<Ring>>,
+    finding: Mutex<()>,
+}
 
-struct Inner {
-    /// For connections of their own.
-    client: Client,
-    lanes: Lanes,
+/// What all servers have in common.
+struct Common {
+    me: Uuid,
     keys: Keys,
-    scripts: Scripts,
-    suspects: Suspects,
-    fleet: Fleet,
+    scripts: Arc<Scripts>,
     canary: Duration,
     trust: Duration,
-    /// The number of the next beat: never used twice by one process.
-    beats: AtomicU64,
-    /// Held by the writer who looks for all that wait.
-    looking: tokio::sync::Mutex<()>,
-    tracking_is_silent: AtomicBool,
-    warned: AtomicBool,
-    /// Whether changes are told by messages too, which a user may not be allowed to.
-    publishes: AtomicBool,
 }
 
 impl RedisCache {
-    /// A cache at a `redis://` or `rediss://` URL. Nothing is connected before the first
-    /// [`CacheStore::probe`](application::cache::CacheStore::probe).
+    /// A cache at a `redis://`, `redis+sentinel://` or `redis+cluster://` URL; with `rediss` in the place of `redis` over
+    /// TLS. Nothing is connected before the first [`CacheStore::probe`](application::cache::CacheStore::probe).
     pub fn new(url: &str, options: &RedisOptions) -> Result<Self, RedisCacheError> {
         let keys = Keys::new(&options.prefix).ok_or(RedisCacheError::Prefix)?;
-        Ok(Self(Arc::new(Inner {
-            client: Client::open(url)?,
-            lanes: Lanes::new(url)?,
-            keys,
-            scripts: Scripts::new(),
-            suspects: Suspects::default(),
-            fleet: Fleet::new(UuidV7.next(), options.trust),
-            canary: options.canary,
-            trust: options.trust,
-            beats: AtomicU64::new(1),
-            looking: tokio::sync::Mutex::default(),
-            tracking_is_silent: AtomicBool::new(false),
-            warned: AtomicBool::new(false),
-            publishes: AtomicBool::new(true),
-        })))
+        let cache = Self {
+            address: Address::parse(url, &options.tls)?,
+            common: Common {
+                me: UuidV7.next(),
+                keys,
+                scripts: Arc::new(Scripts::new()),
+                canary: options.canary,
+                trust: options.trust,
+            },
+            ring: watch::Sender::default(),
+            finding: Mutex::default(),
+        };
+        if let Address::Server(info) = &cache.address {
+            cache.turn_to(vec![Place::single(info.clone())])?;
+        }
+        Ok(cache)
+    }
+
+    /// Instances do not hear of each other by a cluster, and so cannot keep anything themselves: its slots move from node
+    /// to node, and who listens to the old one could go on trusting what it has.
+    pub fn into_tier(self: Arc<Self>) -> SharedTier {
+        let hears = !matches!(self.address, Address::Cluster { .. });
+        SharedTier {
+            store: self.clone(),
+            bus: hears.then_some(self as _),
+        }
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.borrow())
+    }
+
+    /// Looks for the servers where they may change.
+    async fn find(&self) -> Result<(), RedisCacheError> {
+        if matches!(self.address, Address::Server(_)) {
+            return Ok(());
+        }
+        let _turn = self.finding.lock().await;
+        let known = self.ring().infos();
+        self.turn_to(self.address.find(known).await?)
+    }
+
+    /// Uses these servers from now on, and keeps those that stay.
+    fn turn_to(&self, mut places: Vec<Place>) -> Result<(), RedisCacheError> {
+        places.sort_by_key(|place| place.slots.first().copied());
+        let old = self.ring();
+        let slots: Vec<_> = places.iter().map(|place| place.slots.clone()).collect();
+        let node = |place: Place| match old.all().iter().find(|node| node.place.is_same(&place)) {
+            Some(node) => Ok(Arc::clone(node)),
+            None => Node::new(&self.common, place).map(Arc::new),
+        };
+        let nodes = places.into_iter().map(node).collect::<Result<_, _>>()?;
+        let ring = Ring::new(nodes, &slots)?;
+        if !ring.is_same(&old) {
+            self.ring.send_replace(Arc::new(ring));
+        }
+        Ok(())
     }
 }
 
-impl Inner {
-    async fn command<T: FromRedisValue>(&self, lane: &mut Lane, command: &Cmd) -> Result<T, RedisCacheError> {
-        let answer = command.query_async(&mut lane.connection).await;
-        Ok(answer.inspect_err(|error| self.lanes.failed(lane, error))?)
+/// Where a `redis://` or `rediss://` URL leads; `None` when it is not of a single server.
+pub fn single_server(url: &str, tls: &TlsFiles) -> Result<Option<ConnectionInfo>, RedisCacheError> {
+    match Address::parse(url, tls)? {
+        Address::Server(info) => Ok(Some(info)),
+        Address::Sentinels { .. } | Address::Cluster { .. } => Ok(None),
     }
+}
 
-    async fn run(&self, lane: &mut Lane, calls: &[Call<'_>]) -> Result<Vec<Value>, RedisCacheError> {
-        let answers = self.scripts.run(calls, &mut lane.connection).await;
-        Ok(answers.inspect_err(|error| self.lanes.failed(lane, error))?)
-    }
-
-    async fn run_one<T: FromRedisValue>(
-        &self,
-        lane: &mut Lane,
-        call: Call<'_>,
-    ) -> Result<T, RedisCacheError> {
-        let answer = self.run(lane, &[call]).await?.into_iter().next();
-        parse(answer.ok_or(RedisCacheError::Answer)?)
-    }
+/// What is wrong with a URL, before anything is connected.
+pub fn check_url(url: &str) -> Result<(), RedisCacheError> {
+    Address::parse(url, &TlsFiles::default()).map(drop)
 }
 
 fn parse<T: FromRedisValue>(answer: Value) -> Result<T, RedisCacheError> {

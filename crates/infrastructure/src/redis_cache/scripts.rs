@@ -75,7 +75,7 @@ impl Scripts {
             }
         }
         match pipeline.query_async(connection).await {
-            Err(error) if is_unknown_script(&error) => {
+            Err(error) if says(&error, ServerErrorKind::NoScript) => {
                 self.load(connection).await?;
                 pipeline.query_async(connection).await
             }
@@ -91,11 +91,11 @@ pub(super) struct Call<'a> {
     pub(super) args: Vec<Vec<u8>>,
 }
 
-fn is_unknown_script(error: &RedisError) -> bool {
-    let unknown = ServerErrorKind::NoScript;
-    error.kind() == ErrorKind::Server(unknown)
+/// Whether the server, or any of its answers in a pipeline, says this.
+pub(super) fn says(error: &RedisError, kind: ServerErrorKind) -> bool {
+    error.kind() == ErrorKind::Server(kind)
         || error
             .clone()
             .into_server_errors()
-            .is_some_and(|all| all.iter().any(|(_, e)| e.kind() == Some(unknown)))
+            .is_some_and(|all| all.iter().any(|(_, e)| e.kind() == Some(kind)))
 }

@@ -299,7 +299,13 @@ fn values_out_of_range_are_refused() {
         ("[database]\nurl = \"sqlite://\"", "database.url"),
         ("[database]\nmax_connections = 0", "database.max_connections"),
         ("[database]\nacquire_timeout = \"0s\"", "database.acquire_timeout"),
-        ("[cache]\nurl = \"redis+cluster://cache\"", "not supported yet"),
+        ("[cache]\nurl = \"redis+cluster://cache/1\"", "cache.url"),
+        ("[cache]\nurl = \"redis+sentinel://:hunter2@h1,h2\"", "cache.url"),
+        (
+            "[cache]\nurl = \"rediss://h\"\ntls_cert = \"a.pem\"",
+            "cache.tls_cert",
+        ),
+        ("[cache]\nurl = \"redis://h\"\ntls_ca = \"a.pem\"", "cache.tls_ca"),
         ("[cache]\nurl = \"redis://\"", "cache.url"),
         ("[cache]\nurl = \"memcached://\"", "cache.url"),
         (
@@ -352,6 +358,8 @@ fn values_out_of_range_are_refused() {
     for url in [
         "redis://cache:6379/1",
         "rediss://:secret@cache",
+        "redis+sentinel://:secret@h1,h2:5000/shop?db=1",
+        "rediss+cluster://h1,h2:7000",
         "memcached://cache",
         "memcached://cache:11211/",
         "memory://",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use application::cache::{CacheKey, CacheStore, Entity, Entry, Kind, Lease, Miss, Schema, Scope};
 use application::changelog::LogPosition;
 
+use super::cluster::Cluster;
 use super::memcached::memcached_at;
 use super::memcached_server::MemcachedServer;
 use super::world::product;
@@ -16,7 +17,7 @@ const SHORT: Duration = Duration::from_millis(60);
 const SCHEMA: Schema = Schema::new("t1");
 const OTHER: Schema = Schema::new("t2");
 
-/// Makes two tests of every function named, one on each server.
+/// Makes two tests of every function named, one on each server, and one of all on a cluster.
 macro_rules! on_both {
     ($($name:ident),+ $(,)?) => {
         mod on_redis {
@@ -24,6 +25,11 @@ macro_rules! on_both {
             async fn $name() {
                 super::$name(super::redis().await).await;
             })+
+        }
+        #[tokio::test]
+        async fn on_a_cluster() {
+            let cluster = Cluster::start().await;
+            $($name(cluster.cache().await).await;)+
         }
         mod on_memcached {
             $(#[tokio::test]

@@ -14,7 +14,7 @@ use super::world::{SCHEMA, Tiers, World, product};
 use super::{eventually, fresh, redis_at, value};
 
 pub(super) struct Stream {
-    world: Arc<World>,
+    pub(super) world: Arc<World>,
     findings: Arc<Findings>,
     stop: Arc<AtomicBool>,
     tasks: JoinSet<()>,

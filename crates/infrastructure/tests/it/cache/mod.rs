@@ -1,5 +1,6 @@
 //! The cache: its stores against their contract, and its protocol against real Redis.
 
+mod cluster;
 mod contract;
 mod faults;
 mod foreign;
@@ -10,7 +11,9 @@ mod memcached_server;
 mod model;
 mod protocol;
 mod register;
+mod sentinel;
 pub(crate) mod server;
+mod tls;
 mod world;
 
 use std::sync::Arc;
@@ -33,7 +36,7 @@ async fn redis_at(url: &str, prefix: &str) -> Arc<RedisCache> {
         ..RedisOptions::default()
     };
     let cache = RedisCache::new(url, &options).unwrap();
-    cache.probe().await.unwrap();
+    eventually("the cache answers", || async { cache.probe().await.ok() }).await;
     Arc::new(cache)
 }
 

@@ -13,23 +13,68 @@ pub(crate) struct RedisServer {
     port: u16,
     /// Holds the dump, which outlives the process.
     folder: TempDir,
+    arguments: Vec<String>,
+}
+
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 impl RedisServer {
     pub(crate) async fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        Self::start_with(&[]).await
+    }
+
+    /// With more arguments.
+    pub(crate) async fn start_with(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let usual = ["--save", "", "--appendonly", "no"];
+        let arguments = usual.iter().chain(arguments).map(|&word| word.to_owned());
+        let arguments = arguments.collect::<Vec<_>>();
+        Self::run(port, folder, arguments).await
+    }
+
+    /// A sentinel that watches a master.
+    pub(crate) async fn sentinel(name: &str, master: u16) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sentinel.conf");
+        let rules = format!(
+            "sentinel monitor {name} 127.0.0.1 {master} 1\n\
+             sentinel down-after-milliseconds {name} 1000\n\
+             sentinel failover-timeout {name} 5000\n"
+        );
+        std::fs::write(&file, rules).unwrap();
+        let arguments = vec![file.to_str().unwrap().to_owned(), "--sentinel".to_owned()];
+        Self::run(free_port(), folder, arguments).await
+    }
+
+    async fn run(port: u16, folder: TempDir, arguments: Vec<String>) -> Self {
         let server = Self {
-            process: spawn(port, &folder),
+            process: spawn(port, &folder, &arguments),
             port,
             folder,
+            arguments,
         };
         server.ready().await;
         server
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What `INFO` says of this. Sentinels close connections, this one too.
+    pub(crate) async fn info(&self, section: &str) -> String {
+        eventually("it says how it is", || async {
+            let mut info = redis::cmd("INFO");
+            info.arg(section)
+                .query_async(&mut self.connection().await?)
+                .await
+                .ok()
+        })
+        .await
     }
 
     pub(crate) fn url(&self) -> String {
@@ -92,7 +137,7 @@ impl RedisServer {
 
     /// Starts it again at the same address, on what was saved last.
     pub(crate) async fn restart(&mut self) {
-        self.process = spawn(self.port, &self.folder);
+        self.process = spawn(self.port, &self.folder, &self.arguments);
         self.ready().await;
     }
 
@@ -145,20 +190,12 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(port: u16, folder: &TempDir) -> Child {
+fn spawn(port: u16, folder: &TempDir, arguments: &[String]) -> Child {
     let program = std::env::var("TEST_REDIS_SERVER").unwrap_or_else(|_| "/usr/bin/redis-server".into());
+    let port = port.to_string();
     Command::new(&program)
-        .args([
-            "--port",
-            &port.to_string(),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-        ])
+        .args(arguments)
+        .args(["--port", &port, "--bind", "127.0.0.1", "--dir"])
         .arg(folder.path())
         .stdout(Stdio::null())
         .spawn()

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use application::cache::{
     Answer, Answers, Cache, CacheError, CacheEvent, CacheEvents, CacheHealth, CacheKey, CachePolicy,
-    CachePorts, CacheStore, Consistency, Demand, Entity, Entry, FencedStore, InvalidationBus, Lease,
-    LocalStore, Mark, Miss, Released, Schema, SharedTier, Source, Token,
+    CachePorts, CacheStore, Consistency, Demand, Entity, Entry, FencedStore, Lease, LocalStore, Mark, Miss,
+    Released, Schema, SharedTier, Source, Token,
 };
 use application::changelog::LogPosition;
 use application::store::{CatalogStore, StoreError, WriteContext};
@@ -59,21 +59,21 @@ impl Tiers {
     }
 
     pub(super) fn shared(redis: Arc<RedisCache>) -> Self {
-        Self::with(redis.clone(), redis)
+        Self {
+            local: false,
+            shared: Some(redis.into_tier()),
+        }
     }
 
     pub(super) fn altered(altered: Arc<Altered>) -> Self {
         let bus = altered.redis.clone();
-        Self::with(altered, bus)
-    }
-
-    fn with(store: Arc<dyn CacheStore>, bus: Arc<dyn InvalidationBus>) -> Self {
+        let tier = SharedTier {
+            store: altered,
+            bus: Some(bus),
+        };
         Self {
             local: false,
-            shared: Some(SharedTier {
-                store,
-                bus: Some(bus),
-            }),
+            shared: Some(tier),
         }
     }
 
