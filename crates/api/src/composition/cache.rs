@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use application::cache::{Acknowledge, Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, WriteMode};
+use application::cache::{
+    Acknowledge, Cache, CacheCounts, CachePolicy, CachePorts, LocalStore, SharedTier, WriteMode,
+};
 use infrastructure::cache_settings::{CacheAcknowledge, CacheMode};
 use infrastructure::local_cache::LocalCache;
 use infrastructure::memcached_cache::MemcachedCache;

@@ -42,7 +42,7 @@ impl World {
     async fn counted(&self, client: &Client, product: &str) -> u64 {
         let channels = client.get("/v1/channels").await.unwrap();
         let channel: Uuid = channels.body["items"][0]["id"].as_str().unwrap().parse().unwrap();
-        let counter = RedisViews::new(&self.redis.url(), "vitrine-views:").unwrap();
+        let counter = RedisViews::new(self.redis.url(), "vitrine-views:").unwrap();
         let top = counter
             .top(ChannelId::new(channel), Window::Day, Utc::now(), 10)
             .await;
