@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use application::cdn::PRODUCTS;
+use application::storefront::StoreRef;
 use application::views::Window;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -52,6 +53,10 @@ pub(super) async fn view(
     let context = Context::take(&app, &channel, &mut query, &headers).await?;
     query.finish()?;
     let located = names::product(&app, &text, &context).await?;
+    // An id may be of something that is not on sale, or of nothing.
+    let visit = context.visit(app.clock.now());
+    let seen = app.storefront.find(&StoreRef::Id(located.id), &visit).await?;
+    seen.ok_or_else(|| Problem::not_found("product"))?;
     app.views.count(context.channel(), located.id);
     Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, NO_STORE)]).into_response())
 }
