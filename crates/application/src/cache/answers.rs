@@ -207,7 +207,7 @@ impl Answers {
 pub(super) fn uncached(loaded: Loaded) -> Answer {
     Answer {
         kept: Arc::new(Kept::new(
-            Arc::new(to_entry(loaded, 0, Times::default())),
+            Arc::new(to_entry(loaded, 0, &Times::default())),
             Stamp::NONE,
         )),
         source: Source::Bypass,

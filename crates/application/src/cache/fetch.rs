@@ -33,7 +33,7 @@ pub(super) struct Times {
     cost: Duration,
 }
 
-pub(super) fn to_entry(loaded: Loaded, epoch: u64, times: Times) -> Entry {
+pub(super) fn to_entry(loaded: Loaded, epoch: u64, times: &Times) -> Entry {
     let life = u64::try_from(times.life.as_millis()).unwrap_or(u64::MAX);
     Entry {
         kind: if loaded.body.is_some() {
@@ -177,7 +177,7 @@ impl Cache {
         };
         self.record(event);
         let (loaded, times) = self.timed(key, boarding, load()).await?;
-        let entry = to_entry(loaded, 0, times);
+        let entry = to_entry(loaded, 0, &times);
         Ok(Landed {
             kept: Arc::new(Kept::new(Arc::new(entry), Stamp::NONE)),
             source,
@@ -203,7 +203,7 @@ impl Cache {
             }
         };
         let life = times.life;
-        let entry = Arc::new(to_entry(loaded, lease.epoch, times));
+        let entry = Arc::new(to_entry(loaded, lease.epoch, &times));
         let won = if entry.size() > self.policy.max_body {
             self.record(CacheEvent::FillTooBig);
             self.noted(shared.store.abandon(key, lease).await);
@@ -246,7 +246,7 @@ impl Cache {
         };
         let (loaded, times) = self.timed(key, closing, load).await?;
         drop(open);
-        let entry = Arc::new(to_entry(loaded, 0, times));
+        let entry = Arc::new(to_entry(loaded, 0, &times));
         let fits = entry.size() <= self.policy.max_body;
         if !fits {
             self.record(CacheEvent::FillTooBig);

@@ -56,7 +56,7 @@ pub struct CachePolicy {
     pub max_loads: usize,
     /// Of so many hits one is compared with the database; 0 for none.
     pub verify_one_in: u32,
-    /// How eagerly entries are loaded anew before they expire: a factor on what the load took (XFetch); 0 for not.
+    /// How eagerly entries are loaded anew before they expire: a factor on what the load took (`XFetch`); 0 for not.
     pub early_refresh: f64,
 }
 

@@ -77,9 +77,8 @@ impl Read {
             (Self::Waiting(done), Event::Missed(Miss::Busy(_))) => Self::wait(done + 1, patience),
             (Self::First | Self::Missing, Event::Missed(Miss::Busy(_))) => Self::wait(0, patience),
             // Not only whether it is filled is asked, but whether the filler still is at it: if not, this one fills.
-            (Self::Waiting(_), Event::Waited) => (self, Effect::Miss),
+            (Self::Waiting(_), Event::Waited | Event::Got(None)) => (self, Effect::Miss),
             (Self::First | Self::Missing, Event::Waited) => (self, Effect::Get),
-            (Self::Waiting(_), Event::Got(None)) => (self, Effect::Miss),
             (Self::First | Self::Missing, Event::Got(None)) => (Self::Missing, Effect::Miss),
         }
     }

@@ -58,7 +58,8 @@ impl Cache {
         if entry.kind == Kind::Negative {
             self.record(CacheEvent::Negative);
         }
-        if self.hits.fetch_add(1, Ordering::Relaxed) % COUNT_ONE_IN == 0 {
+        let hits = self.hits.fetch_add(1, Ordering::Relaxed);
+        if hits.is_multiple_of(COUNT_ONE_IN) {
             self.hot.count(key);
         }
     }
@@ -101,7 +102,7 @@ impl Cache {
         }
     }
 
-    /// XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, VLDB 2015): the nearer
+    /// `XFetch` (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, VLDB 2015): the nearer
     /// the end and the dearer the load, the likelier.
     fn is_due(&self, entry: &Entry) -> bool {
         let left = entry

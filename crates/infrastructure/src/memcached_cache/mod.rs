@@ -312,7 +312,9 @@ impl CacheStore for MemcachedCache {
         let end = |_, state: &mut State| {
             let stood = state.fences.contains(&token);
             state.fences.retain(|fence| *fence != token);
-            position.into_iter().for_each(|at| state.remember(at));
+            if let Some(at) = position {
+                state.remember(at);
+            }
             stood
         };
         let intact = self.rewrite(entities, end).await?;

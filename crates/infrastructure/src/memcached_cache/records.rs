@@ -19,7 +19,7 @@ pub(super) fn space_bytes(space: u64) -> Bytes {
 }
 
 pub(super) fn space(bytes: &Bytes) -> Option<u64> {
-    let mut bytes = of_kind(bytes, SPACE)?;
+    let mut bytes = of_kind(bytes, *SPACE)?;
     let space = bytes.try_get_u64().ok()?;
     bytes.is_empty().then_some(space)
 }
@@ -77,7 +77,7 @@ impl State {
     }
 
     pub(super) fn decode(bytes: &Bytes) -> Option<Self> {
-        let mut bytes = of_kind(bytes, STATE)?;
+        let mut bytes = of_kind(bytes, *STATE)?;
         let generation = bytes.try_get_u128().ok()?;
         let mut released = Vec::new();
         for _ in 0..bytes.try_get_u8().ok()? {
@@ -115,7 +115,7 @@ impl LeaseRecord {
     }
 
     pub(super) fn decode(bytes: &Bytes) -> Option<Self> {
-        let mut bytes = of_kind(bytes, LEASE)?;
+        let mut bytes = of_kind(bytes, *LEASE)?;
         let space = bytes.try_get_u64().ok()?;
         let generation = bytes.try_get_u128().ok()?;
         let token = Token::from_slice(bytes).ok()?;
@@ -142,7 +142,7 @@ pub(super) fn value_bytes(entry: &Entry, key: &CacheKey, generation: u128) -> By
 
 /// The entry, if it is of this key and generation.
 pub(super) fn value(bytes: &Bytes, key: &CacheKey, generation: u128) -> Option<Entry> {
-    let mut rest = of_kind(bytes, VALUE)?;
+    let mut rest = of_kind(bytes, *VALUE)?;
     if rest.try_get_u128().ok()? != generation {
         return None;
     }
@@ -154,8 +154,8 @@ pub(super) fn value(bytes: &Bytes, key: &CacheKey, generation: u128) -> Option<E
     Entry::decode(&bytes.slice_ref(entry), key.schema)
 }
 
-fn of_kind<'a>(bytes: &'a Bytes, kind: &[u8; 4]) -> Option<&'a [u8]> {
-    bytes.strip_prefix(kind)
+fn of_kind(bytes: &Bytes, kind: [u8; 4]) -> Option<&[u8]> {
+    bytes.strip_prefix(&kind)
 }
 
 #[cfg(test)]

@@ -160,7 +160,9 @@ mod tests {
         }
         lines.flush(PATIENCE);
         let all: Vec<u8> = read.try_iter().flatten().collect();
-        let expected: String = (0..1000).map(|n| format!("{n}\n")).collect();
+        let mut expected: Vec<_> = (0..1000).map(|n| n.to_string()).collect();
+        expected.push(String::new());
+        let expected = expected.join("\n");
         assert_eq!(String::from_utf8(all).unwrap(), expected);
     }
 

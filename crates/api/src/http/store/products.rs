@@ -86,7 +86,7 @@ pub(super) async fn list(
     let key = key.filter(|_| request.count != Count::Estimate);
     let key = key.map(|names| CacheKey::query(PAGE, format!("{question}|{names}")));
     let load = move |app: AppState| {
-        let (context, scope, request) = (Arc::clone(&context), scope.clone(), request.clone());
+        let (context, scope, request) = (Arc::clone(&context), scope.clone(), request);
         async move {
             let visit = context.visit(app.clock.now());
             let page = app.storefront.list(&scope.1, &visit, &request).await?;

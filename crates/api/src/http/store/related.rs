@@ -80,7 +80,7 @@ pub(super) async fn related(
     let key = cached::scopes(&app, &[Scope::Shelf, Scope::PriceLists, Scope::Prices], demand).await?;
     let key = key.map(|names| CacheKey::query(RELATED, format!("{question}|{names}")));
     let load = move |app: AppState| {
-        let (context, request) = (Arc::clone(&context), request.clone());
+        let context = Arc::clone(&context);
         async move { load(&app, &context, scope, &request).await }
     };
     let answer = cached::read(&app, key, demand, load).await?;

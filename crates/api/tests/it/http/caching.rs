@@ -108,13 +108,13 @@ async fn a_store_answer_may_be_kept_for_no_longer_than_it_is_true(api: Api) {
     assert_eq!(answer.header("cache-control"), usual);
     assert!(answer.find("age").is_none());
     // The listing ends within seconds, for caches on the way too, and they count whole seconds.
-    let until = Utc::now() + Duration::from_secs(8);
+    let until = now() + Duration::from_secs(8);
     let channel = json!([{"channel": "key:default", "unpublishAt": until.to_rfc3339_opts(SecondsFormat::Micros, true)}]);
     let ending = published(&api, json!({"channels": channel})).await;
     loop {
-        let before = Utc::now();
+        let before = now();
         let answer = api.get(&in_store(&ending)).send().await;
-        let after = Utc::now();
+        let after = now();
         if answer.status == 404 {
             assert!(after >= until);
             break;
@@ -240,7 +240,8 @@ async fn writes_say_where_they_stand(api: Api) {
 }
 
 async fn big_answers_are_coded_once_for_each_coding(api: Api) {
-    let description = (0..4000).map(|n| format!("word{n} ")).collect::<String>();
+    let words: Vec<_> = (0..4000).map(|n| format!("word{n}")).collect();
+    let description = words.join(" ");
     let product = published(&api, json!({"description": description})).await;
     let path = in_store(&product);
     let plain = warm(&api, &path).await;
@@ -305,9 +306,9 @@ async fn big_answers_are_coded_once_for_each_coding(api: Api) {
 async fn changes_at(at: DateTime<Utc>, first: bool, ask: impl AsyncFn() -> bool) {
     let mut asked = 0;
     loop {
-        let began = Utc::now();
+        let began = now();
         let is = ask().await;
-        let ended = Utc::now();
+        let ended = now();
         if ended < at {
             asked += 1;
             assert_eq!(is, first, "{began} to {ended}, before {at}");
@@ -320,16 +321,24 @@ async fn changes_at(at: DateTime<Utc>, first: bool, ask: impl AsyncFn() -> bool)
     assert!(asked > 2, "asked {asked} times before the change");
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the service goes by the machine's clock"
+)]
+fn now() -> DateTime<Utc> {
+    DateTime::from(SystemTime::now())
+}
+
 fn at(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// A product that is listed for a second, a second from now.
 async fn for_a_second(api: &Api, more: Value) -> (Value, DateTime<Utc>, DateTime<Utc>) {
-    let now = DateTime::<Utc>::from(SystemTime::now());
+    let began = now();
     let (from, until) = (
-        now + Duration::from_millis(1500),
-        now + Duration::from_millis(2500),
+        began + Duration::from_millis(1500),
+        began + Duration::from_millis(2500),
     );
     let listing = json!([{"channel": "key:default", "publishAt": at(from), "unpublishAt": at(until)}]);
     let mut body = more;
@@ -351,7 +360,7 @@ async fn listings_begin_and_end_on_the_clock(api: Api) {
     let one = in_store(&product);
     let is_there = async || {
         // One after the other: each has to be right at its own instant, which all have in common.
-        let (began, mut all) = (Utc::now(), Vec::new());
+        let (began, mut all) = (now(), Vec::new());
         all.push(api.get(&one).send().await.status == 200);
         for path in [&listed, &priced] {
             let answer = api.get(path).send().await.is(200).value();
@@ -359,7 +368,7 @@ async fn listings_begin_and_end_on_the_clock(api: Api) {
         }
         let answer = api.get(&counted).send().await.is(200).value();
         all.push(answer["productCount"] == 1);
-        let ended = Utc::now();
+        let ended = now();
         let crossed = [from, until].iter().any(|at| began <= *at && *at <= ended);
         assert!(
             crossed || all.iter().all(|is| *is == all[0]),

@@ -124,6 +124,7 @@ async fn write(fleet: &Fleet, method: Method, path: &str, body: &Value) -> Value
 }
 
 /// What there is from the beginning; the reads that there are of it.
+#[expect(clippy::too_many_lines, reason = "a list of what there is")]
 async fn furnish(fleet: &Fleet) -> Vec<String> {
     let post = async |path: &str, body: Value| write(fleet, Method::POST, path, &body).await;
     for (key, parent) in [
@@ -241,7 +242,8 @@ async fn furnish(fleet: &Fleet) -> Vec<String> {
 
 /// Waits until a job has ended.
 async fn import(fleet: &Fleet, lines: &[Value]) {
-    let file: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
+    let file = lines.join("\n");
     let api = &fleet.cached[0];
     let accepted = api
         .post("/v1/imports?format=ndjson")

@@ -7,7 +7,9 @@ use std::time::Duration;
 use application::cache::{
     CacheEvent, CacheHealth, CacheKey, CachePolicy, CacheStore, Entity, Lease, Miss, Schema, Source,
 };
+use application::changelog::LogPosition;
 use infrastructure::memcached_cache::MemcachedCache;
+use tokio::io::AsyncWriteExt as _;
 
 use super::faults::Stream;
 use super::history::random_pause;
@@ -89,7 +91,7 @@ async fn what_others_wrote_under_our_names_is_absent() {
                 store.release(&[key.entity], fresh(), None).await.unwrap();
                 server.set(name, bad).await;
                 store
-                    .release_missed(&[(key.entity, Default::default())])
+                    .release_missed(&[(key.entity, LogPosition::default())])
                     .await
                     .unwrap();
                 works(&*store, &key).await;
@@ -352,7 +354,6 @@ async fn what_is_no_memcached_is_an_error() {
     let serving = tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
-            use tokio::io::AsyncWriteExt as _;
             stream
                 .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                 .await

@@ -77,7 +77,7 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), looking)
+    tokio::time::timeout(Duration::from_mins(1), looking)
         .await
         .unwrap_or_else(|_| panic!("waited in vain: {what}"))
 }
