@@ -265,12 +265,17 @@ async fn every_lie_is_caught_and_told() {
         ),
         (Lie::Wavering, "reads went backwards", "WRONG: Backwards"),
     ] {
-        let report = outcome_of(lie).await;
+        let is_caught = |report: &Report| report.problems.iter().any(|found| found.contains(problem));
+        // Whether readers meet a lie in a run this short is left to chance.
+        let mut report = outcome_of(lie).await;
+        for _ in 0..10 {
+            if is_caught(&report) {
+                break;
+            }
+            report = outcome_of(lie).await;
+        }
         let table = report.to_table();
-        assert!(
-            report.problems.iter().any(|found| found.contains(problem)),
-            "{problem}: {table}"
-        );
+        assert!(is_caught(&report), "{problem}: {table}");
         assert!(table.contains(verdict), "{verdict}: {table}");
         assert!(table.contains("instance 0: read"), "{table}");
     }

@@ -46,10 +46,12 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
     let services = services::compose(settings, cache.clone()).await?;
     register_gauges(&telemetry, &services, cache.as_ref());
     register_cache_counts(&telemetry, &counts);
-    let loaded = example::load_if_first(settings, &services).await?;
-
     let counting = Counting::start(settings)?;
     let mut upkeep = keep_up(settings, cache.as_ref(), &services);
+    if let Some(cache) = cache.as_ref().filter(|_| services.is_new) {
+        services::until_up(cache).await;
+    }
+    let loaded = example::load_if_first(settings, &services).await?;
     if let Some(cdn) = CdnWebhook::open(&settings.cdn)? {
         let log = services.database.log.clone();
         // Before the first write of this process.

@@ -155,9 +155,16 @@ pub(crate) async fn compose(settings: &Settings, cache: Option<Arc<Cache>>) -> R
         None => database.store.clone(),
     };
     let first = |key| first_channel(key, &tools);
-    channel::ensure_first_channel(&*database.channels, &*store, &*tools.clock, &*tools.ids, first)
-        .await
-        .map_err(StartError::FirstChannel)?;
+    // Past the cache, which is not in use yet: nobody has asked a catalog without a channel for anything.
+    channel::ensure_first_channel(
+        &*database.channels,
+        &*database.store,
+        &*tools.clock,
+        &*tools.ids,
+        first,
+    )
+    .await
+    .map_err(StartError::FirstChannel)?;
     Ok(Services {
         catalog: Catalog::over(database.ports.clone(), store, cache, &tools),
         database,
@@ -199,14 +206,19 @@ pub(crate) async fn for_command(settings: &Settings) -> Result<Services, StartEr
         let recovering = cache.clone();
         // Ends with the process, which goes on without the cache when it is away, or refuses, as the settings say.
         tokio::spawn(async move { recovering.run_for_writes(&*log).await });
-        let up = async {
-            while cache.health() != CacheHealth::Up {
-                sleep(LOOK_AGAIN).await;
-            }
-        };
-        let _: Result<(), _> = timeout(CACHE_PATIENCE, up).await;
+        until_up(&cache).await;
     }
     Ok(services)
+}
+
+/// Waits until the cache is in use, if that is soon.
+pub(super) async fn until_up(cache: &Cache) {
+    let up = async {
+        while cache.health() != CacheHealth::Up {
+            sleep(LOOK_AGAIN).await;
+        }
+    };
+    let _: Result<(), _> = timeout(CACHE_PATIENCE, up).await;
 }
 
 impl Services {
