@@ -39,7 +39,7 @@ fn settings_that_are_wrong_are_named() {
         ("VITRINE__HTTP__ADRESS", "127.0.0.1:1", "VITRINE__HTTP__ADRESS"),
         ("VITRINE__HTTP__ADDRESS", "here", "VITRINE__HTTP__ADDRESS"),
         ("VITRINE__DATABASE__URL", "mysql://localhost/x", "database.url"),
-        ("VITRINE__CACHE__URL", "memcached://localhost", "cache.url"),
+        ("VITRINE__CACHE__URL", "http://localhost", "cache.url"),
         ("VITRINE__AUTH__HS256_SECRET", "short", "auth.hs256_secret"),
         ("VITRINE__CATALOG__DEFAULT_CURRENCY", "Euro", "default_currency"),
     ] {
