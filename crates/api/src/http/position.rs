@@ -11,7 +11,7 @@ pub(crate) fn write(
     format!("{transaction:x}-{position:x}")
 }
 
-/// `None` for what [`write`] does not write.
+/// `None` for what [`write()`] does not write.
 pub(crate) fn parse(text: &str) -> Option<LogPosition> {
     let number = |digits| i64::from_str_radix(digits, 16).ok().filter(|number| *number >= 0);
     let (transaction, position) = text.split_once('-')?;
