@@ -20,6 +20,7 @@ pub mod pricing;
 pub mod product;
 pub mod product_type;
 pub mod resource;
+pub mod search;
 pub mod store;
 pub mod storefront;
 #[cfg(feature = "testing")]

@@ -1,0 +1,20 @@
+//! Search: what may be asked, what is indexed, and the port of the engine.
+//!
+//! Two planes are searched, each a set of [`Document`]s of its own: what shoppers see, and the working copies. An engine
+//! knows columns and texts only; which of them there are, and what a request's words mean, is decided here.
+
+mod document;
+mod ports;
+mod query;
+mod settings;
+
+pub use document::{
+    Columns, Document, Language, Layout, ListPrice, Listed, Passage, TextClass, TextView, Value,
+    VariantDocument,
+};
+pub use ports::{IndexStatus, Plane, Rebuild, SearchError, SearchIndex};
+pub use query::{
+    Bound, Category, CategoryTree, Column, Condition, Facet, FacetCounts, FacetKind, Filter, Found, Hit,
+    Level, Place, PriceView, Query, SearchText, Sort, SortKey, SuggestRequest, Suggested, TermOrder, Test,
+};
+pub use settings::{SearchSettings, SettingsFault, Synonyms};
