@@ -4,17 +4,32 @@
 //! knows columns and texts only; which of them there are, and what a request's words mean, is decided here.
 
 mod document;
+mod fields;
+mod kind;
 mod ports;
 mod query;
+mod request;
+mod service;
 mod settings;
 
 pub use document::{
     Columns, Document, Language, Layout, ListPrice, Listed, Passage, TextClass, TextView, Value,
     VariantDocument,
 };
+pub use fields::{Field, FieldFault, Fields};
+pub use kind::{FieldChoice, FieldKind, ValueFault};
 pub use ports::{IndexStatus, Plane, Rebuild, SearchError, SearchIndex};
 pub use query::{
     Bound, Category, CategoryTree, Column, Condition, Facet, FacetCounts, FacetKind, Filter, Found, Hit,
     Level, Place, PriceView, Query, SearchText, Sort, SortKey, SuggestRequest, Suggested, TermOrder, Test,
 };
-pub use settings::{SearchSettings, SettingsFault, Synonyms};
+pub use request::{
+    Audience, CategoryCount, FacetAnswer, FacetKindRequest, FacetRequest, FilterRequest, HighlightRequest,
+    Located, RangeRequest, SearchHit, SearchPage, SearchRequest, SortRequest, SuggestQuery, Suggestions,
+    TermCount, TestRequest,
+};
+pub use service::{PlaneState, PlaneStatus, Search, SearchFailure};
+pub use settings::{
+    SearchSettings, SearchSettingsContent, SearchSettingsId, SearchSettingsReader, SearchSettingsService,
+    SearchSettingsState, SettingsFault, Synonyms, search_settings,
+};
