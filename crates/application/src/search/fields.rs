@@ -111,6 +111,8 @@ pub(super) struct Plan {
     /// Where its values go.
     pub(super) column: Option<Arc<Field>>,
     pub(super) is_searchable: bool,
+    /// What is read for its values, where these are few and it is searched.
+    pub(super) choices: Vec<FieldChoice>,
 }
 
 /// The attributes of one product type, by key.
@@ -212,17 +214,19 @@ impl Fields {
         }
         for (id, plan) in &self.types {
             lines.push(format!("{id} {}", plan.key));
-            for (
-                key,
-                Plan {
+            for (key, plan) in &plan.attributes {
+                let Plan {
                     column,
                     is_searchable,
-                },
-            ) in &plan.attributes
-            {
-                lines.push(format!("{id} {key} {} {is_searchable}", column.is_some()));
+                    choices,
+                } = plan;
+                lines.push(format!(
+                    "{id} {key} {} {is_searchable} {choices:?}",
+                    column.is_some()
+                ));
             }
         }
+        lines.push(format!("{:?}", self.axes));
         lines.sort_unstable();
         lines
     }
@@ -392,32 +396,28 @@ fn add_choices(choices: &mut Vec<FieldChoice>, others: Vec<FieldChoice>) {
 
 fn plan(state: &ProductTypeState, by_name: &BTreeMap<String, Option<Arc<Field>>>) -> TypePlan {
     let content = &state.content;
-    let attributes = content.attributes.iter().filter_map(|attribute| {
+    let own = content.attributes.iter().filter(|a| !content.is_axis(&a.key));
+    let attributes = own.filter_map(|attribute| {
         let field = by_name.get(&format!("{}{}", name::ATTRIBUTES, attribute.key));
         let column = field.cloned().flatten().filter(|_| has_column(attribute));
         let is_searchable = attribute.searchable;
+        let choices = match FieldKind::of(&attribute.kind) {
+            Some(FieldKind::Enum(choices)) if is_searchable => choices,
+            _ => Vec::new(),
+        };
         (column.is_some() || is_searchable).then(|| {
-            (
-                attribute.key.to_string(),
-                Plan {
-                    column,
-                    is_searchable,
-                },
-            )
+            let plan = Plan {
+                column,
+                is_searchable,
+                choices,
+            };
+            (attribute.key.to_string(), plan)
         })
     });
     TypePlan {
         key: content.key.to_string(),
-        attributes: attributes.filter(|(key, _)| !is_axis(state, key)).collect(),
+        attributes: attributes.collect(),
     }
-}
-
-fn is_axis(state: &ProductTypeState, key: &str) -> bool {
-    state
-        .content
-        .option_attributes
-        .iter()
-        .any(|axis| axis.as_str() == key)
 }
 
 #[cfg(test)]

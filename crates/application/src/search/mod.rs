@@ -3,6 +3,8 @@
 //! Two planes are searched, each a set of [`Document`]s of its own: what shoppers see, and the working copies. An engine
 //! knows columns and texts only; which of them there are, and what a request's words mean, is decided here.
 
+mod compose;
+mod copy;
 mod document;
 mod fields;
 mod kind;
@@ -12,6 +14,8 @@ mod request;
 mod service;
 mod settings;
 
+pub use compose::Composer;
+pub use copy::{CopyAttributes, CopyReader, CopyValue, ProductCopy, Texts, VariantCopy};
 pub use document::{
     Columns, Document, Language, Layout, ListPrice, Listed, Passage, TextClass, TextView, Value,
     VariantDocument,
