@@ -12,10 +12,8 @@ use domain::product_type::{AttributeValue, ProductTypeState};
 use domain::value::Locale;
 
 use super::copy::{CopyAttributes, CopyValue, ProductCopy, Texts, VariantCopy};
-use super::document::{
-    Columns, Document, Layout, Passage, TextClass, TextView, Value, VariantDocument,
-};
-use super::fields::{Field, FieldFault, Fields, TypePlan, name};
+use super::document::{Columns, Document, Layout, Passage, TextClass, TextView, Value, VariantDocument};
+use super::fields::{Field, Fields, TypePlan, name};
 use super::kind::{FieldChoice, boolean, encode, instant, weigh};
 use super::ports::Plane;
 
@@ -137,7 +135,10 @@ impl Composer {
         );
         if self.plane == Plane::Management {
             add(name::STATUS, vec![Value::Text(copy.status.as_str().to_owned())]);
-            add(name::UNPUBLISHED_CHANGES, vec![boolean(copy.has_unpublished_changes)]);
+            add(
+                name::UNPUBLISHED_CHANGES,
+                vec![boolean(copy.has_unpublished_changes)],
+            );
         }
         self.attribute_columns(&copy.attributes, plan, &mut columns);
         columns
@@ -150,7 +151,11 @@ impl Composer {
         put(&mut columns, name::GTIN.to_owned(), texts(variant.gtin.iter()));
         put(&mut columns, name::MPN.to_owned(), texts(variant.mpn.iter()));
         let weight = variant.weight.as_ref().and_then(weigh);
-        put(&mut columns, name::WEIGHT.to_owned(), weight.into_iter().collect());
+        put(
+            &mut columns,
+            name::WEIGHT.to_owned(),
+            weight.into_iter().collect(),
+        );
         for (axis, value) in variant.options {
             let column = format!("{}{axis}", name::OPTIONS);
             put(&mut columns, column, vec![Value::Text(value)]);
@@ -244,12 +249,14 @@ impl Composer {
                 let Some(plan) = plan.attributes.get(key).filter(|plan| plan.is_searchable) else {
                     continue;
                 };
-                view.reading.words(value, &plan.choices, &mut |text| add(TextClass::Attribute, text));
+                view.reading
+                    .words(value, &plan.choices, &mut |text| add(TextClass::Attribute, text));
             }
             for (axis, value) in copy.variants.iter().flat_map(|variant| &variant.options) {
                 add(TextClass::Attribute, value);
                 if let Some(choice) = self.fields.axis_choice(axis, value) {
-                    view.reading.names(choice, &mut |text| add(TextClass::Attribute, text));
+                    view.reading
+                        .names(choice, &mut |text| add(TextClass::Attribute, text));
                 }
             }
             for text in view.reading.of(&copy.description) {
@@ -319,7 +326,12 @@ impl Reading {
     fn names(&self, choice: &FieldChoice, add: &mut impl FnMut(&str)) {
         match self {
             Self::Chain(locales) => choice.name(locales).into_iter().for_each(add),
-            Self::Alone(locale) => choice.names.get(locale).map(String::as_str).into_iter().for_each(add),
+            Self::Alone(locale) => choice
+                .names
+                .get(locale)
+                .map(String::as_str)
+                .into_iter()
+                .for_each(add),
             Self::All => choice.names.values().map(String::as_str).for_each(add),
         }
     }
@@ -365,7 +377,9 @@ fn store_views(channels: &[ChannelState]) -> Vec<View> {
 }
 
 fn management_views(channels: &[ChannelState], default_locale: &Locale) -> Vec<View> {
-    let offered = channels.iter().flat_map(|channel| channel.content.locales.locales());
+    let offered = channels
+        .iter()
+        .flat_map(|channel| channel.content.locales.locales());
     let locales: BTreeSet<&Locale> = offered.chain([default_locale]).collect();
     let alone = locales.into_iter().map(|locale| {
         let reading = Reading::Alone(locale.clone());
@@ -424,22 +438,22 @@ fn identifiers(copy: &ProductCopy) -> Vec<String> {
     identifiers
 }
 
-/// The field that both of two compositions have, and have alike.
-pub(super) fn agree(one: &Fields, other: &Fields, name: &str) -> Result<Arc<Field>, Disagreement> {
-    let field = one.get(name).map_err(Disagreement::Fault)?;
-    let columns = |field: &Field| (field.level, field.kind.is_number(), field.kind.as_str(), field.is_set, field.is_localized);
-    match other.get(name) {
-        Ok(known) if columns(&known) == columns(&field) => Ok(field),
-        _ => Err(Disagreement::NotYet),
+/// Whether two compositions have the same columns for a field.
+pub(super) fn agree(one: &Fields, other: &Fields, name: &str) -> bool {
+    let columns = |field: &Field| {
+        (
+            field.level,
+            field.kind.as_str(),
+            field.is_set,
+            field.is_localized,
+            field.is_filterable,
+            field.is_sortable,
+        )
+    };
+    match (one.get(name), other.get(name)) {
+        (Ok(one), Ok(other)) => columns(&one) == columns(&other),
+        _ => false,
     }
-}
-
-/// Why there is no field that both have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Disagreement {
-    Fault(FieldFault),
-    /// The index knows it otherwise.
-    NotYet,
 }
 
 #[cfg(test)]

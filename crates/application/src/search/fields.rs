@@ -25,6 +25,8 @@ pub(super) mod name {
     pub(in crate::search) const STATUS: &str = "status";
     pub(in crate::search) const KEY: &str = "key";
     pub(in crate::search) const NAME: &str = "name";
+    /// Only searched and highlighted.
+    pub(in crate::search) const DESCRIPTION: &str = "description";
     pub(in crate::search) const CREATED_AT: &str = "createdAt";
     pub(in crate::search) const UPDATED_AT: &str = "updatedAt";
     pub(in crate::search) const PUBLISHED_AT: &str = "publishedAt";

@@ -3,14 +3,18 @@
 //! Two planes are searched, each a set of [`Document`]s of its own: what shoppers see, and the working copies. An engine
 //! knows columns and texts only; which of them there are, and what a request's words mean, is decided here.
 
+mod answer;
 mod compose;
 mod copy;
 mod document;
 mod fields;
+mod follow;
+mod ground;
 mod kind;
 mod ports;
 mod query;
 mod request;
+mod resolve;
 mod service;
 mod settings;
 
@@ -21,6 +25,7 @@ pub use document::{
     VariantDocument,
 };
 pub use fields::{Field, FieldFault, Fields};
+pub use ground::GroundPorts;
 pub use kind::{FieldChoice, FieldKind, ValueFault};
 pub use ports::{IndexStatus, Plane, Rebuild, SearchError, SearchIndex};
 pub use query::{
@@ -32,7 +37,7 @@ pub use request::{
     Located, RangeRequest, SearchHit, SearchPage, SearchRequest, SortRequest, SuggestQuery, Suggestions,
     TermCount, TestRequest,
 };
-pub use service::{PlaneState, PlaneStatus, Search, SearchFailure};
+pub use service::{PlaneState, PlaneStatus, Search, SearchFailure, SearchPolicy, SearchPorts};
 pub use settings::{
     SearchSettings, SearchSettingsContent, SearchSettingsId, SearchSettingsReader, SearchSettingsService,
     SearchSettingsState, SettingsFault, Synonyms, search_settings,

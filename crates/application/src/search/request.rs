@@ -1,7 +1,7 @@
 //! What someone asks of search, in the words of clients: fields by their names, values as they were written.
 
 use domain::value::{Json, Locale};
-use domain::{CategoryId, ProductId, VariantId};
+use domain::{CategoryId, VariantId};
 
 use super::query::{Place, TermOrder};
 use crate::changelog::LogPosition;
@@ -244,6 +244,17 @@ pub struct Suggestions<T> {
     pub position: LogPosition,
 }
 
+impl<T> Suggestions<T> {
+    pub(super) fn with<U>(self, products: Vec<U>) -> Suggestions<U> {
+        Suggestions {
+            products,
+            categories: self.categories,
+            brands: self.brands,
+            position: self.position,
+        }
+    }
+}
+
 /// What pages are continued by is bound to all of the request that decides which products there are and in which order.
 impl SearchRequest {
     pub fn scope(&self) -> String {
@@ -277,6 +288,3 @@ impl SearchRequest {
         format!("{audience} {text:?} {filter:?} {sort:?}")
     }
 }
-
-/// Ids of hits whose products are gone by now are left out.
-pub(super) type Bodies<T> = std::collections::HashMap<ProductId, T>;

@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use application::search::{
-    CopyAttributes, CopyValue, ListPrice, Listed, ProductCopy, Texts, VariantCopy,
-};
+use application::search::{CopyAttributes, CopyValue, ListPrice, Listed, ProductCopy, Texts, VariantCopy};
 use domain::pricing::{Validity, base_list};
 use domain::product::{ProductStatus, Window};
 use domain::product_type::{AttributeValue, Measure, Target};
@@ -124,7 +122,9 @@ impl ProductRow {
         };
         Ok(ProductCopy {
             id: ProductId::new(self.id),
-            product_type: self.product_type.map_or(ProductTypeId::GENERIC, ProductTypeId::new),
+            product_type: self
+                .product_type
+                .map_or(ProductTypeId::GENERIC, ProductTypeId::new),
             status: ProductStatus::parse(&self.status)?,
             has_unpublished_changes,
             key: self.key,
