@@ -26,7 +26,6 @@ impl Bits {
         }
     }
 
-
     pub(super) fn contains(&self, at: u32) -> bool {
         self.words
             .get((at / 64) as usize)
