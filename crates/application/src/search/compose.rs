@@ -53,13 +53,11 @@ pub struct Composer {
 }
 
 impl Composer {
-    /// `catalog` names the catalog: another one's index is never taken for this one's.
     pub fn new(
         plane: Plane,
         types: &[ProductTypeState],
         channels: &[ChannelState],
         default_locale: &Locale,
-        catalog: &str,
     ) -> Self {
         let fields = Fields::new(plane, types);
         let views = match plane {
@@ -67,7 +65,7 @@ impl Composer {
             Plane::Management => management_views(channels, default_locale),
         };
         let mut hasher = DefaultHasher::new();
-        (COMPOSITION, env!("CARGO_PKG_VERSION"), catalog, plane.as_str()).hash(&mut hasher);
+        (COMPOSITION, env!("CARGO_PKG_VERSION"), plane.as_str()).hash(&mut hasher);
         default_locale.as_str().hash(&mut hasher);
         fields.digest().hash(&mut hasher);
         Self {

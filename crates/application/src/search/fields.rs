@@ -423,4 +423,4 @@ fn plan(state: &ProductTypeState, by_name: &BTreeMap<String, Option<Arc<Field>>>
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

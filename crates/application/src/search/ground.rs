@@ -39,7 +39,7 @@ pub(super) struct Categories {
 }
 
 impl Categories {
-    fn new(all: Vec<CategoryState>) -> Self {
+    pub(super) fn new(all: Vec<CategoryState>) -> Self {
         let mut tree = CategoryTree::new();
         let mut children: HashMap<CategoryId, Vec<CategoryId>> = HashMap::new();
         for state in &all {
@@ -148,18 +148,16 @@ pub struct GroundPorts {
 pub(super) struct Grounds {
     ports: GroundPorts,
     default_locale: Locale,
-    catalog: String,
     current: watch::Sender<Option<Arc<Ground>>>,
     /// Up to where each part is known to reflect the log. Held while parts are loaded.
     loaded: Mutex<HashMap<Part, LogPosition>>,
 }
 
 impl Grounds {
-    pub(super) fn new(ports: GroundPorts, default_locale: Locale, catalog: String) -> Self {
+    pub(super) fn new(ports: GroundPorts, default_locale: Locale) -> Self {
         Self {
             ports,
             default_locale,
-            catalog,
             current: watch::Sender::new(None),
             loaded: Mutex::default(),
         }
@@ -229,13 +227,7 @@ impl Grounds {
         };
         let composer = |plane| match kept(Part::Types).and(kept(Part::Channels)) {
             Some(ground) => ground.composer(plane).clone(),
-            None => Arc::new(Composer::new(
-                plane,
-                &types,
-                &channels,
-                &self.default_locale,
-                &self.catalog,
-            )),
+            None => Arc::new(Composer::new(plane, &types, &channels, &self.default_locale)),
         };
         let ground = Arc::new(Ground {
             management: composer(Plane::Management),

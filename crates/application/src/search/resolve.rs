@@ -414,3 +414,6 @@ pub(super) fn languages(locales: &[Locale], spare: &Locale) -> Vec<Locale> {
         locales.to_vec()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,8 +119,6 @@ pub struct SearchPorts {
 pub struct SearchPolicy {
     /// In which texts are read where nobody says.
     pub default_locale: Locale,
-    /// A name of the catalog that no other one has: the index of another one is not taken for this one's.
-    pub catalog: String,
     /// How often the log is looked at.
     pub interval: Duration,
     /// The longest wait for an index to catch up.
@@ -147,12 +145,7 @@ struct Ready {
 
 impl Search {
     pub fn new(ports: SearchPorts, policy: SearchPolicy) -> Self {
-        let grounds = Grounds::new(
-            ports.ground.clone(),
-            policy.default_locale.clone(),
-            policy.catalog.clone(),
-        );
-        let grounds = Arc::new(grounds);
+        let grounds = Arc::new(Grounds::new(ports.ground.clone(), policy.default_locale.clone()));
         let followers = Plane::ALL.map(|plane| Follower {
             plane,
             index: ports.index.clone(),
