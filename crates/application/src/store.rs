@@ -15,6 +15,7 @@ use domain::{Change, MediaId, ProductId, ProductTypeId, Version};
 use uuid::Uuid;
 
 use crate::changelog::LogPosition;
+use crate::search::SearchSettingsState;
 
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -317,6 +318,7 @@ pub struct Changes {
     pub price_lists: Vec<Change<PriceListState>>,
     pub prices: Vec<Change<PriceState>>,
     pub product_types: Vec<Change<ProductTypeState>>,
+    pub search_settings: Vec<Change<SearchSettingsState>>,
     pub basis: Basis,
 }
 
@@ -361,6 +363,7 @@ impl Changes {
             basis: _,
             price_lists,
             prices,
+            search_settings,
         } = self;
         categories.is_empty()
             && products.is_empty()
@@ -370,6 +373,7 @@ impl Changes {
             && price_lists.is_empty()
             && prices.is_empty()
             && product_types.is_empty()
+            && search_settings.is_empty()
     }
 }
 
@@ -400,6 +404,7 @@ changes_of!(ProductTypeState, product_types);
 changes_of!(MediaState, media);
 changes_of!(PriceListState, price_lists);
 changes_of!(PriceState, prices);
+changes_of!(SearchSettingsState, search_settings);
 
 /// Where the catalog is written.
 #[async_trait]

@@ -12,6 +12,7 @@ use application::media::MediaReader;
 use application::pricing::{PriceListReader, PriceReader};
 use application::product::{ProductReader, VariantReader};
 use application::product_type::ProductTypeReader;
+use application::search::{CopyReader, SearchSettingsReader};
 use application::store::{CatalogStore, StoreError};
 use application::storefront::StorefrontReader;
 use domain::category::CategoryState;
@@ -52,6 +53,8 @@ pub(crate) struct Ports {
     pub(crate) jobs: Arc<dyn JobStore>,
     pub(crate) price_lists: Arc<PriceListReader>,
     pub(crate) prices: Arc<dyn PriceReader>,
+    pub(crate) copies: Arc<dyn CopyReader>,
+    pub(crate) search_settings: Arc<SearchSettingsReader>,
 }
 
 /// A catalog with the engine that it is in.
@@ -178,5 +181,7 @@ fn ports<E: Engine>(catalog: &Arc<SqlCatalog<E>>) -> Ports {
         jobs: catalog.clone(),
         price_lists: catalog.clone(),
         prices: catalog.clone(),
+        copies: catalog.clone(),
+        search_settings: catalog.clone(),
     }
 }

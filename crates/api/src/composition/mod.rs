@@ -3,6 +3,7 @@
 mod cache;
 pub(crate) mod database;
 mod example;
+mod search;
 pub(crate) mod serve;
 pub(crate) mod services;
 pub(crate) mod settings;
@@ -23,6 +24,7 @@ use infrastructure::files::FilesError;
 use infrastructure::memcached_cache::MemcachedError;
 use infrastructure::redis_cache::RedisCacheError;
 use infrastructure::redis_views::RedisViewsError;
+use infrastructure::search_index::OpenError;
 use infrastructure::system::{SystemClock, UuidV7};
 use infrastructure::telemetry::TelemetryError;
 
@@ -66,6 +68,8 @@ pub(crate) enum StartError {
     Cdn(#[from] CdnError),
     #[error(transparent)]
     Memcached(#[from] MemcachedError),
+    #[error("cannot open the search index")]
+    Search(#[from] OpenError),
     #[error(transparent)]
     Views(#[from] RedisViewsError),
     #[error(transparent)]

@@ -15,7 +15,7 @@ use super::services::{self, Services};
 use super::settings::Settings;
 use super::views::Counting;
 use super::workspace::{self, Shared};
-use super::{StartError, cache, example, token_verifier};
+use super::{StartError, cache, example, search, token_verifier};
 use crate::http::{self, AppState, CursorKey, Health, Imports, Probe, Uploads};
 use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
 
@@ -52,6 +52,10 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
         services::until_up(cache).await;
     }
     let loaded = example::load_if_first(settings, &services).await?;
+    let search = search::open(settings, &services).await?;
+    if let Some(search) = search.clone() {
+        upkeep.spawn(async move { search.run().await });
+    }
     if let Some(cdn) = CdnWebhook::open(&settings.cdn)? {
         let log = services.database.log.clone();
         // Before the first write of this process.
@@ -87,6 +91,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
             currency: services.tools.default_currency,
             lifecycle: lifecycle.clone(),
         },
+        search,
     };
     let workspaces = workspace::opener(&database, &services.tools, &shared, cache);
     let app = shared.app(services.catalog, Some(workspaces));

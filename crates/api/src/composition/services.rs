@@ -13,6 +13,7 @@ use application::media::MediaFiles;
 use application::pricing::{PriceLists, Prices, Pricing, price_lists};
 use application::product::{Products, Variants};
 use application::product_type::{ProductTypes, Typing, product_types};
+use application::search::{SearchSettingsService, search_settings};
 use application::store::CatalogStore;
 use application::{Clock, Ids, Writer};
 use domain::channel::{ChannelContent, ChannelCurrencies, ChannelLocales};
@@ -53,6 +54,7 @@ pub(crate) struct Catalog {
     pub(crate) prices: Prices,
     pub(crate) pricing: Pricing,
     pub(crate) answers: Answers,
+    pub(crate) search_settings: SearchSettingsService,
     pub(crate) importer: Importer,
 }
 
@@ -104,6 +106,7 @@ impl Catalog {
             prices: wholes.prices,
             pricing: Pricing::new(ports.prices.clone(), tools.clock.clone()),
             answers: Answers::new(cache),
+            search_settings: search_settings(writer.clone(), ports.search_settings.clone()),
             media: MediaFiles::new(
                 writer,
                 ports.media.clone(),

@@ -5,6 +5,7 @@
 mod catalog;
 mod history;
 mod layers;
+mod search;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -26,6 +27,7 @@ use catalog::CatalogSettings;
 use history::HistorySettings;
 use infrastructure::telemetry::TelemetrySettings;
 use layers::{Layers, PREFIX};
+use search::SearchSettings;
 use views::ViewsSettings;
 
 /// Names a settings file where the command line does not.
@@ -34,7 +36,7 @@ const FILE_VARIABLE: &str = "VITRINE_CONFIG";
 /// Where a settings file is looked for that nothing names.
 const USUAL_FILES: [&str; 2] = ["vitrine.toml", "config/vitrine.toml"];
 
-const KEYS: &str = "`data_dir`, `http`, `database`, `cache`, `cdn`, `media`, `auth`, `catalog`, `history`, `views`, `telemetry`";
+const KEYS: &str = "`data_dir`, `http`, `database`, `cache`, `cdn`, `media`, `auth`, `catalog`, `history`, `search`, `views`, `telemetry`";
 
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Settings {
@@ -48,6 +50,7 @@ pub(crate) struct Settings {
     pub(crate) auth: AuthSettings,
     pub(crate) catalog: CatalogSettings,
     pub(crate) history: HistorySettings,
+    pub(crate) search: SearchSettings,
     pub(crate) views: ViewsSettings,
     pub(crate) telemetry: TelemetrySettings,
 }
@@ -64,6 +67,7 @@ impl Default for Settings {
             auth: AuthSettings::default(),
             catalog: CatalogSettings::default(),
             history: HistorySettings::default(),
+            search: SearchSettings::default(),
             views: ViewsSettings::default(),
             telemetry: TelemetrySettings::default(),
         }
@@ -116,6 +120,7 @@ impl Settings {
             auth: layers.section("auth", &mut problems),
             catalog: layers.section("catalog", &mut problems),
             history: layers.section("history", &mut problems),
+            search: layers.section("search", &mut problems),
             views: layers.section("views", &mut problems),
             telemetry: layers.section("telemetry", &mut problems),
         };
@@ -140,6 +145,7 @@ impl Settings {
             auth,
             catalog,
             history,
+            search,
             views,
             telemetry,
         } = self;
@@ -156,6 +162,7 @@ impl Settings {
             ("auth", auth.problems()),
             ("catalog", catalog.problems()),
             ("history", history.problems()),
+            ("search", search.problems()),
             ("views", views.problems()),
             ("telemetry", telemetry.problems()),
         ];

@@ -7,6 +7,7 @@ use application::Clock;
 use application::access::TokenVerifier;
 use application::cache::{Cache, TouchingStore};
 use application::history::History;
+use application::search::Search;
 use application::views::Views;
 use domain::value::Locale;
 
@@ -29,6 +30,7 @@ pub(super) struct Shared {
     pub(super) metrics: Arc<dyn Fn() -> String + Send + Sync>,
     pub(super) uploads: Arc<Uploads>,
     pub(super) imports: Imports,
+    pub(super) search: Option<Search>,
 }
 
 impl Shared {
@@ -45,6 +47,7 @@ impl Shared {
             prices,
             pricing,
             answers,
+            search_settings,
             importer: _,
         } = catalog;
         let Self {
@@ -58,6 +61,7 @@ impl Shared {
             metrics,
             uploads,
             imports,
+            search,
         } = self;
         App {
             products,
@@ -93,6 +97,8 @@ impl Shared {
             cursors,
             default_locale,
             store_max_age,
+            search,
+            search_settings,
             health,
             metrics,
             workspaces,

@@ -13,6 +13,7 @@ use application::media::MediaFiles;
 use application::pricing::{PriceLists, PriceReader, Prices, Pricing};
 use application::product::{ProductReader, Products, VariantReader, Variants};
 use application::product_type::ProductTypes;
+use application::search::{Search, SearchSettingsService};
 use application::storefront::StorefrontReader;
 use application::views::Views;
 use axum::extract::FromRef;
@@ -50,6 +51,9 @@ pub(crate) struct App {
     pub(crate) default_locale: Locale,
     /// How long a shared cache may keep an answer of the store plane.
     pub(crate) store_max_age: Duration,
+    /// `None` where it is switched off.
+    pub(crate) search: Option<Search>,
+    pub(crate) search_settings: SearchSettingsService,
     pub(crate) health: Health,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// For batches; a batch inside a batch has none.

@@ -100,6 +100,8 @@ pub(crate) fn of_entry(entry: &LogChange) -> Vec<Entity> {
         "priceList" => [vec![one(ResourceKind::PriceList)], scopes(&[Scope::PriceLists])].concat(),
         "productType" => vec![one(ResourceKind::ProductType)],
         "media" => vec![one(ResourceKind::Media)],
+        // Searches are never kept.
+        "searchSettings" => Vec::new(),
         // Written by a later release: no telling what it alters.
         _ => ResourceKind::ALL
             .into_iter()

@@ -27,6 +27,18 @@ pub struct PricingContext {
     pub staged: bool,
 }
 
+impl PricingContext {
+    pub(crate) fn circumstances(&self, now: Timestamp) -> Circumstances {
+        Circumstances {
+            channel: self.channel,
+            channel_lists: self.channel_lists.clone(),
+            country: self.country,
+            customer_groups: self.customer_groups.clone(),
+            at: self.at.unwrap_or(now),
+        }
+    }
+}
+
 /// One price that may have counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -91,13 +103,7 @@ impl Pricing {
         if lines.is_empty() {
             return Ok(Vec::new());
         }
-        let circumstances = Circumstances {
-            channel: context.channel,
-            channel_lists: context.channel_lists.clone(),
-            country: context.country,
-            customer_groups: context.customer_groups.clone(),
-            at: context.at.unwrap_or_else(|| self.clock.now()),
-        };
+        let circumstances = context.circumstances(self.clock.now());
         let variants: BTreeSet<_> = lines.iter().map(|(variant, _)| *variant).collect();
         // What has ended neither counts nor will, and is only of interest to those who ask why.
         let since = (!explain).then_some(circumstances.at);

@@ -9,7 +9,7 @@ use domain::{ChannelId, PriceId, PriceListId, ProductId, VariantId};
 pub type Language = String;
 
 /// One way to read a catalog's texts: in a locale with what stands in for it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TextView {
     /// The locales of the chain, joined by commas, such as `de-AT,de,en`; `*` for the texts of all locales at once.
     pub name: String,

@@ -24,6 +24,7 @@ pub mod publishing;
 pub mod reads;
 pub mod receipts;
 pub mod resources;
+pub mod search;
 pub mod variants;
 pub mod writes;
 
@@ -50,6 +51,7 @@ use crate::pricing::{PriceListReader, PriceReader};
 use crate::product::{ProductReader, VariantReader};
 use crate::product_type::{ProductTypeReader, Typing};
 use crate::resource::ResourceReader;
+use crate::search::{CopyReader, SearchSettingsContent, SearchSettingsReader};
 use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
 use crate::storefront::StorefrontReader;
 
@@ -69,6 +71,8 @@ pub struct Harness {
     pub types: Arc<ProductTypeReader>,
     pub price_lists: Arc<PriceListReader>,
     pub prices: Arc<dyn PriceReader>,
+    pub copies: Arc<dyn CopyReader>,
+    pub search_settings: Arc<SearchSettingsReader>,
     made: AtomicU64,
 }
 
@@ -107,6 +111,8 @@ impl Harness {
             + HistoryUpkeep
             + ResourceReader<PriceListContent>
             + PriceReader
+            + CopyReader
+            + ResourceReader<SearchSettingsContent>
             + ResourceReader<ProductTypeContent>,
     {
         Self {
@@ -133,6 +139,8 @@ impl Harness {
             types: Arc::<C>::clone(catalog),
             price_lists: Arc::<C>::clone(catalog),
             prices: Arc::<C>::clone(catalog),
+            copies: Arc::<C>::clone(catalog),
+            search_settings: Arc::<C>::clone(catalog),
             made: AtomicU64::new(1),
         }
     }
@@ -263,6 +271,8 @@ macro_rules! catalog_contract {
             prices: are_kept, never_overlap, never_overlap_under_concurrency, need_a_list_and_a_variant,
                 hold_their_list, lists_and_channels_hold_each_other, are_of_variants_by_every_name, are_upserted, are_upserted_all_or_nothing,
                 are_upserted_by_the_thousands, are_resolved, are_shown_of_what_is_on_sale;
+            search: copies_say_what_states_say, copies_are_of_their_plane, copies_come_in_pages,
+                prices_of_copies_are_those_that_may_count, settings_are_there_and_change_version_by_version;
             jobs: are_kept, faults_keep_their_order, faults_may_quote_anything, are_cancelled;
             imports: change_nothing_the_second_time, keep_out_only_what_is_bad, later_records_meet_earlier_ones,
                 made_slugs_are_told_apart, products_go_where_the_file_says,

@@ -158,7 +158,7 @@ impl Attribute {
 
     fn read_plain(&self, value: &Json, faults: &mut Faults) -> Option<AttributeValue> {
         if !self.set {
-            return self.read_single(value, faults);
+            return self.kind.read(value, faults);
         }
         let Json::List(items) = value else {
             faults.wrong_type("an array", value);
@@ -177,15 +177,28 @@ impl Attribute {
                     faults.refuse("duplicate", "stands in the list twice");
                     return;
                 }
-                read.extend(self.read_single(item, faults));
+                read.extend(self.kind.read(item, faults));
             });
         }
         // With an item missing, the others would be looked at in the wrong places.
         (read.len() == items.len()).then_some(AttributeValue::Set(read))
     }
+}
 
-    fn read_single(&self, value: &Json, faults: &mut Faults) -> Option<AttributeValue> {
-        match &self.kind {
+impl Kind {
+    /// One value as a client wrote it, whatever its bounds; the path of the fault is relative to it.
+    pub fn parse(&self, value: &Json) -> Result<AttributeValue, AttributeFault> {
+        let mut faults = Faults {
+            path: Vec::new(),
+            found: Vec::new(),
+        };
+        let read = self.read(value, &mut faults);
+        let unread = || AttributeFault::new(Vec::new(), "wrong_type", "is not a value of the attribute");
+        read.ok_or_else(|| faults.found.into_iter().next().unwrap_or_else(unread))
+    }
+
+    fn read(&self, value: &Json, faults: &mut Faults) -> Option<AttributeValue> {
+        match self {
             Kind::Text { .. } | Kind::Enum { .. } => read_text(value, faults).map(AttributeValue::Text),
             Kind::Integer { .. } => read_integer(value, faults).map(AttributeValue::Integer),
             Kind::Decimal { .. } => {

@@ -143,6 +143,24 @@ impl Measure {
         Ok(Self { value, family, unit })
     }
 
+    /// The measure that is so much in the base unit, in the first of the family's units that can say so exactly, if
+    /// possible the base unit.
+    pub fn from_base(family: UnitFamily, base: i128) -> Option<Self> {
+        let one = 10_i128.pow(family.scale());
+        let is_base = |unit: &&Unit| unit.factor == one && unit.offset == 0;
+        let units = family.units();
+        let by_choice = units
+            .iter()
+            .filter(is_base)
+            .chain(units.iter().filter(|unit| !is_base(unit)));
+        by_choice.into_iter().find_map(|unit| {
+            let difference = base.checked_sub(millionths(unit.offset))?;
+            let exact = difference.rem_euclid(unit.factor) == 0;
+            let value = Number::from_millionths(difference.div_euclid(unit.factor)).filter(|_| exact)?;
+            Some(Self { value, family, unit })
+        })
+    }
+
     pub const fn value(&self) -> Number {
         self.value
     }
@@ -241,7 +259,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_known_by_its_base_is_told_in_a_unit_of_its_own() {
+        for (value, unit, told) in [
+            ("1.5", "kg", "1500 g"),
+            ("21.5", "C", "21.5 C"),
+            ("0.5", "um", "0.5 um"),
+        ] {
+            let measure = measure(value, unit);
+            let again = Measure::from_base(measure.family(), measure.base()).unwrap();
+            assert_eq!(format!("{} {}", again.value(), again.unit().symbol), told);
+        }
+        assert!(Measure::from_base(UnitFamily::Mass, 1).is_none());
+    }
+
     proptest! {
+        #[test]
+        fn every_measure_has_one_of_the_same_base(
+            value in -999_999_999_999_999_999_i128..=999_999_999_999_999_999, family in 0..UnitFamily::ALL.len(),
+            unit in 0_usize..20,
+        ) {
+            let units = UnitFamily::ALL.get(family).unwrap().units();
+            let unit = units.get(unit % units.len()).unwrap();
+            let measure = Measure::new(Number::from_millionths(value).unwrap(), unit.symbol).unwrap();
+            let again = Measure::from_base(measure.family(), measure.base());
+            prop_assert_eq!(again.map(|again| again.base()), Some(measure.base()));
+        }
+
         #[test]
         fn bounds_in_another_unit_are_the_same_bounds(
             bound in -10_000_000_000_i64..10_000_000_000, value in -10_000_000_000_i64..10_000_000_000,

@@ -10,6 +10,8 @@ mod price_list;
 mod product;
 mod product_type;
 mod resource;
+mod search;
+mod search_settings;
 mod text;
 mod variant;
 
@@ -27,6 +29,8 @@ pub use price_list::PriceListDoc;
 pub use product::{CopiesDoc, ProductDoc};
 pub use product_type::ProductTypeDoc;
 pub use resource::{StateDoc, Stored};
+pub(crate) use search::{PriceRow, ProductRow, VariantRow};
+pub use search_settings::SearchSettingsDoc;
 pub(crate) use variant::MoneyDoc;
 pub use variant::VariantDoc;
 

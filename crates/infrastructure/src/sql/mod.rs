@@ -17,6 +17,7 @@ mod price;
 mod product;
 mod query;
 mod resource;
+mod search;
 mod secret;
 mod store;
 mod storefront;

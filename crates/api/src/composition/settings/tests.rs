@@ -340,6 +340,7 @@ fn values_out_of_range_are_refused() {
         ("[media]\nendpoint = \"http://x\"", "media.url"),
         ("[history]\nretention = \"30m\"", "history.retention"),
         ("[views]\nflush_interval = \"10ms\"", "views.flush_interval"),
+        ("[search]\npath = \"\"", "search.path"),
     ] {
         if part.is_empty() {
             load(file, &[]);
@@ -489,6 +490,7 @@ fn the_reference_file_has_the_defaults_and_names_every_key() {
         keys_of::<AuthSettings>("auth"),
         keys_of::<CatalogSettings>("catalog"),
         keys_of::<HistorySettings>("history"),
+        keys_of::<SearchSettings>("search"),
         keys_of::<ViewsSettings>("views"),
         keys_of::<TelemetrySettings>("telemetry"),
     ]

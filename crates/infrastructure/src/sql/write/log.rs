@@ -15,7 +15,7 @@ use super::Writer;
 use super::batch::Batch;
 use crate::rows::{
     CategoryDoc, ChannelDoc, Instant, MediaFileDoc, PriceDoc, PriceListDoc, ProductDoc, ProductTypeDoc,
-    StateDoc, Stored, VariantDoc,
+    SearchSettingsDoc, StateDoc, Stored, VariantDoc,
 };
 use crate::sql::changelog::position;
 use crate::sql::dialect::Kind;
@@ -43,6 +43,7 @@ enum Doc {
     Channel(StateDoc<ChannelDoc>),
     ProductType(StateDoc<ProductTypeDoc>),
     PriceList(StateDoc<PriceListDoc>),
+    SearchSettings(StateDoc<SearchSettingsDoc>),
     Price(PriceDoc),
     /// Of what is erased not even the state is told.
     Erased(ErasedDoc),
@@ -99,6 +100,7 @@ pub(super) fn rows(changes: &Changes, context: &WriteContext) -> Batch<LogRow> {
     rows.extend(resources(&changes.channels, Doc::Channel, context));
     rows.extend(resources(&changes.product_types, Doc::ProductType, context));
     rows.extend(resources(&changes.price_lists, Doc::PriceList, context));
+    rows.extend(resources(&changes.search_settings, Doc::SearchSettings, context));
     rows.extend(changes.prices.iter().map(|change| {
         let ids = (change.after.id.uuid(), change.after.product.uuid());
         row("price", ids, change, price, context)

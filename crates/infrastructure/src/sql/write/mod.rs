@@ -2,8 +2,8 @@
 //! for what a commit does not touch.
 //!
 //! Invariant: rows are locked in one order (product types, channels, price lists, categories, then products, each by id; variants and
-//! prices only ever under the lock on their product; then files), so that commits wait for one another and seldom
-//! deadlock.
+//! prices only ever under the lock on their product; then files, then settings), so that commits wait for one another
+//! and seldom deadlock.
 
 mod batch;
 mod category;
@@ -23,6 +23,7 @@ pub(crate) use types::claimed;
 pub(crate) use variant::options;
 
 use application::changelog::LogPosition;
+use application::search::SearchSettingsContent;
 use application::store::{Affected, Changes, Conflict, ConflictRule, StoreError, WriteContext};
 use domain::channel::ChannelContent;
 use domain::pricing::PriceListContent;
@@ -45,6 +46,7 @@ pub(crate) struct Plan {
     types: types::Plan,
     price_lists: resource::Plan<PriceListContent>,
     prices: price::Plan,
+    search_settings: resource::Plan<SearchSettingsContent>,
     published: publish::Plan,
     uses: uses::Plan,
     erased: erase::Plan,
@@ -62,6 +64,7 @@ impl Plan {
             types: types::Plan::new(changes),
             price_lists: resource::Plan::new(&changes.price_lists),
             prices: price::Plan::new(changes),
+            search_settings: resource::Plan::new(&changes.search_settings),
             published: publish::Plan::new(changes),
             uses: uses::Plan::new(changes),
             erased: erase::Plan::new(changes),
@@ -87,6 +90,7 @@ impl Plan {
         // went with it.
         self.products.cascade(tx).await?;
         self.media.write(tx).await?;
+        self.search_settings.write(tx).await?;
         self.uses.write(tx).await?;
         self.products.check_axes(tx).await?;
         self.prices.write(tx).await?;
