@@ -108,10 +108,11 @@ impl Write {
             (Self::Releasing(..), Event::Released(Some(released))) => {
                 (Self::Settling, Effect::Settle(released.marks))
             }
-            // The fence bars fills until it expires. If it was lost as well, no wait would help: see `relay`.
-            (Self::Releasing(Some(_), _), Event::Released(None)) => (Self::Settling, Effect::Acknowledge),
             (Self::Releasing(None, _), Event::Released(None)) => (Self::Settling, Effect::WaitOut),
-            (Self::Settling, Event::Settled) => (Self::Settling, Effect::Acknowledge),
+            // The fence bars fills until it expires. If it was lost as well, no wait would help: see `relay`.
+            (Self::Releasing(Some(_), _), Event::Released(None)) | (Self::Settling, Event::Settled) => {
+                (Self::Settling, Effect::Acknowledge)
+            }
             (state, _) => (state, Effect::Report),
         }
     }
