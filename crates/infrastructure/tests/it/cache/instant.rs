@@ -28,7 +28,9 @@ impl InvalidationBus for SlowBus {
         listener.started();
         listener.confirmed(Instant::now());
         while let Ok(entity) = news.wait_for(Option::is_some).await.map(|entity| *entity) {
-            entity.into_iter().for_each(|entity| listener.changed(entity));
+            if let Some(entity) = entity {
+                listener.changed(entity);
+            }
             self.heard.send_modify(|heard| *heard += 1);
             if news.changed().await.is_err() {
                 break;
