@@ -90,13 +90,20 @@ fn window(text: &str, found: &Range<usize>, fragment: usize) -> Range<usize> {
         Some(lead) => before.char_indices().rev().nth(lead).map_or(0, |(at, _)| at),
     };
     if start > 0 && !part(0..start).ends_with(char::is_whitespace) {
-        let after_space = part(start..found.start).char_indices().find(|(_, c)| c.is_whitespace());
+        let after_space = part(start..found.start)
+            .char_indices()
+            .find(|(_, c)| c.is_whitespace());
         start += after_space.map_or(0, |(at, space)| at + space.len_utf8());
     }
     let rest = part(start..text.len());
-    let mut end = rest.char_indices().nth(fragment).map_or(text.len(), |(at, _)| start + at);
+    let mut end = rest
+        .char_indices()
+        .nth(fragment)
+        .map_or(text.len(), |(at, _)| start + at);
     if end < text.len() && !part(end..text.len()).starts_with(char::is_whitespace) {
-        end = part(found.end..end).rfind(char::is_whitespace).map_or(end, |at| found.end + at);
+        end = part(found.end..end)
+            .rfind(char::is_whitespace)
+            .map_or(end, |at| found.end + at);
     }
     start..end
 }
@@ -134,9 +141,18 @@ mod tests {
             shown("en", "runing shoes ", "Shoe for running, a runner's shoes").unwrap(),
             "<em>Shoe</em> for <em>running</em>, a runner&#39;s <em>shoes</em>"
         );
-        assert_eq!(shown("de", "muller bahn ", "Müllers Holzeisenbahn").unwrap(), "<em>Müllers</em> <em>Holzeisenbahn</em>");
-        assert_eq!(shown("en", "\"red shoe\"", "red shoes, red shoe").unwrap(), "red shoes, <em>red</em> <em>shoe</em>");
-        assert_eq!(shown("ja", "東京都 ", "大東京都。京").unwrap(), "大<em>東京都</em>。京");
+        assert_eq!(
+            shown("de", "muller bahn ", "Müllers Holzeisenbahn").unwrap(),
+            "<em>Müllers</em> <em>Holzeisenbahn</em>"
+        );
+        assert_eq!(
+            shown("en", "\"red shoe\"", "red shoes, red shoe").unwrap(),
+            "red shoes, <em>red</em> <em>shoe</em>"
+        );
+        assert_eq!(
+            shown("ja", "東京都 ", "大東京都。京").unwrap(),
+            "大<em>東京都</em>。京"
+        );
         assert_eq!(shown("en", "lamp", "red shoes"), None);
         assert_eq!(shown("en", "", "red shoes"), None);
     }
@@ -154,14 +170,29 @@ mod tests {
         let text = format!("{}the lamp is here {}", "before ".repeat(50), "after ".repeat(50));
         let cut = highlight(&matched("en", "lamp "), &text, 40).unwrap();
         assert_eq!(cut, "…before the <em>lamp</em> is here after after…");
-        assert_eq!(highlight(&matched("en", "lamp "), "a lamp", 6).unwrap(), "a <em>lamp</em>");
+        assert_eq!(
+            highlight(&matched("en", "lamp "), "a lamp", 6).unwrap(),
+            "a <em>lamp</em>"
+        );
         let long = "x".repeat(10_000);
-        assert!(highlight(&matched("en", &long), &long, 20).unwrap().chars().count() < 40);
+        assert!(
+            highlight(&matched("en", &long), &long, 20)
+                .unwrap()
+                .chars()
+                .count()
+                < 40
+        );
     }
 
     #[test]
     fn texts_are_ranked_by_all_words() {
-        let texts = ["Shoes for running", "Running shoe", "Running", "Runing shoes", "Shoes running"];
+        let texts = [
+            "Shoes for running",
+            "Running shoe",
+            "Running",
+            "Runing shoes",
+            "Shoes running",
+        ];
         assert_eq!(rank(&matched("en", "running shoes "), &texts), [4, 0, 1, 3]);
         assert_eq!(rank(&matched("en", " "), &["a", "b"]), [0, 1]);
     }

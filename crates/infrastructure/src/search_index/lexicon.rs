@@ -79,7 +79,10 @@ impl Lexicon {
         let members = self.members.get(words.clone().next()?)?;
         let begins = |member: &Member| {
             let mut words = words.clone();
-            member.words.iter().all(|word| words.next() == Some(word.as_str()))
+            member
+                .words
+                .iter()
+                .all(|word| words.next() == Some(word.as_str()))
         };
         let longest = members.iter().find(|member| begins(member))?;
         let mut others: Vec<Alternative> = Vec::new();
@@ -115,10 +118,16 @@ impl Lexicon {
             };
             let members = self.members.entry(first.clone()).or_default();
             let group = self.groups.len();
-            if members.iter().any(|known| known.group == group && known.words == sequence) {
+            if members
+                .iter()
+                .any(|known| known.group == group && known.words == sequence)
+            {
                 continue;
             }
-            members.push(Member { words: sequence, group });
+            members.push(Member {
+                words: sequence,
+                group,
+            });
             alternatives.push(Alternative { words, floor: 1 });
         }
         self.groups.push(alternatives);
@@ -137,7 +146,9 @@ impl Lexicon {
             }
         });
         if words.len() > 1 {
-            words.iter_mut().for_each(|word| *word = Word::exactly(std::mem::take(&mut word.word)));
+            words
+                .iter_mut()
+                .for_each(|word| *word = Word::exactly(std::mem::take(&mut word.word)));
         }
         words
     }

@@ -1,7 +1,9 @@
 //! The fields in which words are found.
 
 use application::search::{Document, TextClass, TextView};
-use tantivy::schema::{Field, IndexRecordOption, NumericOptions, SchemaBuilder, TextFieldIndexing, TextOptions};
+use tantivy::schema::{
+    Field, IndexRecordOption, NumericOptions, SchemaBuilder, TextFieldIndexing, TextOptions,
+};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use tantivy::{Index, TantivyDocument};
 
@@ -48,8 +50,9 @@ impl TextFields {
             let name_words_name = format!("t{place}_words");
             ViewFields {
                 analyzer,
-                classes: TextClass::ALL
-                    .map(|class| builder.add_text_field(&format!("t{place}_{}", class_name(class)), options.clone())),
+                classes: TextClass::ALL.map(|class| {
+                    builder.add_text_field(&format!("t{place}_{}", class_name(class)), options.clone())
+                }),
                 name_words: builder.add_u64_field(&name_words_name, NumericOptions::default().set_fast()),
                 name_words_name,
             }
@@ -103,7 +106,9 @@ pub fn count_words(analyzer: &'static Analyzer, text: &str) -> u64 {
 /// Makes known to an index how its texts become words. To be called whenever one is created or opened.
 pub fn register(index: &Index) {
     for analyzer in Analyzer::all() {
-        index.tokenizers().register(&tokenizer(analyzer), Words::new(analyzer));
+        index
+            .tokenizers()
+            .register(&tokenizer(analyzer), Words::new(analyzer));
     }
 }
 
@@ -152,7 +157,11 @@ impl Tokenizer for Words {
     type TokenStream<'a> = WordStream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
-        let Self { analyzer, text: joined, terms } = self;
+        let Self {
+            analyzer,
+            text: joined,
+            terms,
+        } = self;
         joined.clear();
         terms.clear();
         analyzer.tokens(text, |token| {
@@ -193,7 +202,9 @@ impl TokenStream for WordStream<'_> {
             return false;
         };
         self.token.text.clear();
-        self.token.text.push_str(self.text.get(self.start..end).unwrap_or_default());
+        self.token
+            .text
+            .push_str(self.text.get(self.start..end).unwrap_or_default());
         self.token.position = position;
         self.start = end;
         true

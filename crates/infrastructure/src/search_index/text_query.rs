@@ -89,7 +89,11 @@ pub fn parse(text: &str, lexicon: &Lexicon) -> ParsedText {
         for (word, kind) in &mut words {
             word.is_prefix |= *kind == Kind::Single;
             word.is_compound_end = lexicon.analyzer().is_compound_end(&word.word);
-            word.typos = if lexicon.typos_off() { 0 } else { typos(&word.word, *kind) };
+            word.typos = if lexicon.typos_off() {
+                0
+            } else {
+                typos(&word.word, *kind)
+            };
         }
         plain(&words, lexicon, &mut units, &mut stop_words);
     }
@@ -144,7 +148,10 @@ fn words(text: &str, analyzer: &'static Analyzer) -> Vec<(Word, Kind)> {
 
 /// One word after the other, as they are.
 fn phrase(words: Vec<(Word, Kind)>) -> Option<Unit> {
-    let words: Vec<Word> = words.into_iter().map(|(word, _)| Word::exactly(word.word)).collect();
+    let words: Vec<Word> = words
+        .into_iter()
+        .map(|(word, _)| Word::exactly(word.word))
+        .collect();
     (!words.is_empty()).then(|| Unit {
         alternatives: vec![Alternative { words, floor: 0 }],
     })
@@ -170,7 +177,10 @@ fn plain(words: &[(Word, Kind)], lexicon: &Lexicon, units: &mut Vec<Unit>, stop_
             let (sequence, after) = rest.split_at_checked(found.words).unwrap_or((rest, &[]));
             let original = match sequence {
                 [(word, _)] => vec![word.clone()],
-                several => several.iter().map(|(word, _)| Word::exactly(word.word.clone())).collect(),
+                several => several
+                    .iter()
+                    .map(|(word, _)| Word::exactly(word.word.clone()))
+                    .collect(),
             };
             let mut alternatives = vec![Alternative {
                 words: original,

@@ -40,9 +40,7 @@ pub(super) fn is_spaceless(c: char) -> bool {
 
 /// Belongs to the character before it.
 pub(super) fn is_attached(c: char) -> bool {
-    matches!(c, '\u{FF9E}' | '\u{FF9F}')
-        || is_ignored(c)
-        || unicode_normalization::char::is_combining_mark(c)
+    matches!(c, '\u{FF9E}' | '\u{FF9F}') || is_ignored(c) || unicode_normalization::char::is_combining_mark(c)
 }
 
 /// Not seen, and of no meaning for a comparison.

@@ -75,8 +75,8 @@ fn without_umlauts(folded: &str) -> String {
     let mut rest = folded.chars().peekable();
     while let Some(c) = rest.next() {
         plain.push(c);
-        let is_spelled = matches!(c, 'a' | 'o')
-            || c == 'u' && !matches!(before, 'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'q');
+        let is_spelled =
+            matches!(c, 'a' | 'o') || c == 'u' && !matches!(before, 'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'q');
         before = c;
         if is_spelled {
             while rest.next_if_eq(&'e').is_some() {}

@@ -39,7 +39,9 @@ pub(super) fn with<T>(analyzer: &'static Analyzer, task: impl FnOnce(&mut Memo) 
         if all.len() <= analyzer.index {
             all.resize_with(analyzer.index + 1, Known::new);
         }
-        all.get_mut(analyzer.index).map(std::mem::take).unwrap_or_default()
+        all.get_mut(analyzer.index)
+            .map(std::mem::take)
+            .unwrap_or_default()
     });
     let mut memo = Memo { analyzer, known };
     let result = task(&mut memo);
@@ -134,7 +136,11 @@ fn pairs(text: &str, start: usize, analyzer: &Analyzer, pieces: &mut Vec<Piece>)
         }
     }
     if let Some((last, range)) = characters.last() {
-        let kind = if characters.len() == 1 { Kind::Single } else { Kind::Tail };
+        let kind = if characters.len() == 1 {
+            Kind::Single
+        } else {
+            Kind::Tail
+        };
         push(last, kind, range.clone());
     }
 }

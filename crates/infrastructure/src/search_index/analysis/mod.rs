@@ -43,7 +43,11 @@ impl Analyzer {
                 memo.pieces(text, |piece| {
                     let is_place = piece.kind != Kind::Tail;
                     sink(&Token {
-                        position: if is_place { position } else { position.saturating_sub(1) },
+                        position: if is_place {
+                            position
+                        } else {
+                            position.saturating_sub(1)
+                        },
                         word: &piece.word,
                         stem: piece.stem.as_deref(),
                         kind: piece.kind,

@@ -44,7 +44,10 @@ fn dotless_and_dotted_i_are_one() {
 
 #[test]
 fn accents_and_other_letters_are_folded() {
-    assert_eq!(fold("und", "Smørrebrød Łódź Þór Ærø đ Ὀδυσσεύς"), "smorrebrod lodz thor aero d οδυσσευσ");
+    assert_eq!(
+        fold("und", "Smørrebrød Łódź Þór Ærø đ Ὀδυσσεύς"),
+        "smorrebrod lodz thor aero d οδυσσευσ"
+    );
     assert_eq!(fold("und", "ﬁne １２３ ㎏ x²"), "fine 123 kg x2");
     assert_eq!(fold("ar", "مُحَمَّد ـ أحمد إلى مدرسة ٣٤"), "محمد  احمد الي مدرسه 34");
     assert_eq!(fold("und", "שָׁלוֹם"), "שלום");
@@ -52,7 +55,10 @@ fn accents_and_other_letters_are_folded() {
 
 #[test]
 fn words_are_runs_of_letters_and_digits() {
-    assert_eq!(words("en", "USB-C 3.0, the \"cable\" (2m)"), ["usb", "c", "3", "0", "the", "cable", "2m"]);
+    assert_eq!(
+        words("en", "USB-C 3.0, the \"cable\" (2m)"),
+        ["usb", "c", "3", "0", "the", "cable", "2m"]
+    );
     assert_eq!(words("en", "soft\u{AD}ware \u{200D} — …"), ["software"]);
     assert_eq!(words("en", "\0\u{1}\u{2}a\u{7f}"), ["a"]);
     assert!(words("en", " ?!*~^:(){}[]\\/").is_empty());
@@ -60,8 +66,14 @@ fn words_are_runs_of_letters_and_digits() {
 
 #[test]
 fn what_apostrophes_cut_off_is_no_word() {
-    assert_eq!(words("en", "men's women’s MEN'S 's s'"), ["men", "women", "men", "s", "s"]);
-    assert_eq!(words("fr", "l'eau d’Évian qu'elle aujourd'hui l'"), ["eau", "evian", "elle", "aujourd", "hui", "l"]);
+    assert_eq!(
+        words("en", "men's women’s MEN'S 's s'"),
+        ["men", "women", "men", "s", "s"]
+    );
+    assert_eq!(
+        words("fr", "l'eau d’Évian qu'elle aujourd'hui l'"),
+        ["eau", "evian", "elle", "aujourd", "hui", "l"]
+    );
     assert_eq!(words("en", "rock'n'roll"), ["rock", "n", "roll"]);
 }
 
@@ -86,7 +98,10 @@ fn scripts_without_spaces_become_pairs() {
     );
     assert_eq!(words("ja", "ｶﾞﾗｽ"), ["ガラ", "ラス", "ス"]);
     assert_eq!(words("zh", "500克"), ["500", "克"]);
-    assert_eq!(words("th", "น้ำ").first().map(String::as_str), Some("น\u{e49}\u{e4d}า"));
+    assert_eq!(
+        words("th", "น้ำ").first().map(String::as_str),
+        Some("น\u{e49}\u{e4d}า")
+    );
     assert_eq!(words("ko", "가방 케이스"), ["가방", "케이스"]);
 }
 

@@ -30,6 +30,11 @@ impl TextCache {
         Self(Cache::with_weighter(usual, bytes, Bytes))
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn get(&self, key: &Key) -> Option<Arc<Hits>> {
         self.0.get(key)
     }

@@ -54,7 +54,10 @@ impl Expansion {
             }
         }
         sources.sort_by_key(|source| source.cost);
-        let postings = sources.iter().map(|source| u64::from(source.info.doc_freq)).sum::<u64>()
+        let postings = sources
+            .iter()
+            .map(|source| u64::from(source.info.doc_freq))
+            .sum::<u64>()
             + sequences.iter().map(|(_, docs)| docs.len() as u64).sum::<u64>();
         Ok(Self {
             sources,
@@ -81,7 +84,9 @@ impl Expansion {
     pub(super) fn hits(&self, documents: u32, classes: &Classes) -> io::Result<Hits> {
         if self.postings < u64::from(documents) / 32 {
             let mut hits = Vec::with_capacity(usize::try_from(self.postings).unwrap_or_default());
-            self.each_list(classes, |cost, docs| hits.extend(docs.iter().map(|&doc| (doc, cost))))?;
+            self.each_list(classes, |cost, docs| {
+                hits.extend(docs.iter().map(|&doc| (doc, cost)))
+            })?;
             return Ok(Hits::few(hits));
         }
         let mut costs = vec![NONE; documents as usize];
@@ -96,7 +101,11 @@ impl Expansion {
     }
 
     /// Those of the documents that have the unit, with its cost added to theirs.
-    pub(super) fn seek(&self, mut documents: Vec<(DocId, u32)>, classes: &Classes) -> io::Result<Vec<(DocId, u32)>> {
+    pub(super) fn seek(
+        &self,
+        mut documents: Vec<(DocId, u32)>,
+        classes: &Classes,
+    ) -> io::Result<Vec<(DocId, u32)>> {
         let mut costs = vec![NONE; documents.len()];
         for (cost, docs) in &self.sequences {
             for ((doc, _), best) in documents.iter().zip(&mut costs) {
@@ -172,13 +181,19 @@ pub(super) fn explain(
 ) -> io::Result<Option<String>> {
     let mut best: Option<(u8, String)> = None;
     for candidate in unit {
-        for (class, (index, name)) in classes.iter().zip(["name", "keywords", "attributes", "description"]).enumerate() {
+        for (class, (index, name)) in classes
+            .iter()
+            .zip(["name", "keywords", "attributes", "description"])
+            .enumerate()
+        {
             let (quality, term) = match &candidate.what {
                 What::Word(word) => match word.best(index, analyzer, doc)? {
                     Some(best) => best,
                     None => continue,
                 },
-                What::Sequence(words) if sequence::docs(words, index)?.contains(&doc) => (SAME, words.join(" ")),
+                What::Sequence(words) if sequence::docs(words, index)?.contains(&doc) => {
+                    (SAME, words.join(" "))
+                }
                 What::Sequence(_) => continue,
             };
             let cost = cost(quality.max(candidate.floor), class);

@@ -171,14 +171,21 @@ fn classes(segment: &SegmentReader, fields: &ViewFields) -> tantivy::Result<Clas
 }
 
 /// Costs first; among equals short names.
-fn relevant(found: Vec<(DocId, u32)>, segment: &SegmentReader, fields: &ViewFields) -> tantivy::Result<TextMatches> {
+fn relevant(
+    found: Vec<(DocId, u32)>,
+    segment: &SegmentReader,
+    fields: &ViewFields,
+) -> tantivy::Result<TextMatches> {
     let name_words = segment.fast_fields().u64(&fields.name_words_name)?;
     let mut matches = TextMatches {
         docs: Vec::with_capacity(found.len()),
         relevance: Vec::with_capacity(found.len()),
     };
     for (doc, cost) in found {
-        let words = name_words.first(doc).unwrap_or_default().min(ViewFields::MAX_NAME_WORDS);
+        let words = name_words
+            .first(doc)
+            .unwrap_or_default()
+            .min(ViewFields::MAX_NAME_WORDS);
         matches.docs.push(doc);
         matches.relevance.push(relevance(cost, words));
     }

@@ -29,7 +29,12 @@ pub(super) fn docs(words: &[String], index: &InvertedIndexReader) -> io::Result<
     while doc != TERMINATED {
         if others.iter_mut().all(|(_, other)| seek(other, doc)) {
             lead.positions(&mut starts);
-            starts.retain_mut(|position| position.checked_sub(*lead_before).inspect(|start| *position = *start).is_some());
+            starts.retain_mut(|position| {
+                position
+                    .checked_sub(*lead_before)
+                    .inspect(|start| *position = *start)
+                    .is_some()
+            });
             for (before, other) in others.iter_mut() {
                 if starts.is_empty() {
                     break;

@@ -58,7 +58,12 @@ impl TextMatcher {
             .sum()
     }
 
-    fn each_match<'a>(&self, candidate: &Candidate, spots: &'a [Spot], mut sink: impl FnMut(u8, &[&'a Spot])) {
+    fn each_match<'a>(
+        &self,
+        candidate: &Candidate,
+        spots: &'a [Spot],
+        mut sink: impl FnMut(u8, &[&'a Spot]),
+    ) {
         match &candidate.what {
             What::Word(word) => {
                 for spot in spots {

@@ -32,10 +32,15 @@ impl Shelf {
         let fields = TextFields::add(&mut builder, std::slice::from_ref(&view));
         let index = Index::create_in_ram(builder.build());
         text_fields::register(&index);
-        let mut writer = index.writer_with_num_threads::<TantivyDocument>(1, 20_000_000).unwrap();
+        let mut writer = index
+            .writer_with_num_threads::<TantivyDocument>(1, 20_000_000)
+            .unwrap();
         for (place, passages) in documents.iter().enumerate() {
             let mut added = TantivyDocument::new();
-            fields.index(&document(passages, identifiers.get(place).copied().unwrap_or_default()), &mut added);
+            fields.index(
+                &document(passages, identifiers.get(place).copied().unwrap_or_default()),
+                &mut added,
+            );
             writer.add_document(added).unwrap();
         }
         writer.commit().unwrap();
@@ -49,7 +54,10 @@ impl Shelf {
     }
 
     fn names(language: &str, names: &[&str]) -> Self {
-        let documents: Vec<Passages> = names.iter().map(|&name| vec![(TextClass::Name, name.to_owned())]).collect();
+        let documents: Vec<Passages> = names
+            .iter()
+            .map(|&name| vec![(TextClass::Name, name.to_owned())])
+            .collect();
         Self::new(language, &documents, &[])
     }
 
@@ -97,7 +105,14 @@ fn document(passages: &Passages, identifiers: &[&str]) -> Document {
 #[test]
 fn typos_are_overlooked_wherever_they_are() {
     let shelf = Shelf::names("en", &["headphones", "sneakers", "lamp"]);
-    for text in ["headphones ", "jeadphones ", "haedphones ", "headphonse ", "hedphone ", "xeadphonex "] {
+    for text in [
+        "headphones ",
+        "jeadphones ",
+        "haedphones ",
+        "headphonse ",
+        "hedphone ",
+        "xeadphonex ",
+    ] {
         assert_eq!(shelf.found(text), [0], "{text}");
     }
     assert_eq!(shelf.found("lmap "), [2]);
@@ -116,7 +131,17 @@ fn the_last_word_finds_what_it_begins() {
 
 #[test]
 fn german_words_are_found_in_every_spelling_and_in_compounds() {
-    let shelf = Shelf::names("de", &["Müller", "Mueller Mühle", "Muller", "Holzeisenbahn", "Eisenbahnen", "Kinderstühle"]);
+    let shelf = Shelf::names(
+        "de",
+        &[
+            "Müller",
+            "Mueller Mühle",
+            "Muller",
+            "Holzeisenbahn",
+            "Eisenbahnen",
+            "Kinderstühle",
+        ],
+    );
     for text in ["Müller ", "Mueller ", "muller ", "MÜLLER "] {
         assert_eq!(shelf.found(text), [0, 2, 1], "{text}");
     }
@@ -156,9 +181,18 @@ fn better_places_and_shorter_names_come_first() {
     let shelf = Shelf::new(
         "en",
         &[
-            vec![(TextClass::Name, "thing".into()), (TextClass::Body, "lamp".into())],
-            vec![(TextClass::Name, "thing".into()), (TextClass::Attribute, "lamp".into())],
-            vec![(TextClass::Name, "thing".into()), (TextClass::Keyword, "lamp".into())],
+            vec![
+                (TextClass::Name, "thing".into()),
+                (TextClass::Body, "lamp".into()),
+            ],
+            vec![
+                (TextClass::Name, "thing".into()),
+                (TextClass::Attribute, "lamp".into()),
+            ],
+            vec![
+                (TextClass::Name, "thing".into()),
+                (TextClass::Keyword, "lamp".into()),
+            ],
             vec![(TextClass::Name, "a lamp".into())],
             vec![(TextClass::Name, "lamp".into())],
             vec![(TextClass::Name, "lamps".into())],
@@ -166,12 +200,20 @@ fn better_places_and_shorter_names_come_first() {
         &[],
     );
     assert_eq!(shelf.found("lamp "), [4, 3, 2, 1, 0, 5]);
-    assert_eq!(shelf.matches("lamp ").relevance, [3 * 16 + 1, 2 * 16 + 1, 16 + 1, 2, 1, 4 * 16 + 1]);
+    assert_eq!(
+        shelf.matches("lamp ").relevance,
+        [3 * 16 + 1, 2 * 16 + 1, 16 + 1, 2, 1, 4 * 16 + 1]
+    );
 }
 
 #[test]
 fn phrases_stand_in_one_passage() {
-    let body = |texts: &[&str]| texts.iter().map(|&text| (TextClass::Body, text.to_owned())).collect::<Passages>();
+    let body = |texts: &[&str]| {
+        texts
+            .iter()
+            .map(|&text| (TextClass::Body, text.to_owned()))
+            .collect::<Passages>()
+    };
     let shelf = Shelf::new(
         "en",
         &[
@@ -191,16 +233,25 @@ fn phrases_stand_in_one_passage() {
 
 #[test]
 fn synonyms_of_several_words_are_found() {
-    let mut shelf = Shelf::names("en", &["red t-shirt", "red tees", "shirt t red", "tee red", "redtee"]);
-    shelf.settings.synonyms.insert(Locale::parse("en").unwrap(), vec![vec!["tee".into(), "T shirt".into()]]);
+    let mut shelf = Shelf::names(
+        "en",
+        &["red t-shirt", "red tees", "shirt t red", "tee red", "redtee"],
+    );
+    shelf.settings.synonyms.insert(
+        Locale::parse("en").unwrap(),
+        vec![vec!["tee".into(), "T shirt".into()]],
+    );
     assert_eq!(shelf.found("red tee "), [3, 1, 0]);
-    assert_eq!(shelf.found("t shirt "), [0, 3, 1]);
+    assert_eq!(shelf.found("t shirt "), [0, 1, 3]);
 }
 
 #[test]
 fn stop_words_alone_are_searched_for() {
     let mut shelf = Shelf::names("en", &["the lamp", "lamp", "the"]);
-    shelf.settings.stop_words.insert(Locale::parse("en").unwrap(), vec!["the".into()]);
+    shelf
+        .settings
+        .stop_words
+        .insert(Locale::parse("en").unwrap(), vec!["the".into()]);
     assert_eq!(shelf.found("the lamp "), [1, 0]);
     assert_eq!(shelf.found("the "), [2, 0]);
 }
@@ -227,27 +278,64 @@ fn no_text_is_too_much() {
     let long = "ä".repeat(10_000);
     let shelf = Shelf::names("de", &[&long, "靴", "a"]);
     assert_eq!(shelf.found(&long), [0]);
-    for text in ["+-&&||!(){}[]^\"~*?:\\/", "\u{0}\u{1}\u{2}\u{3}", "name:a AND b", "\u{1}a\u{2}", "*", "a*", "\"", "\u{FFFD}\u{10FFFF}"] {
+    for text in [
+        "+-&&||!(){}[]^\"~*?:\\/",
+        "\u{0}\u{1}\u{2}\u{3}",
+        "name:a AND b",
+        "\u{1}a\u{2}",
+        "*",
+        "a*",
+        "\"",
+        "\u{FFFD}\u{10FFFF}",
+    ] {
         shelf.matches(text);
     }
     assert!(shelf.found("\u{1}x\u{2}").is_empty());
 }
 
 #[test]
+fn what_was_dear_to_find_is_remembered() {
+    let documents: Vec<Passages> = (0..20_200)
+        .map(|n| {
+            vec![(
+                TextClass::Name,
+                if n % 3 == 0 { "red lamp" } else { "lamp" }.to_owned(),
+            )]
+        })
+        .collect();
+    let shelf = Shelf::new("en", &documents, &[]);
+    let first = shelf.matches("red lamp ");
+    assert_eq!(first.docs.len(), 6734);
+    assert_eq!(shelf.matches("lamp ").docs.len(), 20_200);
+    assert_eq!(shelf.cache.len(), 1);
+    assert_eq!(shelf.matches("red lamp "), first);
+    assert_eq!(shelf.matches("lamp l").docs.len(), 20_200);
+    assert_eq!(shelf.cache.len(), 2);
+    assert!(shelf.matches("lamp lx ").docs.is_empty());
+}
+
+#[test]
 fn explanations_say_what_was_found() {
     let shelf = Shelf::new(
         "en",
-        &[vec![(TextClass::Name, "running shoes".into()), (TextClass::Body, "runing".into())]],
+        &[vec![
+            (TextClass::Name, "running shoes".into()),
+            (TextClass::Body, "runing".into()),
+        ]],
         &[&["SKU-1"]],
     );
     let matcher = |text: &str| TextMatcher::new(&shelf.parsed(text), Analyzer::of("en"));
     let searcher = shelf.index.reader().unwrap().searcher();
-    let explain = |text: &str| matcher(text).explain(&searcher.segment_readers()[0], &shelf.fields, 0, 0).unwrap();
+    let explain = |text: &str| {
+        matcher(text)
+            .explain(&searcher.segment_readers()[0], &shelf.fields, 0, 0)
+            .unwrap()
+    };
     assert_eq!(
         explain("runing shoe "),
         [
             "“runing” is in the description as it is: “runing”, 3 points",
-            "“shoe” is in the name in another form: “shoes”, 4 points"
+            "“shoe” is in the name in another form: “shoe…”, 4 points"
         ]
     );
     assert_eq!(explain("sku 1"), ["the text is an identifier of the product"]);
@@ -263,12 +351,21 @@ fn plain_cost(unit: &Unit, passages: &Passages, analyzer: &'static Analyzer) -> 
         });
         for alternative in &unit.alternatives {
             let quality = if let [word] = alternative.words.as_slice() {
-                let qualities = tokens.iter().filter_map(|(other, stem, _)| plain_quality(word, other, stem.as_deref(), analyzer));
+                let qualities = tokens
+                    .iter()
+                    .filter_map(|(other, stem, _)| plain_quality(word, other, stem.as_deref(), analyzer));
                 qualities.min()
             } else {
-                let places: Vec<&str> = tokens.iter().filter(|token| token.2 != Kind::Tail).map(|token| token.0.as_str()).collect();
+                let places: Vec<&str> = tokens
+                    .iter()
+                    .filter(|token| token.2 != Kind::Tail)
+                    .map(|token| token.0.as_str())
+                    .collect();
                 let words: Vec<&str> = alternative.words.iter().map(|word| word.word.as_str()).collect();
-                places.windows(words.len()).any(|window| window == words).then_some(0)
+                places
+                    .windows(words.len())
+                    .any(|window| window == words)
+                    .then_some(0)
             };
             if let Some(quality) = quality {
                 let cost = u32::from(quality.max(alternative.floor)) * 4 + *class as u32;
@@ -300,8 +397,27 @@ fn some_text() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         "[ab]{1,9}",
         proptest::sample::select(vec![
-            "runs", "running", "run", "runners", "laufen", "läufe", "eisenbahn", "holzeisenbahn", "bahnen", "bahn", "der", "the", "ab1", "Ⅷ",
-            "viii", "靴", "革靴", "革靴下", "l'eau", "mueller", "müller",
+            "runs",
+            "running",
+            "run",
+            "runners",
+            "laufen",
+            "läufe",
+            "eisenbahn",
+            "holzeisenbahn",
+            "bahnen",
+            "bahn",
+            "der",
+            "the",
+            "ab1",
+            "Ⅷ",
+            "viii",
+            "靴",
+            "革靴",
+            "革靴下",
+            "l'eau",
+            "mueller",
+            "müller",
         ])
         .prop_map(str::to_owned),
     ];

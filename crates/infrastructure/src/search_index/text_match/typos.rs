@@ -9,8 +9,19 @@ use tantivy_fst::Automaton;
 static BUILDERS: LazyLock<[LevenshteinAutomatonBuilder; 2]> =
     LazyLock::new(|| [1, 2].map(|typos| LevenshteinAutomatonBuilder::new(typos, true)));
 
-/// Finds words that differ from one by a few typos.
-pub(super) struct Typos(DFA);
+/// Finds words that differ from one by a few typos, or that begin with one that does.
+pub(super) struct Typos {
+    word: DFA,
+    is_prefix: bool,
+}
+
+/// Where a word has led so far.
+#[derive(Clone, Copy)]
+pub(super) struct State {
+    at: u32,
+    /// The typos of the word; those of its best beginning, when that is enough.
+    typos: Option<u8>,
+}
 
 impl Typos {
     /// `None` when no typos are allowed; more than 2 are taken for 2.
@@ -21,39 +32,52 @@ impl Typos {
             1 => one,
             _ => two,
         };
-        Some(Self(if is_prefix {
-            builder.build_prefix_dfa(word)
-        } else {
-            builder.build_dfa(word)
-        }))
+        Some(Self {
+            // Its automata for prefixes miss some, such as `c`, which is almost `abc`, before other letters.
+            word: builder.build_dfa(word),
+            is_prefix,
+        })
     }
 
     /// How many typos a word has, `None` when they are too many.
     pub(super) fn of(&self, word: &[u8]) -> Option<u8> {
-        match self.0.eval(word) {
-            Distance::Exact(typos) => Some(typos),
-            Distance::AtLeast(_) => None,
+        let mut state = self.start();
+        for byte in word {
+            state = self.accept(&state, *byte);
+            if !self.can_match(&state) {
+                return None;
+            }
         }
+        state.typos
+    }
+
+    fn at(&self, at: u32, before: Option<u8>) -> State {
+        let typos = match self.word.distance(at) {
+            Distance::Exact(typos) => Some(before.map_or(typos, |before| before.min(typos))),
+            Distance::AtLeast(_) => before,
+        };
+        State { at, typos }
     }
 }
 
-impl Automaton for &Typos {
-    type State = u32;
+impl Automaton for Typos {
+    type State = State;
 
-    fn start(&self) -> u32 {
-        self.0.initial_state()
+    fn start(&self) -> State {
+        self.at(self.word.initial_state(), None)
     }
 
-    fn is_match(&self, state: &u32) -> bool {
-        matches!(self.0.distance(*state), Distance::Exact(_))
+    fn is_match(&self, state: &State) -> bool {
+        state.typos.is_some()
     }
 
-    fn can_match(&self, state: &u32) -> bool {
-        *state != SINK_STATE
+    fn can_match(&self, state: &State) -> bool {
+        state.at != SINK_STATE || state.typos.is_some()
     }
 
-    fn accept(&self, state: &u32, byte: u8) -> u32 {
-        self.0.transition(*state, byte)
+    fn accept(&self, state: &State, byte: u8) -> State {
+        let before = state.typos.filter(|_| self.is_prefix);
+        self.at(self.word.transition(state.at, byte), before)
     }
 }
 
@@ -111,6 +135,6 @@ pub(super) mod tests {
     #[test]
     fn long_words_need_little_memory() {
         let word: String = ('a'..='z').chain('ä'..='ø').take(40).collect();
-        assert!(Typos::new(&word, 2, true).unwrap().0.num_states() < 4000);
+        assert!(Typos::new(&word, 2, true).unwrap().word.num_states() < 4000);
     }
 }

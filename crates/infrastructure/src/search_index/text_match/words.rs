@@ -52,7 +52,9 @@ impl TextMatcher {
                 .iter()
                 .map(|unit| {
                     let candidates = unit.alternatives.iter();
-                    candidates.map(|alternative| Candidate::new(alternative, analyzer)).collect()
+                    candidates
+                        .map(|alternative| Candidate::new(alternative, analyzer))
+                        .collect()
                 })
                 .collect(),
             keys: text.units.iter().cloned().map(Arc::new).collect(),
@@ -93,7 +95,9 @@ impl WordMatcher {
             word: word.word.clone(),
             stem: word.stem.clone(),
             stem_is_word: word.stem.as_deref().is_some_and(|stem| {
-                analyzer.stem(stem).is_some_and(|again| analyzer.is_own_stem(stem, &again))
+                analyzer
+                    .stem(stem)
+                    .is_some_and(|again| analyzer.is_own_stem(stem, &again))
             }),
             is_prefix: word.is_prefix,
             reversed_end: word.is_compound_end.then(|| {
@@ -116,7 +120,10 @@ impl WordMatcher {
         {
             return Some(RELATED);
         }
-        self.typos.as_ref()?.of(word.as_bytes()).map(|typos| RELATED + typos)
+        self.typos
+            .as_ref()?
+            .of(word.as_bytes())
+            .map(|typos| RELATED + typos)
     }
 }
 

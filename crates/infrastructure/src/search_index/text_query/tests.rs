@@ -32,24 +32,42 @@ fn view(name: &str, language: &str) -> TextView {
 }
 
 fn parsed(settings: &SearchSettings, name: &str, text: &str) -> ParsedText {
-    let language = if name == "*" { "und" } else { name.split(['-', ',']).next().unwrap() };
+    let language = if name == "*" {
+        "und"
+    } else {
+        name.split(['-', ',']).next().unwrap()
+    };
     parse(text, &Lexicon::new(settings, &view(name, language)))
 }
 
 /// Units as `word`, `word*` for beginnings, `word~1` with typos, `"a b"` for several, with `|` between alternatives.
 fn shown(settings: &SearchSettings, name: &str, text: &str) -> Vec<String> {
     let word = |word: &Word| {
-        let typos = if word.typos > 0 { format!("~{}", word.typos) } else { String::new() };
+        let typos = if word.typos > 0 {
+            format!("~{}", word.typos)
+        } else {
+            String::new()
+        };
         format!("{}{}{typos}", word.word, if word.is_prefix { "*" } else { "" })
     };
     let alternative = |alternative: &Alternative| {
         let words: Vec<String> = alternative.words.iter().map(word).collect();
-        if words.len() > 1 { format!("\"{}\"", words.join(" ")) } else { words.concat() }
+        if words.len() > 1 {
+            format!("\"{}\"", words.join(" "))
+        } else {
+            words.concat()
+        }
     };
     parsed(settings, name, text)
         .units
         .iter()
-        .map(|unit| unit.alternatives.iter().map(alternative).collect::<Vec<_>>().join("|"))
+        .map(|unit| {
+            unit.alternatives
+                .iter()
+                .map(alternative)
+                .collect::<Vec<_>>()
+                .join("|")
+        })
         .collect()
 }
 
@@ -94,7 +112,10 @@ fn phrases_are_taken_as_they_are() {
 #[test]
 fn stop_words_go_unless_nothing_is_left() {
     let settings = settings(&[("en", &["The", "of", "with it"])], &[]);
-    assert_eq!(shown(&settings, "en", "THE lamp of with it "), ["lamp~1", "with~1", "it"]);
+    assert_eq!(
+        shown(&settings, "en", "THE lamp of with it "),
+        ["lamp~1", "with~1", "it"]
+    );
     assert_eq!(shown(&settings, "en", "of the "), ["of", "the"]);
     assert_eq!(shown(&settings, "de", "of the "), ["of", "the"]);
 }
@@ -114,14 +135,23 @@ fn synonyms_replace_the_longest_sequence() {
         )],
     );
     assert_eq!(shown(&settings, "en", "red T-Shirt "), ["red", "\"t shirt\"|tee"]);
-    assert_eq!(shown(&settings, "en", "red tee"), ["red", "tee*|\"t shirt\"|\"golf peg\""]);
+    assert_eq!(
+        shown(&settings, "en", "red tee"),
+        ["red", "tee*|\"t shirt\"|\"golf peg\""]
+    );
     assert_eq!(
         shown(&settings, "en", "salt and pepper and salt "),
         ["\"salt and pepper\"|spices", "salt~1|sodium"]
     );
     assert_eq!(shown(&settings, "en", "t \"x\" shirt "), ["t", "x", "shirt~1"]);
     let unit = parsed(&settings, "en", "tee").units.pop().unwrap();
-    assert_eq!(unit.alternatives.iter().map(|alternative| alternative.floor).collect::<Vec<_>>(), [0, 1, 1]);
+    assert_eq!(
+        unit.alternatives
+            .iter()
+            .map(|alternative| alternative.floor)
+            .collect::<Vec<_>>(),
+        [0, 1, 1]
+    );
     let spices = parsed(&settings, "en", "salt and pepper").units.pop().unwrap();
     assert_eq!(spices.alternatives[1].words[0].stem.as_deref(), Some("spice"));
 }
