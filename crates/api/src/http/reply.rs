@@ -175,7 +175,10 @@ pub(crate) fn written(receipt: Receipt, dry_run: bool) -> Response {
 
 /// Serialises a wire type. These have only string keys and finite numbers, the two things that could fail.
 pub(crate) fn to_bytes<B: Serialize>(body: &B) -> Bytes {
-    serde_json::to_vec(body).unwrap_or_default().into()
+    let mut bytes = serde_json::to_vec(body).unwrap_or_default();
+    // It may be kept for long, and what it grew by beyond its end would be kept with it.
+    bytes.shrink_to_fit();
+    bytes.into()
 }
 
 fn internal() -> Problem {

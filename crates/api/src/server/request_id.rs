@@ -32,6 +32,8 @@ pub(super) struct Identity {
     started: Instant,
     span: Span,
     header: Option<HeaderValue>,
+    /// Whether it only reads. Reads that succeed are the many, and metrics tell of them.
+    is_safe: bool,
 }
 
 impl Identity {
@@ -46,6 +48,7 @@ impl Identity {
             started,
             span,
             header,
+            is_safe: request.method().is_safe(),
         }
     }
 
@@ -54,7 +57,7 @@ impl Identity {
         &self.span
     }
 
-    /// Gives the answer the request's id, and notes it.
+    /// Gives the answer the request's id, and notes it: a read that succeeded at the level `debug`.
     pub(super) fn sign(self, mut response: Response) -> Response {
         if let Some(header) = self.header {
             response.headers_mut().insert(REQUEST_ID, header);
@@ -64,9 +67,14 @@ impl Identity {
         if status.is_server_error() {
             self.span.record("otel.status_code", "ERROR");
         }
-        self.span.in_scope(
-            || tracing::info!(status = status.as_u16(), elapsed = ?self.started.elapsed(), "request answered"),
-        );
+        self.span.in_scope(|| {
+            let (status, elapsed) = (status.as_u16(), self.started.elapsed());
+            if self.is_safe && status < 400 {
+                tracing::debug!(status, ?elapsed, "request answered");
+            } else {
+                tracing::info!(status, ?elapsed, "request answered");
+            }
+        });
         response
     }
 }

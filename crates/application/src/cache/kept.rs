@@ -21,7 +21,8 @@ pub enum Coding {
 pub struct Kept {
     pub entry: Arc<Entry>,
     pub(crate) stamp: Stamp,
-    codings: [OnceLock<Bytes>; 3],
+    /// Apart, as most are never asked for in any.
+    codings: OnceLock<Box<[OnceLock<Bytes>; 3]>>,
     made: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -30,7 +31,7 @@ impl Kept {
         Self {
             entry,
             stamp,
-            codings: Default::default(),
+            codings: OnceLock::new(),
             made: OnceLock::new(),
         }
     }
@@ -55,7 +56,7 @@ impl Kept {
             Coding::Brotli => 1,
             Coding::Zstd => 2,
         };
-        match self.codings.get(place) {
+        match self.codings.get_or_init(Box::default).get(place) {
             Some(place) => place.get_or_init(|| encode(&self.entry.body)).clone(),
             None => encode(&self.entry.body),
         }
