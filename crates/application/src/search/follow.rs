@@ -117,12 +117,11 @@ impl Follower {
 
     async fn keep(&self, afresh: bool) -> Result<std::convert::Infallible, Trouble> {
         let ground = self.grounds.load().await?;
-        let mut composer = ground.composer(self.plane).clone();
-        let mut at = LogPosition::default();
-        match self.resume(&composer, afresh).await? {
-            Some(position) => at = position,
-            None => (composer, at) = self.rebuild(None).await?,
-        }
+        let composer = ground.composer(self.plane).clone();
+        let (mut composer, mut at) = match self.resume(&composer, afresh).await? {
+            Some(position) => (composer, position),
+            None => self.rebuild(None).await?,
+        };
         self.stand(&composer, at);
         loop {
             let before = at;

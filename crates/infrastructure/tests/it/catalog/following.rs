@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use application::Clock;
-use application::changelog::LogPosition;
+use application::changelog::{ChangeLog, LogChange, LogEntry, LogPosition};
 use application::pricing::PricingContext;
 use application::search::{
     Audience, Document, FacetAnswer, FacetKindRequest, FacetRequest, FilterRequest, Found, GroundPorts,
@@ -15,7 +15,7 @@ use application::search::{
     SearchError, SearchFailure, SearchIndex, SearchPolicy, SearchPorts, SearchRequest, SearchSettings,
     SortRequest, SuggestRequest, Suggested, TestRequest,
 };
-use application::store::Changes;
+use application::store::{CatalogStore, Changes, StoreError};
 use application::storefront::Visit;
 use application::testing::fixtures::{
     channel, edit_category, edit_product, locale, new_product, new_variant, product, renamed, text, variant,
@@ -30,7 +30,7 @@ use domain::product_type::{
     Attribute, AttributeValue, Attributes, Kind, Level, ProductType, ProductTypeContent, Required,
 };
 use domain::value::{Currency, Json, Key, Metadata, Text};
-use domain::{ChannelId, ProductId, ProductTypeId};
+use domain::{ChannelId, ProductId, ProductTypeId, Timestamp};
 use infrastructure::search_index::TantivyIndex;
 use infrastructure::system::SystemClock;
 use tokio::task::JoinHandle;
@@ -48,6 +48,16 @@ impl Drop for Following {
 }
 
 impl Following {
+    fn start(ports: SearchPorts) -> Self {
+        // Other databases of the server may hold the log's horizon up.
+        let search = over(ports, Duration::from_secs(60));
+        let running = search.clone();
+        Self {
+            task: tokio::spawn(async move { running.run().await }),
+            search,
+        }
+    }
+
     /// Until nothing of it is left, so that another one may take the folder.
     async fn stop(mut self) {
         self.task.abort();
@@ -73,13 +83,13 @@ fn ports(h: &Harness, index: Arc<dyn SearchIndex>) -> SearchPorts {
     }
 }
 
-fn over(h: &Harness, index: Arc<dyn SearchIndex>, patience: Duration) -> Search {
+fn over(ports: SearchPorts, patience: Duration) -> Search {
     let policy = SearchPolicy {
         default_locale: locale("en"),
         interval: Duration::from_millis(5),
         patience,
     };
-    Search::new(ports(h, index), policy)
+    Search::new(ports, policy)
 }
 
 fn open(folder: &Path) -> Arc<TantivyIndex> {
@@ -87,13 +97,7 @@ fn open(folder: &Path) -> Arc<TantivyIndex> {
 }
 
 fn follow_with(h: &Harness, index: Arc<dyn SearchIndex>) -> Following {
-    // Other databases of the server may hold the log's horizon up.
-    let search = over(h, index, Duration::from_secs(60));
-    let running = search.clone();
-    Following {
-        task: tokio::spawn(async move { running.run().await }),
-        search,
-    }
+    Following::start(ports(h, index))
 }
 
 fn follow(h: &Harness, folder: &Path) -> Following {
@@ -485,7 +489,7 @@ pub(super) async fn an_index_that_fails_is_made_again(h: &Harness) {
 
 pub(super) async fn who_demands_too_much_is_told(h: &Harness) {
     let folder = tempfile::tempdir().unwrap();
-    let search = over(h, open(folder.path()), Duration::from_millis(50));
+    let search = over(ports(h, open(folder.path())), Duration::from_millis(50));
     let mut now = request(EDITOR, None, LogPosition::default());
     now.min_position = None;
     let refused = search.management(now.clone()).await.unwrap_err();
@@ -514,6 +518,77 @@ pub(super) async fn who_demands_too_much_is_told(h: &Harness) {
         .unwrap_err();
     assert!(matches!(crossed, SearchFailure::Audience), "{crossed}");
     task.abort();
+}
+
+pub(super) async fn what_is_written_while_an_index_is_begun_is_not_missed(h: &Harness) {
+    let folder = tempfile::tempdir().unwrap();
+    h.id();
+    let content = ProductTypeContent {
+        key: Key::parse("late").unwrap(),
+        name: text("Late"),
+        attributes: vec![attribute("pages")],
+        option_attributes: vec![],
+        metadata: Metadata::default(),
+    };
+    let late = ProductType::create(ProductTypeId::new(h.id()), content, h.now());
+    let of = late.state().id;
+    let log = Busy {
+        inner: h.log.clone(),
+        store: h.store.clone(),
+        next: Mutex::new(late.into_change().map(Changes::from)),
+    };
+    let ports = SearchPorts {
+        log: Arc::new(log),
+        ..ports(h, open(folder.path()))
+    };
+    let following = Following::start(ports);
+    let search = &following.search;
+    let mut anything = request(EDITOR, None, LogPosition::default());
+    anything.min_position = None;
+    while search.management(anything.clone()).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    let create = new_product(h, counted(h, of, "pages", 7));
+    let (book, at) = (create.after.id, written(h, create).await);
+    assert_eq!(edited(search, at_least("attributes.pages", 7), at).await, [book]);
+}
+
+/// A log to which something is written just before it is asked for its end.
+struct Busy {
+    inner: Arc<dyn ChangeLog>,
+    store: Arc<dyn CatalogStore>,
+    next: Mutex<Option<Changes>>,
+}
+
+#[async_trait]
+impl ChangeLog for Busy {
+    async fn read(&self, after: LogPosition, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+        self.inner.read(after, limit).await
+    }
+
+    async fn end(&self) -> Result<LogPosition, StoreError> {
+        let next = self.next.lock().unwrap().take();
+        if let Some(changes) = next {
+            let committed = self.store.commit(&changes, &context(), None).await?;
+            let written = committed.position.unwrap();
+            while self.inner.end().await? < written {
+                tokio::task::yield_now().await;
+            }
+        }
+        self.inner.end().await
+    }
+
+    async fn changed_since(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Option<Vec<LogChange>>, StoreError> {
+        self.inner.changed_since(since, limit).await
+    }
+
+    async fn changes(&self, after: LogPosition, limit: u32) -> Result<Vec<LogChange>, StoreError> {
+        self.inner.changes(after, limit).await
+    }
 }
 
 /// The engine with a count of its rebuilds, which can be broken: until the next rebuild it takes nothing on.
@@ -592,7 +667,7 @@ macro_rules! on {
         $crate::catalog::following::on! { $temporary =>
             what_is_written_is_found_from_its_position_on, attributes_are_found_as_soon_as_a_type_has_them,
             searches_rest_on_lists_categories_and_channels_as_they_are, an_index_goes_on_after_a_restart,
-            an_index_that_fails_is_made_again, who_demands_too_much_is_told
+            an_index_that_fails_is_made_again, what_is_written_while_an_index_is_begun_is_not_missed, who_demands_too_much_is_told
         }
     };
     ($temporary:path => $($scenario:ident),+) => {
