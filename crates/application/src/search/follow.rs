@@ -117,10 +117,10 @@ impl Follower {
 
     async fn keep(&self, afresh: bool) -> Result<std::convert::Infallible, Trouble> {
         let ground = self.grounds.load().await?;
-        let mut composer = ground.composer(self.plane).clone();
-        let mut at = match self.resume(&composer, afresh).await? {
-            Some(position) => position,
-            None => self.rebuild(&composer, None).await?,
+        let composer = ground.composer(self.plane).clone();
+        let (mut composer, mut at) = match self.resume(&composer, afresh).await? {
+            Some(position) => (composer, position),
+            None => self.rebuild(None).await?,
         };
         self.stand(&composer, at);
         loop {
@@ -130,8 +130,7 @@ impl Follower {
             if wanted.layout() != composer.layout() {
                 self.standing
                     .send_modify(|standing| standing.outdated_after = Some(before));
-                at = self.rebuild(&wanted, Some((&composer, at))).await?;
-                composer = wanted;
+                (composer, at) = self.rebuild(Some((&composer, at))).await?;
                 self.stand(&composer, at);
             } else if moved {
                 composer = wanted;
@@ -194,18 +193,19 @@ impl Follower {
     }
 
     /// Makes another index and puts it in the place of the one that is there, which is followed meanwhile where it is
-    /// known how its documents are made. The position of the new one.
+    /// known how its documents are made. What made the new one, and its position.
     async fn rebuild(
         &self,
-        composer: &Arc<Composer>,
         old: Option<(&Arc<Composer>, LogPosition)>,
-    ) -> Result<LogPosition, Trouble> {
+    ) -> Result<(Arc<Composer>, LogPosition), Trouble> {
         let begun = Instant::now();
         let position = self.log.end().await?;
+        // Nobody is told again of what was written before.
+        let composer = self.grounds.reload(position).await?.composer(self.plane).clone();
         let mut rebuild = self.index.rebuild(self.plane, composer.layout().clone()).await?;
         let is_filled = AtomicBool::new(false);
         let fill = async {
-            let filled = self.fill(composer, &mut *rebuild).await;
+            let filled = self.fill(&composer, &mut *rebuild).await;
             is_filled.store(true, Ordering::Release);
             filled
         };
@@ -229,7 +229,7 @@ impl Follower {
             millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             "made a search index"
         );
-        Ok(position)
+        Ok((composer, position))
     }
 
     /// Adds all copies there are; the next ones are read while these are indexed. How many there were.

@@ -178,6 +178,16 @@ impl Grounds {
         Ok(ground)
     }
 
+    /// The ground as it was at a position, or later.
+    pub(super) async fn reload(&self, at: LogPosition) -> Result<Arc<Ground>, StoreError> {
+        let mut loaded = self.loaded.lock().await;
+        let is_old = |part: &Part| loaded.get(part).is_none_or(|known| *known < at);
+        let parts: HashSet<Part> = Part::ALL.into_iter().filter(is_old).collect();
+        let ground = self.read(&parts).await?;
+        loaded.extend(parts.into_iter().map(|part| (part, at)));
+        Ok(ground)
+    }
+
     /// Loads again what these changes name.
     pub(super) async fn refresh(&self, changes: &[LogChange]) -> Result<(), StoreError> {
         let Some(last) = changes.last() else {

@@ -17,6 +17,9 @@ mod request;
 mod resolve;
 mod service;
 mod settings;
+mod status;
+mod suggest;
+mod views;
 
 pub use compose::Composer;
 pub use copy::{CopyAttributes, CopyReader, CopyValue, ProductCopy, Texts, VariantCopy};
@@ -37,8 +40,9 @@ pub use request::{
     Located, RangeRequest, SearchHit, SearchPage, SearchRequest, SortRequest, SuggestQuery, Suggestions,
     TermCount, TestRequest,
 };
-pub use service::{PlaneState, PlaneStatus, Search, SearchFailure, SearchPolicy, SearchPorts};
+pub use service::{Search, SearchPolicy, SearchPorts};
 pub use settings::{
     SearchSettings, SearchSettingsContent, SearchSettingsId, SearchSettingsReader, SearchSettingsService,
     SearchSettingsState, SettingsFault, Synonyms, search_settings,
 };
+pub use status::{PlaneState, PlaneStatus, SearchFailure};

@@ -1,6 +1,7 @@
 //! The contract of the catalog's ports, on both databases, and what is particular to each.
 
 mod cost;
+mod following;
 mod migration;
 mod postgres;
 mod sqlite;

@@ -9,6 +9,10 @@ mod contract {
     application::catalog_contract!(super::super::temporary);
 }
 
+mod following {
+    crate::catalog::following::on!(super::temporary);
+}
+
 use std::sync::Arc;
 
 use application::testing::Harness;

@@ -40,6 +40,10 @@ mod contract {
     application::catalog_contract!(super::super::temporary);
 }
 
+mod following {
+    crate::catalog::following::on!(super::temporary);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn instances_that_start_together_migrate_once() {
     let folder = tempfile::tempdir().unwrap();
