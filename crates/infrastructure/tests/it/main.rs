@@ -11,5 +11,6 @@ mod access;
 mod cache;
 mod catalog;
 mod files;
+mod search;
 mod telemetry;
 mod views;
