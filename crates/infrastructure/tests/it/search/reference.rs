@@ -12,13 +12,14 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use application::search::{
-    Column, Document, Filter, Found, Hit, Layout, Listed, Place, PriceView, Query, Sort, SortKey,
+    Column, Document, Filter, Found, Hit, Layout, Listed, Passage, Place, PriceView, Query, Sort, SortKey,
     SuggestRequest, Suggested, Value, VariantDocument,
 };
 use domain::pricing::{self, Offer, Quantity};
 use domain::value::{Money, Price};
 use domain::{ChannelId, ProductId, Timestamp};
 
+pub(crate) use facets::{branch, click};
 use filter::{holding_variants, holds};
 use text::Words;
 
@@ -55,6 +56,12 @@ impl Reference {
 
     pub(crate) fn documents(&self) -> impl Iterator<Item = &Document> {
         self.documents.values().map(|(document, _)| document)
+    }
+
+    /// All texts that stand in products.
+    pub(crate) fn passages(&self) -> Vec<Passage> {
+        let passages = self.documents().flat_map(|document| document.passages.iter().cloned());
+        passages.collect()
     }
 
     pub(crate) fn search(&self, query: &Query) -> Found {
