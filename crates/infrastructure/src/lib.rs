@@ -13,6 +13,7 @@ pub mod postgres;
 pub mod redis_cache;
 pub mod redis_views;
 pub mod rows;
+pub mod search_index;
 pub mod settings;
 pub mod sql;
 pub mod sqlite;

@@ -1,0 +1,170 @@
+//! The search engine within the process: tantivy keeps segments, terms and columns on disk; what is asked is worked out here,
+//! over plain arrays, in an order that does not depend on segments.
+
+mod accept;
+mod bits;
+mod columns;
+mod dictionary;
+mod facets;
+mod filter;
+mod generation;
+mod listing;
+mod lock;
+mod order;
+mod prices;
+mod refine;
+mod scan;
+mod schema;
+mod search;
+mod segment;
+mod store;
+mod view;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use application::Clock;
+use application::changelog::LogPosition;
+use application::search::{
+    Document, Found, IndexStatus, Layout, Plane, Query, Rebuild, SearchError, SearchIndex, SearchSettings,
+    SuggestRequest, Suggested,
+};
+use async_trait::async_trait;
+use domain::ProductId;
+use tokio::sync::Semaphore;
+
+use store::{Building, Store, failed};
+
+pub use lock::OpenError;
+
+/// An index in a folder of this process.
+pub struct TantivyIndex {
+    management: Arc<Store>,
+    store: Arc<Store>,
+    /// Searching takes processors: more at once than there are would only slow all down.
+    processors: Semaphore,
+    folder: PathBuf,
+    _lock: lock::Lock,
+}
+
+impl TantivyIndex {
+    /// Opens what is there, and holds the folder as long as it lives. Where another process holds it, one beside it is
+    /// taken, with `-2`, `-3` and so on after its name.
+    ///
+    /// `catalog` tells catalogs apart: the index of another one is as if it was not there.
+    pub fn open(folder: &Path, catalog: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let (folder, lock) = lock::take(folder)?;
+        let plane = |plane: Plane| {
+            let path = folder.join(plane.as_str());
+            Store::open(path, catalog, Arc::clone(&clock))
+                .map(Arc::new)
+                .map_err(OpenError::Io)
+        };
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            management: plane(Plane::Management)?,
+            store: plane(Plane::Store)?,
+            processors: Semaphore::new(processors),
+            folder,
+            _lock: lock,
+        })
+    }
+
+    /// Where it lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn plane(&self, plane: Plane) -> &Arc<Store> {
+        match plane {
+            Plane::Management => &self.management,
+            Plane::Store => &self.store,
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SearchError> + Send + 'static,
+) -> Result<T, SearchError> {
+    tokio::task::spawn_blocking(work).await.map_err(failed)?
+}
+
+#[async_trait]
+impl SearchIndex for TantivyIndex {
+    fn layout(&self, plane: Plane) -> Option<Layout> {
+        self.plane(plane)
+            .view()
+            .map(|view| view.generation.layout.clone())
+    }
+
+    async fn apply(
+        &self,
+        plane: Plane,
+        documents: Vec<Document>,
+        gone: Vec<ProductId>,
+        position: LogPosition,
+    ) -> Result<(), SearchError> {
+        let store = Arc::clone(self.plane(plane));
+        blocking(move || store.apply(&documents, &gone, position)).await
+    }
+
+    async fn rebuild(&self, plane: Plane, layout: Layout) -> Result<Box<dyn Rebuild>, SearchError> {
+        let store = Arc::clone(self.plane(plane));
+        let building = blocking(move || store.begin(layout)).await?;
+        Ok(Box::new(Rebuilding(Arc::new(building))))
+    }
+
+    async fn search(&self, plane: Plane, query: Query) -> Result<Found, SearchError> {
+        let view = self.plane(plane).view().ok_or(SearchError::NotReady)?;
+        let _processor = self.processors.acquire().await.map_err(failed)?;
+        blocking(move || search::search(&view, &query).map_err(failed)).await
+    }
+
+    async fn suggest(&self, plane: Plane, _request: SuggestRequest) -> Result<Suggested, SearchError> {
+        let _view = self.plane(plane).view().ok_or(SearchError::NotReady)?;
+        Ok(Suggested::default())
+    }
+
+    fn status(&self, plane: Plane) -> IndexStatus {
+        self.plane(plane).status()
+    }
+
+    fn highlight(
+        &self,
+        _text: &str,
+        _language: &str,
+        _settings: &SearchSettings,
+        _fragment: usize,
+        texts: &[&str],
+    ) -> Vec<Option<String>> {
+        vec![None; texts.len()]
+    }
+
+    fn rank(&self, _text: &str, _language: &str, _settings: &SearchSettings, _texts: &[&str]) -> Vec<usize> {
+        Vec::new()
+    }
+}
+
+struct Rebuilding(Arc<Building>);
+
+#[async_trait]
+impl Rebuild for Rebuilding {
+    async fn add(&mut self, documents: Vec<Document>) -> Result<(), SearchError> {
+        let building = Arc::clone(&self.0);
+        blocking(move || building.add(&documents)).await
+    }
+
+    async fn finish(self: Box<Self>, position: LogPosition) -> Result<(), SearchError> {
+        blocking(move || {
+            let building =
+                Arc::into_inner(self.0).ok_or_else(|| failed("documents are being added still"))?;
+            building.finish(position)
+        })
+        .await
+    }
+}
+
+/// What texts are compared by.
+fn fold(text: &str) -> String {
+    text.to_lowercase()
+}

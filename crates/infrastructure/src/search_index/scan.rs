@@ -1,0 +1,260 @@
+//! One pass over the candidates of a segment: which of them are hits, and for which facets they count.
+
+use application::search::{Facet, Filter, Level, Query};
+use domain::ProductId;
+use uuid::Uuid;
+
+use super::facets::Tally;
+use super::filter::{Block, Node};
+use super::order::{Best, Entry, Order};
+use super::prices::PriceContext;
+use super::refine::{Plan, Refined};
+use super::segment::Segment;
+
+/// How many products are looked at at once: what is noted of them stays in the processor's cache.
+const BLOCK: usize = 2048;
+
+/// What a segment has to say to a query.
+pub(super) struct Scanned {
+    pub(super) total: u64,
+    pub(super) best: Vec<Entry>,
+    pub(super) order: Order,
+    pub(super) tallies: Vec<Tally>,
+}
+
+/// A condition with the bit of the column it refines.
+type Ready = (u64, Node);
+
+struct Scan<'a> {
+    segment: &'a Segment,
+    /// What no facet takes away; cheap ones first.
+    base: Vec<Node>,
+    refinements: Vec<Ready>,
+    selection: Option<Vec<Ready>>,
+    facets: &'a [Facet],
+    bits: Vec<u64>,
+    tallies: Vec<Tally>,
+    order: Order,
+    best: Best,
+    total: u64,
+    keys: Vec<u64>,
+}
+
+/// `facets`: those of the query that are to be counted, at most [`Plan::MOST`]. Candidates are in ascending order and
+/// visible.
+pub(super) fn scan(
+    segment: &Segment,
+    query: &Query,
+    facets: &[Facet],
+    prices: Option<&PriceContext>,
+    candidates: Candidates<'_>,
+) -> tantivy::Result<Scanned> {
+    let plan = Plan::of(&query.filter, facets);
+    let (base, refinements): (Vec<_>, Vec<_>) = plan.members.iter().partition(|member| member.bit == 0);
+    let node = |filter: &Filter| Node::of(filter, segment, prices);
+    let mut base = base
+        .into_iter()
+        .map(|member| node(member.filter))
+        .collect::<tantivy::Result<Vec<_>>>()?;
+    base.sort_by_key(Node::is_about_variants);
+    let ready = |member: &Refined<'_>| Ok((member.bit, node(member.filter)?));
+    let selection = plan
+        .selection
+        .as_ref()
+        .map(|members| members.iter().map(ready).collect::<tantivy::Result<Vec<_>>>());
+    let tallies = facets
+        .iter()
+        .map(|facet| Tally::new(facet, segment.column(&facet.column, prices)?));
+    let mut scan = Scan {
+        segment,
+        base,
+        refinements: refinements
+            .into_iter()
+            .map(ready)
+            .collect::<tantivy::Result<_>>()?,
+        selection: selection.transpose()?,
+        facets,
+        bits: plan.bits,
+        tallies: tallies.collect::<tantivy::Result<_>>()?,
+        order: Order::of(&query.sort, query.after.as_ref(), segment, prices)?,
+        best: Best::new(query.limit + 1),
+        total: 0,
+        keys: Vec::new(),
+    };
+    match candidates {
+        Candidates::Plain(docs) => {
+            let mut docs = docs.peekable();
+            while docs.peek().is_some() {
+                scan.block(docs.by_ref().take(BLOCK).collect(), None);
+            }
+        }
+        Candidates::Matched(matched) => {
+            for matched in matched.chunks(BLOCK) {
+                scan.block(matched.iter().map(|(doc, _)| *doc).collect(), Some(matched));
+            }
+        }
+    }
+    Ok(Scanned {
+        total: scan.total,
+        best: scan.best.into_entries(),
+        order: scan.order,
+        tallies: scan.tallies,
+    })
+}
+
+pub(super) enum Candidates<'a> {
+    Plain(Box<dyn Iterator<Item = u32> + 'a>),
+    /// With their relevance.
+    Matched(&'a [(u32, i64)]),
+}
+
+impl Scan<'_> {
+    fn block(&mut self, docs: Vec<u32>, matched: Option<&[(u32, i64)]>) {
+        let mut block = Block::new(docs);
+        let mut has_rows = false;
+        for node in &self.base {
+            if node.is_about_variants() && !has_rows {
+                block.fill_rows(self.segment);
+                has_rows = true;
+            }
+            let holds = node.products(&block);
+            let mut holds = holds.iter();
+            if has_rows {
+                // Rows are not moved about: what fails is dropped with what fails refinements.
+                let kept = block.docs.iter().zip(holds.by_ref());
+                let kept = kept
+                    .filter(|(_, holds)| **holds == 1)
+                    .map(|(doc, _)| *doc)
+                    .collect();
+                block = Block::new(kept);
+                block.fill_rows(self.segment);
+            } else {
+                block.docs.retain(|_| holds.next() == Some(&1));
+            }
+            if block.docs.is_empty() {
+                return;
+            }
+        }
+        if !has_rows && self.needs_rows() {
+            block.fill_rows(self.segment);
+        }
+        let failed = self.failed_by_products(&block);
+        let rows = self.failed_by_variants(&block, &failed);
+        self.collect_hits(&block, &failed, &rows, matched);
+        self.count(&block, &failed, &rows);
+    }
+
+    fn needs_rows(&self) -> bool {
+        let facets = self
+            .facets
+            .iter()
+            .any(|facet| facet.column.level() == Level::Variant);
+        facets
+            || self.selection.is_some()
+            || self.order.is_about_variants()
+            || self.refinements.iter().any(|(_, node)| node.is_about_variants())
+    }
+
+    /// Of each product, the bits of the refinements that it fails.
+    fn failed_by_products(&self, block: &Block) -> Vec<u64> {
+        let mut failed = vec![0; block.docs.len()];
+        for (bit, node) in &self.refinements {
+            for (failed, holds) in failed.iter_mut().zip(node.products(block)) {
+                *failed |= bit * u64::from(holds ^ 1);
+            }
+        }
+        failed
+    }
+
+    /// Of each variant, the bits of the refinements that it or its product fails; all when it is out of the question.
+    fn failed_by_variants(&self, block: &Block, products: &[u64]) -> Vec<u64> {
+        let mut failed = Vec::with_capacity(block.rows.len());
+        for (product, rows) in products.iter().zip(block.ranges()) {
+            failed.resize(rows.end, *product);
+        }
+        for (bit, node) in self.selection.iter().flatten() {
+            let bits = if *bit == 0 { u64::MAX } else { *bit };
+            for (failed, holds) in failed.iter_mut().zip(node.variants(block)) {
+                *failed |= bits * u64::from(holds ^ 1);
+            }
+        }
+        failed
+    }
+
+    fn collect_hits(&mut self, block: &Block, failed: &[u64], rows: &[u64], matched: Option<&[(u32, i64)]>) {
+        let mut matched = matched.map(<[_]>::iter);
+        let mut ranges = block.ranges();
+        let has_selection = self.selection.is_some();
+        for (doc, failed) in block.docs.iter().zip(failed) {
+            let range = ranges.next().unwrap_or_default();
+            let own = rows.get(range.clone()).unwrap_or_default();
+            if *failed != 0 || (has_selection && !own.contains(&0)) {
+                continue;
+            }
+            self.total += 1;
+            let relevance = matched
+                .as_mut()
+                .and_then(|matched| matched.find(|(other, _)| other == doc))
+                .map_or(0, |(_, relevance)| *relevance);
+            let places = block.rows.get(range).unwrap_or_default();
+            let holding = places
+                .iter()
+                .zip(own)
+                .filter(|(_, failed)| **failed == 0)
+                .map(|(row, _)| *row);
+            let mut keys = std::mem::take(&mut self.keys);
+            self.order.keys(*doc, relevance, holding.clone(), &mut keys);
+            let id = self.segment.id(*doc);
+            self.best.offer(&self.order, (&keys, id), *doc, relevance, || {
+                if has_selection {
+                    holding.clone().next()
+                } else {
+                    self.segment.rows(*doc).next()
+                }
+            });
+            self.keys = keys;
+        }
+    }
+
+    fn count(&mut self, block: &Block, failed: &[u64], rows: &[u64]) {
+        let has_selection = self.selection.is_some();
+        for ((facet, tally), bit) in self.facets.iter().zip(&mut self.tallies).zip(&self.bits) {
+            let others = !bit;
+            match facet.column.level() {
+                Level::Variant => {
+                    let owned = block.docs.iter().zip(block.ranges());
+                    let owned = owned.flat_map(|(doc, range)| {
+                        let places = block.rows.get(range.clone()).unwrap_or_default();
+                        let own = rows.get(range).unwrap_or_default();
+                        let counted = places
+                            .iter()
+                            .zip(own)
+                            .filter(|(_, failed)| **failed & others == 0);
+                        counted.map(|(row, _)| (*row, *doc))
+                    });
+                    tally.count(owned);
+                }
+                Level::Product if has_selection => {
+                    let owned = block.docs.iter().zip(block.ranges());
+                    let counted = owned.filter(|(_, range)| {
+                        let own = rows.get(range.clone()).unwrap_or_default();
+                        own.iter().any(|failed| failed & others == 0)
+                    });
+                    tally.count(counted.map(|(doc, _)| (*doc, *doc)));
+                }
+                Level::Product => {
+                    let counted = block
+                        .docs
+                        .iter()
+                        .zip(failed)
+                        .filter(|(_, failed)| **failed & others == 0);
+                    tally.count(counted.map(|(doc, _)| (*doc, *doc)));
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn product(id: u128) -> ProductId {
+    ProductId::new(Uuid::from_u128(id))
+}
