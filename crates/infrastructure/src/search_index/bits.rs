@@ -26,7 +26,6 @@ impl Bits {
         }
     }
 
-
     pub(super) fn contains(&self, at: u32) -> bool {
         self.words
             .get((at / 64) as usize)
@@ -51,5 +50,23 @@ impl Bits {
                 })
             })
         })
+    }
+
+    /// The greatest first.
+    pub(super) fn descending(&self) -> impl Iterator<Item = u32> + '_ {
+        let starts = (0u32..).step_by(64);
+        starts
+            .zip(&self.words)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .flat_map(|(start, word)| {
+                let mut rest = *word;
+                std::iter::from_fn(move || {
+                    let bit = rest.checked_ilog2()?;
+                    rest ^= 1 << bit;
+                    Some(start + bit)
+                })
+            })
     }
 }

@@ -72,7 +72,8 @@ impl Tally {
     }
 
     /// Counts the rows, each with its document; those of one document come one after the other.
-    pub(super) fn count(&mut self, rows: impl Iterator<Item = (u32, u32)>) {
+    pub(super) fn count(&mut self, rows: &[(u32, u32)]) {
+        let rows = rows.iter().copied();
         let column = Arc::clone(&self.column);
         match &mut self.counted {
             Counted::Terms(counts) => column.visit(rows, |doc, ord| {

@@ -19,6 +19,8 @@ use super::schema::Fields;
 /// Counts the ways in which documents were laid down.
 const FORMAT: u32 = 1;
 const NOTE: &str = "vitrine.json";
+/// Ends the name of a folder that is being taken away.
+const REMOVED: &str = "removed";
 const FOLLOWING_MEMORY: usize = 64 << 20;
 const BUILDING_MEMORY: usize = 256 << 20;
 
@@ -204,11 +206,17 @@ impl Generation {
 
 impl Drop for Generation {
     fn drop(&mut self) {
-        if self.is_obsolete.load(Ordering::Relaxed)
-            && let Err(error) = fs::remove_dir_all(&self.path)
-        {
-            // The next start takes away what is left.
-            tracing::warn!(%error, path = %self.path.display(), "an old search index was not removed");
+        if self.is_obsolete.load(Ordering::Relaxed) {
+            remove(&self.path);
         }
+    }
+}
+
+/// Takes a folder away, from whoever writes into it still, too: they know it by a name that it no longer has.
+pub(super) fn remove(path: &Path) {
+    let removed = path.with_extension(REMOVED);
+    if let Err(error) = fs::rename(path, &removed).and_then(|()| fs::remove_dir_all(&removed)) {
+        // The next start takes away what is left.
+        tracing::warn!(%error, path = %path.display(), "an old search index was not removed");
     }
 }

@@ -1,6 +1,8 @@
 //! The search engine within the process: tantivy keeps segments, terms and columns on disk; what is asked is worked out here,
 //! over plain arrays, in an order that does not depend on segments.
 
+pub mod analysis;
+
 mod accept;
 mod bits;
 mod columns;
@@ -33,6 +35,7 @@ use async_trait::async_trait;
 use domain::ProductId;
 use tokio::sync::Semaphore;
 
+use analysis::Analyzer;
 use store::{Building, Store, failed};
 
 pub use lock::OpenError;
@@ -166,5 +169,5 @@ impl Rebuild for Rebuilding {
 
 /// What texts are compared by.
 fn fold(text: &str) -> String {
-    text.to_lowercase()
+    Analyzer::of("und").fold(text)
 }

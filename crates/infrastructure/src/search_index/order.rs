@@ -205,20 +205,24 @@ impl Best {
         if order.after.as_ref().is_some_and(is_before) {
             return;
         }
-        if self.heap.len() >= self.keep {
-            let is_worse = |last: &Entry| own >= (last.keys.as_slice(), last.id);
-            if self.heap.peek().is_none_or(is_worse) {
-                return;
-            }
-            self.heap.pop();
+        if self.heap.len() < self.keep {
+            self.heap.push(Entry {
+                keys: keys.to_vec(),
+                id: Reverse(id),
+                doc,
+                row: row(),
+                relevance,
+            });
+        } else if let Some(mut last) = self.heap.peek_mut()
+            && own < (last.keys.as_slice(), last.id)
+        {
+            last.keys.clear();
+            last.keys.extend_from_slice(keys);
+            last.id = Reverse(id);
+            last.doc = doc;
+            last.row = row();
+            last.relevance = relevance;
         }
-        self.heap.push(Entry {
-            keys: keys.to_vec(),
-            id: Reverse(id),
-            doc,
-            row: row(),
-            relevance,
-        });
     }
 
     pub(super) fn into_entries(self) -> Vec<Entry> {

@@ -4,6 +4,7 @@ use application::search::{Facet, Filter, Level, Query};
 use domain::ProductId;
 use uuid::Uuid;
 
+use super::bits::Bits;
 use super::facets::Tally;
 use super::filter::{Block, Node};
 use super::order::{Best, Entry, Order};
@@ -40,14 +41,13 @@ struct Scan<'a> {
     keys: Vec<u64>,
 }
 
-/// `facets`: those of the query that are to be counted, at most [`Plan::MOST`]. Candidates are in ascending order and
-/// visible.
+/// `facets`: those of the query that are to be counted, at most [`Plan::MOST`].
 pub(super) fn scan(
     segment: &Segment,
     query: &Query,
     facets: &[Facet],
     prices: Option<&PriceContext>,
-    candidates: Candidates<'_>,
+    (visible, candidates): (&Bits, Candidates<'_>),
 ) -> tantivy::Result<Scanned> {
     let plan = Plan::of(&query.filter, facets);
     let (base, refinements): (Vec<_>, Vec<_>) = plan.members.iter().partition(|member| member.bit == 0);
@@ -82,15 +82,26 @@ pub(super) fn scan(
         keys: Vec::new(),
     };
     match candidates {
-        Candidates::Plain(docs) => {
-            let mut docs = docs.peekable();
-            while docs.peek().is_some() {
-                scan.block(docs.by_ref().take(BLOCK).collect(), None);
+        Candidates::All => {
+            let mut docs = visible.descending();
+            loop {
+                let docs: Vec<u32> = docs.by_ref().take(BLOCK).collect();
+                if docs.is_empty() {
+                    break;
+                }
+                scan.block(docs, None);
+            }
+        }
+        Candidates::Docs(docs) => {
+            for docs in docs.rchunks(BLOCK) {
+                let docs = docs.iter().rev().copied();
+                scan.block(docs.filter(|doc| visible.contains(*doc)).collect(), None);
             }
         }
         Candidates::Matched(matched) => {
-            for matched in matched.chunks(BLOCK) {
-                scan.block(matched.iter().map(|(doc, _)| *doc).collect(), Some(matched));
+            for matched in matched.rchunks(BLOCK) {
+                let docs = matched.iter().rev().map(|(doc, _)| *doc);
+                scan.block(docs.filter(|doc| visible.contains(*doc)).collect(), Some(matched));
             }
         }
     }
@@ -102,8 +113,12 @@ pub(super) fn scan(
     })
 }
 
+/// In ascending order. They are looked at from behind: ids that come later are mostly greater, and those are first where
+/// all else is equal, so that the best are soon found.
+#[derive(Clone, Copy)]
 pub(super) enum Candidates<'a> {
-    Plain(Box<dyn Iterator<Item = u32> + 'a>),
+    All,
+    Docs(&'a [u32]),
     /// With their relevance.
     Matched(&'a [(u32, i64)]),
 }
@@ -182,7 +197,7 @@ impl Scan<'_> {
     }
 
     fn collect_hits(&mut self, block: &Block, failed: &[u64], rows: &[u64], matched: Option<&[(u32, i64)]>) {
-        let mut matched = matched.map(<[_]>::iter);
+        let mut matched = matched.map(|matched| matched.iter().rev());
         let mut ranges = block.ranges();
         let has_selection = self.selection.is_some();
         for (doc, failed) in block.docs.iter().zip(failed) {
@@ -217,42 +232,56 @@ impl Scan<'_> {
     }
 
     fn count(&mut self, block: &Block, failed: &[u64], rows: &[u64]) {
+        // Most facets count the same.
+        let mut counted: Vec<(u64, Level, Vec<(u32, u32)>)> = Vec::new();
         let has_selection = self.selection.is_some();
         for ((facet, tally), bit) in self.facets.iter().zip(&mut self.tallies).zip(&self.bits) {
-            let others = !bit;
-            match facet.column.level() {
-                Level::Variant => {
-                    let owned = block.docs.iter().zip(block.ranges());
-                    let owned = owned.flat_map(|(doc, range)| {
-                        let places = block.rows.get(range.clone()).unwrap_or_default();
-                        let own = rows.get(range).unwrap_or_default();
-                        let counted = places
-                            .iter()
-                            .zip(own)
-                            .filter(|(_, failed)| **failed & others == 0);
-                        counted.map(|(row, _)| (*row, *doc))
-                    });
-                    tally.count(owned);
-                }
-                Level::Product if has_selection => {
-                    let owned = block.docs.iter().zip(block.ranges());
-                    let counted = owned.filter(|(_, range)| {
-                        let own = rows.get(range.clone()).unwrap_or_default();
-                        own.iter().any(|failed| failed & others == 0)
-                    });
-                    tally.count(counted.map(|(doc, _)| (*doc, *doc)));
-                }
-                Level::Product => {
-                    let counted = block
-                        .docs
-                        .iter()
-                        .zip(failed)
-                        .filter(|(_, failed)| **failed & others == 0);
-                    tally.count(counted.map(|(doc, _)| (*doc, *doc)));
-                }
+            let level = facet.column.level();
+            let known = counted
+                .iter()
+                .position(|(other, of, _)| (other, *of) == (bit, level));
+            let at = known.unwrap_or_else(|| {
+                let found = match level {
+                    Level::Variant => counted_variants(block, rows, !bit),
+                    Level::Product => counted_products(block, failed, has_selection.then_some(rows), !bit),
+                };
+                counted.push((*bit, level, found));
+                counted.len() - 1
+            });
+            if let Some((.., rows)) = counted.get(at) {
+                tally.count(rows);
             }
         }
     }
+}
+
+/// Those variants that fail none of these, with their products.
+fn counted_variants(block: &Block, failed: &[u64], mask: u64) -> Vec<(u32, u32)> {
+    let mut counted = Vec::with_capacity(block.rows.len());
+    for (doc, range) in block.docs.iter().zip(block.ranges()) {
+        let rows = block.rows.get(range.clone()).unwrap_or_default();
+        let failed = failed.get(range).unwrap_or_default();
+        let found = rows.iter().zip(failed).filter(|(_, failed)| **failed & mask == 0);
+        counted.extend(found.map(|(row, _)| (*row, *doc)));
+    }
+    counted
+}
+
+/// Those products that fail none of these, and of which a variant does neither where variants are selected.
+fn counted_products(block: &Block, failed: &[u64], variants: Option<&[u64]>, mask: u64) -> Vec<(u32, u32)> {
+    let Some(variants) = variants else {
+        let found = block
+            .docs
+            .iter()
+            .zip(failed)
+            .filter(|(_, failed)| **failed & mask == 0);
+        return found.map(|(doc, _)| (*doc, *doc)).collect();
+    };
+    let found = block.docs.iter().zip(block.ranges()).filter(|(_, range)| {
+        let failed = variants.get(range.clone()).unwrap_or_default();
+        failed.iter().any(|failed| failed & mask == 0)
+    });
+    found.map(|(doc, _)| (*doc, *doc)).collect()
 }
 
 pub(super) fn product(id: u128) -> ProductId {

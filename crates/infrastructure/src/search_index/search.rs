@@ -28,18 +28,16 @@ pub(super) fn search(view: &View, query: &Query) -> tantivy::Result<Found> {
             None => narrowed(segment, query, prices.as_ref())?,
             Some(_) => None,
         };
+        let candidates = match (&matched, &narrowed) {
+            (Some(matched), _) => Candidates::Matched(matched),
+            (None, Some(docs)) => Candidates::Docs(docs),
+            (None, None) => Candidates::All,
+        };
         // One pass, unless there are more facets than a pass can tell apart.
         for first in (0..query.facets.len().max(1)).step_by(Plan::MOST) {
             let counted = query.facets.iter().skip(first).take(Plan::MOST);
             let counted: Vec<_> = counted.cloned().collect();
-            let candidates = match (&matched, &narrowed) {
-                (Some(matched), _) => Candidates::Matched(matched),
-                (None, Some(docs)) => Candidates::Plain(Box::new(
-                    docs.iter().copied().filter(|doc| visible.contains(*doc)),
-                )),
-                (None, None) => Candidates::Plain(Box::new(visible.iter())),
-            };
-            let scanned = scan(segment, query, &counted, prices.as_ref(), candidates)?;
+            let scanned = scan(segment, query, &counted, prices.as_ref(), (&visible, candidates))?;
             for (facet, tally) in facets.iter_mut().skip(first).zip(scanned.tallies) {
                 facet.add(tally)?;
             }

@@ -14,7 +14,7 @@ use application::search::{Document, IndexStatus, Layout, SearchError};
 use domain::ProductId;
 use tantivy::{IndexWriter, Term};
 
-use super::generation::{Committed, Generation};
+use super::generation::{Committed, Generation, remove};
 use super::view::View;
 
 const CURRENT: &str = "current";
@@ -59,7 +59,7 @@ impl Store {
             };
             last = last.max(number.parse().unwrap_or(0));
             if view.is_none() || name.to_str() != current.as_deref() {
-                fs::remove_dir_all(entry.path())?;
+                remove(&entry.path());
             }
         }
         let state = State {

@@ -1,6 +1,7 @@
-//! Search, against a reference that cannot be wrong for being clever.
+//! Search: the engine by itself, and against a reference that cannot be wrong for being clever.
 
 mod differential;
+mod engine;
 mod generate;
 mod history;
 mod reference;
