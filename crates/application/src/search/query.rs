@@ -232,7 +232,7 @@ pub struct Hit {
     /// product has none.
     pub variant: Option<VariantId>,
     pub place: Place,
-    /// For people.
+    /// For people; with a text only.
     pub explanation: Option<Vec<String>>,
 }
 

@@ -14,7 +14,11 @@ const REQUESTS_PER_HISTORY: u64 = 80;
 
 fn from_environment(name: &str) -> Option<u64> {
     let value = std::env::var(name).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{name} is no number: {value}")))
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} is no number: {value}")),
+    )
 }
 
 /// The seeds of the histories.
@@ -56,7 +60,9 @@ async fn a_facet_s_count_is_what_its_click_finds() {
         history.go_on().await;
         for _ in 0..REQUESTS_PER_HISTORY {
             let query = history.query();
-            clicks(&history, &query).await.unwrap_or_else(|fault| panic!("seed {seed}: {fault}\n{query:#?}"));
+            clicks(&history, &query)
+                .await
+                .unwrap_or_else(|fault| panic!("seed {seed}: {fault}\n{query:#?}"));
         }
     }
 }
@@ -78,20 +84,32 @@ async fn clicks(history: &History, query: &Query) -> Result<(), String> {
         let mut beyond = Vec::new();
         match counts {
             FacetCounts::Terms { values, .. } => {
-                counted.extend(values.into_iter().map(|(value, count)| (Test::In(vec![value]), count)));
+                counted.extend(
+                    values
+                        .into_iter()
+                        .map(|(value, count)| (Test::In(vec![value]), count)),
+                );
             }
             FacetCounts::Ranges(counts) => {
                 let application::search::FacetKind::Ranges(ranges) = &facet.kind else {
                     return Err("ranges of no ranges".to_owned());
                 };
-                let tests = ranges.iter().map(|(from, to)| Test::Range(from.clone(), to.clone()));
+                let tests = ranges
+                    .iter()
+                    .map(|(from, to)| Test::Range(from.clone(), to.clone()));
                 counted.extend(tests.zip(counts));
             }
             FacetCounts::Stats { min, max, count } => {
                 counted.push((Test::Exists(true), count));
                 // Nobody has less than the least, and someone has it.
-                beyond.extend(min.clone().map(|min| Test::Range(Bound::Unbounded, Bound::Excluded(min))));
-                beyond.extend(max.clone().map(|max| Test::Range(Bound::Excluded(max), Bound::Unbounded)));
+                beyond.extend(
+                    min.clone()
+                        .map(|min| Test::Range(Bound::Unbounded, Bound::Excluded(min))),
+                );
+                beyond.extend(
+                    max.clone()
+                        .map(|max| Test::Range(Bound::Excluded(max), Bound::Unbounded)),
+                );
                 for extreme in min.into_iter().chain(max) {
                     if hits(Test::In(vec![extreme.clone()])).await? == 0 {
                         return Err(format!("{facet:?}: nobody has {extreme:?}"));
@@ -103,14 +121,21 @@ async fn clicks(history: &History, query: &Query) -> Result<(), String> {
                     return Err("a tree of no tree".to_owned());
                 };
                 let branch = |category| super::reference::branch(tree, category);
-                counted.extend(counts.into_iter().map(|(category, count)| (Test::In(branch(category)), count)));
+                counted.extend(
+                    counts
+                        .into_iter()
+                        .map(|(category, count)| (Test::In(branch(category)), count)),
+                );
             }
         }
         counted.extend(beyond.into_iter().map(|test| (test, 0)));
         for (test, count) in counted {
             let clicked = hits(test.clone()).await?;
             if clicked != count {
-                return Err(format!("{:?}: {test:?} counts {count}, its click finds {clicked}", facet.column));
+                return Err(format!(
+                    "{:?}: {test:?} counts {count}, its click finds {clicked}",
+                    facet.column
+                ));
             }
         }
     }
@@ -134,7 +159,12 @@ fn requests_meet_their_catalogs() {
             let answer = reference.search(&query);
             if query.text.is_some() {
                 texts += 1;
-                let by_text = Query { filter: Filter::All(Vec::new()), visit: None, facets: Vec::new(), ..query };
+                let by_text = Query {
+                    filter: Filter::All(Vec::new()),
+                    visit: None,
+                    facets: Vec::new(),
+                    ..query
+                };
                 found += u32::from(reference.search(&by_text).total > 0);
             } else {
                 not_found += u32::from(answer.total == 0);
@@ -144,8 +174,14 @@ fn requests_meet_their_catalogs() {
         }
     }
     assert!(found * 2 > texts, "{found} of {texts} texts find something");
-    assert!(counted * 3 > facets, "{counted} of {facets} facets count something");
-    assert!(not_found > 20 && not_found < 120, "{not_found} filters find nothing");
+    assert!(
+        counted * 3 > facets,
+        "{counted} of {facets} facets count something"
+    );
+    assert!(
+        not_found > 20 && not_found < 120,
+        "{not_found} filters find nothing"
+    );
 }
 
 fn is_something(counts: &FacetCounts) -> bool {

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use application::search::{
     Column, Document, Filter, Found, Hit, Layout, Listed, Passage, Place, PriceView, Query, Sort, SortKey,
-    SuggestRequest, Suggested, Value, VariantDocument,
+    SuggestRequest, Suggested, TextView, Value, VariantDocument,
 };
 use domain::pricing::{self, Offer, Quantity};
 use domain::value::{Money, Price};
@@ -21,7 +21,7 @@ use domain::{ChannelId, ProductId, Timestamp};
 
 pub(crate) use facets::{branch, click};
 use filter::{holding_variants, holds};
-use text::Words;
+use text::{Asked, Words};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Reference {
@@ -60,7 +60,9 @@ impl Reference {
 
     /// All texts that stand in products.
     pub(crate) fn passages(&self) -> Vec<Passage> {
-        let passages = self.documents().flat_map(|document| document.passages.iter().cloned());
+        let passages = self
+            .documents()
+            .flat_map(|document| document.passages.iter().cloned());
         passages.collect()
     }
 
@@ -101,8 +103,9 @@ impl Reference {
     }
 
     pub(crate) fn suggest(&self, request: &SuggestRequest) -> Suggested {
-        let language = &self.layout.views[request.text.view].language;
-        if text::words(&request.text.text, language).is_empty() {
+        let view = &self.layout.views[request.text.view];
+        let asked = text::asked_words(&request.text.text, view);
+        if asked.is_empty() {
             return Suggested {
                 products: Vec::new(),
                 values: request.values.iter().map(|_| Vec::new()).collect(),
@@ -132,20 +135,17 @@ impl Reference {
             values: request
                 .values
                 .iter()
-                .map(|column| suggested_values(&rows, column, &request.text.text, language, request.limit))
+                .map(|column| suggested_values(&rows, column, &asked, view, request.limit))
                 .collect(),
         }
     }
 
     fn rows(&self, query: &Query) -> Vec<Row<'_>> {
-        let asked = query.text.as_ref().map(|text| {
-            let language = &self.layout.views[text.view].language;
-            text::Asked::parse(text, &self.layout.views[text.view].name, language)
-        });
+        let asked = query.text.as_ref().map(|text| Asked::parse(text, &self.layout));
         let found = self.documents.values().filter_map(|(document, words)| {
-            let relevance = match (&query.text, &asked) {
-                (Some(text), Some(asked)) => asked.relevance(document, words, text.view)?,
-                _ => 0,
+            let relevance = match &asked {
+                Some(asked) => asked.relevance(document, words)?,
+                None => 0,
             };
             is_on_sale(document, query.visit).then(|| Row {
                 document,
@@ -207,7 +207,11 @@ fn place(row: &Row<'_>, query: &Query) -> Place {
                 .map(Some)
                 .chain([None])
                 .flat_map(|variant| filter::values(row, column, variant));
-            if sort.descending { values.max() } else { values.min() }
+            if sort.descending {
+                values.max()
+            } else {
+                values.min()
+            }
         }
     };
     Place {
@@ -235,11 +239,10 @@ fn order(sort: &[Sort], a: &Place, b: &Place) -> Ordering {
 fn suggested_values(
     rows: &[Row<'_>],
     column: &Column,
-    text: &str,
-    language: &str,
+    asked: &[String],
+    view: &TextView,
     limit: usize,
 ) -> Vec<(String, u64)> {
-    let asked = text::words(text, language);
     let mut products: BTreeMap<String, u64> = BTreeMap::new();
     for row in rows {
         let values: BTreeSet<Value> = filter::all_values(row, column).into_iter().collect();
@@ -252,7 +255,7 @@ fn suggested_values(
     let mut found: Vec<(String, u64)> = products
         .into_iter()
         .filter(|(value, _)| {
-            let words = text::words(value, language);
+            let words = text::words(value, view);
             asked
                 .iter()
                 .all(|asked| words.iter().any(|word| word.starts_with(asked.as_str())))

@@ -18,7 +18,9 @@ async fn disagreement(layout: &Layout, documents: &[Document], query: &Query) ->
     building.add(documents.to_vec()).await.unwrap();
     building.finish(LogPosition::default()).await.unwrap();
     let found = outcome(index.search(Plane::Store, query.clone()).await);
-    found.and_then(|found| differs(query, found, &reference.search(query))).err()
+    found
+        .and_then(|found| differs(query, found, &reference.search(query)))
+        .err()
 }
 
 /// The smallest catalog and request that were found, as text.
@@ -38,7 +40,9 @@ pub(super) async fn shrink(layout: &Layout, mut documents: Vec<Document>, mut qu
             if smaller.is_some() {
                 break;
             }
-            smaller = disagreement(layout, &documents, &query).await.map(|fault| (documents, query.clone(), fault));
+            smaller = disagreement(layout, &documents, &query)
+                .await
+                .map(|fault| (documents, query.clone(), fault));
         }
         let Some(next) = smaller else {
             break;
@@ -67,16 +71,27 @@ fn catalogs(documents: &[Document]) -> Vec<Vec<Document>> {
             change(&mut document);
             document
         };
-        lesser.extend(without_one(&document.variants).map(|variants| with(&|d| d.variants.clone_from(&variants))));
-        lesser.extend(without_one(&document.columns).map(|columns| with(&|d| d.columns.clone_from(&columns))));
-        lesser.extend(without_one(&document.passages).map(|passages| with(&|d| d.passages.clone_from(&passages))));
-        lesser.extend(without_one(&document.identifiers).map(|ids| with(&|d| d.identifiers.clone_from(&ids))));
+        lesser.extend(
+            without_one(&document.variants).map(|variants| with(&|d| d.variants.clone_from(&variants))),
+        );
+        lesser
+            .extend(without_one(&document.columns).map(|columns| with(&|d| d.columns.clone_from(&columns))));
+        lesser.extend(
+            without_one(&document.passages).map(|passages| with(&|d| d.passages.clone_from(&passages))),
+        );
+        lesser.extend(
+            without_one(&document.sort_texts).map(|texts| with(&|d| d.sort_texts.clone_from(&texts))),
+        );
+        lesser
+            .extend(without_one(&document.identifiers).map(|ids| with(&|d| d.identifiers.clone_from(&ids))));
         for (place, variant) in document.variants.iter().enumerate() {
             lesser.extend(
-                without_one(&variant.columns).map(|columns| with(&|d| d.variants[place].columns.clone_from(&columns))),
+                without_one(&variant.columns)
+                    .map(|columns| with(&|d| d.variants[place].columns.clone_from(&columns))),
             );
             lesser.extend(
-                without_one(&variant.prices).map(|prices| with(&|d| d.variants[place].prices.clone_from(&prices))),
+                without_one(&variant.prices)
+                    .map(|prices| with(&|d| d.variants[place].prices.clone_from(&prices))),
             );
         }
         smaller.extend(lesser.into_iter().map(|document| {
@@ -146,19 +161,32 @@ fn filters(filter: &Filter) -> Vec<Filter> {
         }
         smaller
     };
-    match filter {
+    // A member alone.
+    let mut smaller = match filter {
+        Filter::All(filters) | Filter::Any(filters) => filters.clone(),
+        Filter::Not(filter) => vec![(**filter).clone()],
+        _ => Vec::new(),
+    };
+    smaller.extend(match filter {
         Filter::All(filters) => of_many(filters, Filter::All),
         Filter::Any(filters) => of_many(filters, Filter::Any),
         Filter::Not(inner) => {
             let inner = filters(inner);
-            inner.into_iter().map(|filter| Filter::Not(Box::new(filter))).collect()
+            inner
+                .into_iter()
+                .map(|filter| Filter::Not(Box::new(filter)))
+                .collect()
         }
         Filter::Variant(inner) => {
             let inner = filters(inner);
-            inner.into_iter().map(|filter| Filter::Variant(Box::new(filter))).collect()
+            inner
+                .into_iter()
+                .map(|filter| Filter::Variant(Box::new(filter)))
+                .collect()
         }
         Filter::Is(_) => Vec::new(),
-    }
+    });
+    smaller
 }
 
 fn without_one<T: Clone>(of: &[T]) -> impl Iterator<Item = Vec<T>> {

@@ -1,6 +1,8 @@
 //! Products of a world.
 
-use application::search::{Columns, Document, Level, ListPrice, Listed, Passage, TextClass, Value, VariantDocument};
+use application::search::{
+    Columns, Document, Level, ListPrice, Listed, Passage, TextClass, Value, VariantDocument,
+};
 use domain::ProductId;
 
 use super::texts::{IDENTIFIERS, VALUES, sentence};
@@ -13,7 +15,9 @@ impl World {
         let mut columns = columns(dice, Level::Product);
         let categories = dice.some(&self.categories, 25);
         if !categories.is_empty() {
-            let values = categories.iter().map(|category| Value::Text(category.to_string()));
+            let values = categories
+                .iter()
+                .map(|category| Value::Text(category.to_string()));
             columns.push((CATEGORY.name(), values.collect()));
         }
         let variants = *dice.pick(&[0, 1, 1, 2, 2, 3, 5, 8]);
@@ -109,7 +113,21 @@ fn columns(dice: &mut Dice, level: Level) -> Columns {
 
 pub(super) fn value(dice: &mut Dice, kind: Kind) -> Value {
     if kind.is_number {
-        Value::Number(*dice.pick(&[i64::MIN, i64::MIN + 1, -1, 0, 0, 1, 1, 2, 3, 5, 100, i64::MAX - 1, i64::MAX]))
+        Value::Number(*dice.pick(&[
+            i64::MIN,
+            i64::MIN + 1,
+            -1,
+            0,
+            0,
+            1,
+            1,
+            2,
+            3,
+            5,
+            100,
+            i64::MAX - 1,
+            i64::MAX,
+        ]))
     } else {
         Value::Text((*dice.pick(VALUES)).to_owned())
     }

@@ -54,7 +54,10 @@ impl World {
         let visit = self.visit(dice);
         let sort: Vec<Sort> = dice.list(0, 3, sort);
         let after = dice.maybe(5, |dice| Place {
-            values: sort.iter().map(|sort| dice.maybe(80, |dice| sort_value(dice, sort))).collect(),
+            values: sort
+                .iter()
+                .map(|sort| dice.maybe(80, |dice| sort_value(dice, sort)))
+                .collect(),
             id: Self::product(dice.below(200)),
         });
         Query {
@@ -76,7 +79,11 @@ impl World {
             let value = *dice.pick(VALUES);
             text.text = value.chars().take(1 + dice.below(6)).collect();
         }
-        let texts: Vec<Column> = COLUMNS.iter().filter(|kind| !kind.is_number).map(|kind| kind.column()).collect();
+        let texts: Vec<Column> = COLUMNS
+            .iter()
+            .filter(|kind| !kind.is_number)
+            .map(|kind| kind.column())
+            .collect();
         SuggestRequest {
             text,
             visit: self.visit(dice),
@@ -104,19 +111,25 @@ impl World {
             currency: *dice.pick(&self.currencies),
             circumstances: Circumstances {
                 channel: visit.map(|(channel, _)| channel),
-                channel_lists: dice.maybe(25, |dice| {
-                    let mut lists = dice.some(&Self::list_ids(), 60);
-                    if dice.percent(50) {
-                        lists.reverse();
-                    }
-                    lists
-                }).unwrap_or_default(),
+                channel_lists: dice
+                    .maybe(25, |dice| {
+                        let mut lists = dice.some(&Self::list_ids(), 60);
+                        if dice.percent(50) {
+                            lists.reverse();
+                        }
+                        lists
+                    })
+                    .unwrap_or_default(),
                 country: dice.maybe(60, |dice| *dice.pick(&countries())),
                 customer_groups: dice.some(&groups(), 30).into_iter().collect(),
                 at: visit.map_or_else(|| instant(dice), |(_, at)| at),
             },
             // The same ones are not always the same allocation.
-            lists: if dice.percent(50) { Arc::clone(lists) } else { Arc::new(lists.to_vec()) },
+            lists: if dice.percent(50) {
+                Arc::clone(lists)
+            } else {
+                Arc::new(lists.to_vec())
+            },
         }
     }
 
@@ -209,7 +222,9 @@ impl World {
             },
             About::Stored(kind) => value(dice, kind),
             About::Category => Value::Text(dice.pick(&self.categories).to_string()),
-            About::Price => Value::Number(*dice.pick(&[0, 1, 100, 101, 999, 1000, 5000, 999_999_999_999_999])),
+            About::Price => {
+                Value::Number(*dice.pick(&[0, 1, 100, 101, 999, 1000, 5000, 999_999_999_999_999]))
+            }
         }
     }
 }

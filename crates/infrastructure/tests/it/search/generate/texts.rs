@@ -7,26 +7,115 @@ use super::{Dice, World};
 
 const WORDS: &[&str] = &[
     // Families of one stem, and neighbours by one or two typos.
-    "shirt", "shirts", "short", "skirt", "running", "runs", "runner", "shoe", "shoes", "shove", "kettle", "kettles",
-    "settle", "enamelled", "enameled", "garden", "gardens", "harden", "a", "of", "the", "und", "mit",
+    "shirt",
+    "shirts",
+    "short",
+    "skirt",
+    "running",
+    "runs",
+    "runner",
+    "shoe",
+    "shoes",
+    "shove",
+    "kettle",
+    "kettles",
+    "settle",
+    "enamelled",
+    "enameled",
+    "garden",
+    "gardens",
+    "harden",
+    "a",
+    "of",
+    "the",
+    "und",
+    "mit",
     // Compounds, and what stands in them.
-    "Gartenstuhl", "Gartenstühle", "Stuhl", "Stühle", "Kinderwagen", "Wagen", "Regenjacke", "Jacke", "Wanderschuhe",
+    "Gartenstuhl",
+    "Gartenstühle",
+    "Stuhl",
+    "Stühle",
+    "Kinderwagen",
+    "Wagen",
+    "Regenjacke",
+    "Jacke",
+    "Wanderschuhe",
     // Folding.
-    "Müller", "Mueller", "Muller", "Straße", "strasse", "Café", "cafe\u{301}", "crème", "brûlée", "Æther", "Øre",
-    "İstanbul", "ısı", "IŞIK", "ﬁne", "ＷＩＤＥ", "don't", "l'eau", "naïve",
+    "Müller",
+    "Mueller",
+    "Muller",
+    "Straße",
+    "strasse",
+    "Café",
+    "cafe\u{301}",
+    "crème",
+    "brûlée",
+    "Æther",
+    "Øre",
+    "İstanbul",
+    "ısı",
+    "IŞIK",
+    "ﬁne",
+    "ＷＩＤＥ",
+    "don't",
+    "l'eau",
+    "naïve",
     // Digits, scripts without spaces, others.
-    "500ml", "x100", "x200", "4711", "東京都", "京都", "東京", "タワー", "ผ้าไหม", "كِتاب", "كتاب", "أحمد", "שלום",
-    "молоко", "молока", "한국어", "👟", "e-mail", "T-Shirt", "o",
+    "500ml",
+    "x100",
+    "x200",
+    "4711",
+    "東京都",
+    "京都",
+    "東京",
+    "タワー",
+    "ผ้าไหม",
+    "كِتاب",
+    "كتاب",
+    "أحمد",
+    "שלום",
+    "молоко",
+    "молока",
+    "한국어",
+    "👟",
+    "e-mail",
+    "T-Shirt",
+    "o",
 ];
 
 pub(super) const IDENTIFIERS: &[&str] = &[
-    "AB-100", "ab100", "AB-101", "4006381333931", "SKU/1", "x100", "ÄÖ-77", "shirt", "no.7", "--", "東京都",
+    "AB-100",
+    "ab100",
+    "AB-101",
+    "4006381333931",
+    "SKU/1",
+    "x100",
+    "ÄÖ-77",
+    "shirt",
+    "no.7",
+    "--",
+    "東京都",
 ];
 
 /// Texts of columns.
 pub(super) const VALUES: &[&str] = &[
-    "", "Acme", "acme", "Hearth Moor", "Hearth & Sons", "Müller", "Mueller Söhne", "red", "Red", "blue", "red shirt",
-    "zulu", "\u{1}", "\u{10ffff}", "true", "東京都", "500ml",
+    "",
+    "Acme",
+    "acme",
+    "Hearth Moor",
+    "Hearth & Sons",
+    "Müller",
+    "Mueller Söhne",
+    "red",
+    "Red",
+    "blue",
+    "red shirt",
+    "zulu",
+    "\u{1}",
+    "\u{10ffff}",
+    "true",
+    "東京都",
+    "500ml",
 ];
 
 pub(super) fn word<'a>(dice: &mut Dice, world: &World) -> &'a str {
@@ -90,14 +179,25 @@ pub(super) fn typed(dice: &mut Dice, world: &World, passages: &[Passage]) -> Str
         }
         82..88 => {
             let identifier = *dice.pick(IDENTIFIERS);
-            if dice.percent(50) { identifier.to_lowercase() } else { identifier.replace('-', " ") }
+            if dice.percent(50) {
+                identifier.to_lowercase()
+            } else {
+                identifier.replace('-', " ")
+            }
         }
         88..96 => {
             let settings = &world.settings[dice.below(world.settings.len())];
             let groups: Vec<&String> = settings.synonyms.values().flatten().flatten().collect();
-            if groups.is_empty() { mutated(dice, world) } else { (*dice.pick(&groups)).clone() }
+            if groups.is_empty() {
+                mutated(dice, world)
+            } else {
+                (*dice.pick(&groups)).clone()
+            }
         }
-        _ => (*dice.pick(&["\"", "-", "", "…", "\u{0}", "\u{301}", "'", "\u{1}", "*", "<em>", "ʼn", "㍿"])).to_owned(),
+        _ => (*dice.pick(&[
+            "\"", "-", "", "…", "\u{0}", "\u{301}", "'", "\u{1}", "*", "<em>", "ʼn", "㍿",
+        ]))
+        .to_owned(),
     });
     let mut text = String::new();
     for part in parts {
@@ -107,7 +207,11 @@ pub(super) fn typed(dice: &mut Dice, world: &World, passages: &[Passage]) -> Str
         text.push_str(if dice.percent(90) { quotes } else { "" });
         text.push_str(dice.pick::<&str>(&[" ", " ", " ", " ", "-", ""]));
     }
-    if dice.percent(80) { text.trim_end().to_owned() } else { text }
+    if dice.percent(80) {
+        text.trim_end().to_owned()
+    } else {
+        text
+    }
 }
 
 fn mutated(dice: &mut Dice, world: &World) -> String {
@@ -128,5 +232,9 @@ fn mutated(dice: &mut Dice, world: &World) -> String {
         }
     }
     let text: String = letters.into_iter().collect();
-    if dice.percent(10) { text.to_uppercase() } else { text }
+    if dice.percent(10) {
+        text.to_uppercase()
+    } else {
+        text
+    }
 }

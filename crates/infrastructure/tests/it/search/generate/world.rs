@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use application::search::{Category, CategoryTree, Column, Layout, Level, SearchSettings, TextView};
-use domain::pricing::{
-    Conditions, PriceListContent, PriceListState, PriceListStatus, Validity, base_list,
-};
+use domain::pricing::{Conditions, PriceListContent, PriceListState, PriceListStatus, Validity, base_list};
 use domain::product::Window;
 use domain::resource::Identity;
 use domain::value::{Country, Currency, Key, Locale, Localized, Metadata, Text};
@@ -71,7 +69,13 @@ pub(super) const COLUMNS: &[Kind] = &[
     Kind::new("attributes.years", Level::Product, true, true, 50),
     Kind::new("sku", Level::Variant, false, false, 90),
     Kind::new("options.colour", Level::Variant, false, false, 70),
-    Kind::new("attributes.with.dots and spaces@de-AT,de,en", Level::Variant, false, true, 50),
+    Kind::new(
+        "attributes.with.dots and spaces@de-AT,de,en",
+        Level::Variant,
+        false,
+        true,
+        50,
+    ),
     Kind::new("weight", Level::Variant, true, false, 60),
     Kind::new("attributes.sizes", Level::Variant, true, true, 50),
     // That some catalogs have hardly anything in, and some nothing.
@@ -128,12 +132,18 @@ impl World {
         }
         let mut world = Self {
             layout: Layout {
-                views: [("de-AT,de,en", "de"), ("en", "en"), ("tr", "tr"), ("ja,en", "ja"), ("*", "und")]
-                    .map(|(name, language)| TextView {
-                        name: name.to_owned(),
-                        language: language.to_owned(),
-                    })
-                    .to_vec(),
+                views: [
+                    ("de-AT,de,en", "de"),
+                    ("en", "en"),
+                    ("tr", "tr"),
+                    ("ja,en", "ja"),
+                    ("*", "und"),
+                ]
+                .map(|(name, language)| TextView {
+                    name: name.to_owned(),
+                    language: language.to_owned(),
+                })
+                .to_vec(),
                 fingerprint: "generated".to_owned(),
             },
             words: texts::vocabulary(dice),
@@ -173,10 +183,18 @@ fn list(dice: &mut Dice, list: PriceListId, channels: &[ChannelId]) -> PriceList
             validity: validity(dice, 70),
             conditions: Conditions {
                 channels: dice.maybe(25, |dice| dice.some(channels, 50)).unwrap_or_default(),
-                countries: dice.maybe(25, |dice| dice.some(&countries(), 50)).unwrap_or_default(),
-                customer_groups: dice.maybe(25, |dice| dice.some(&groups(), 50)).unwrap_or_default(),
+                countries: dice
+                    .maybe(25, |dice| dice.some(&countries(), 50))
+                    .unwrap_or_default(),
+                customer_groups: dice
+                    .maybe(25, |dice| dice.some(&groups(), 50))
+                    .unwrap_or_default(),
             },
-            status: if dice.percent(90) { PriceListStatus::Active } else { PriceListStatus::Inactive },
+            status: if dice.percent(90) {
+                PriceListStatus::Active
+            } else {
+                PriceListStatus::Inactive
+            },
             metadata: Metadata::default(),
         },
     }

@@ -49,10 +49,18 @@ pub(super) fn count(facet: &Facet, rows: &[Row<'_>], filter: &Filter) -> FacetCo
         ),
         FacetKind::Stats => {
             let count = hits(Test::Exists(true));
-            let values: Vec<Value> = if count == 0 { Vec::new() } else { values.into_iter().collect() };
+            let values: Vec<Value> = if count == 0 {
+                Vec::new()
+            } else {
+                values.into_iter().collect()
+            };
             FacetCounts::Stats {
                 min: values.iter().find(|value| hits_of_value(value) > 0).cloned(),
-                max: values.iter().rev().find(|value| hits_of_value(value) > 0).cloned(),
+                max: values
+                    .iter()
+                    .rev()
+                    .find(|value| hits_of_value(value) > 0)
+                    .cloned(),
                 count,
             }
         }
@@ -68,7 +76,8 @@ pub(super) fn count(facet: &Facet, rows: &[Row<'_>], filter: &Filter) -> FacetCo
 /// The query's filter after a click.
 pub(crate) fn click(filter: &Filter, column: &Column, test: Test, disjunctive: bool) -> Filter {
     let mut members = members(filter);
-    let is_refinement = |filter: &Filter| matches!(filter, Filter::Is(condition) if condition.column == *column);
+    let is_refinement =
+        |filter: &Filter| matches!(filter, Filter::Is(condition) if condition.column == *column);
     if disjunctive {
         members.retain(|member| !is_refinement(member));
     }

@@ -1,58 +1,32 @@
 //! What the reference and the engine have in common: how texts are read.
 
-use application::search::SearchText;
+use application::search::TextView;
+use infrastructure::search_index::analysis::{Analyzer, Kind};
 
 /// A word of a text.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
+    pub(super) position: u32,
     pub(super) word: String,
     pub(super) stem: Option<String>,
+    /// Whether a character stands for itself that is part of a word already.
+    pub(super) is_tail: bool,
 }
 
-/// Something by which a part of what was typed may be found.
-#[derive(Debug, Clone)]
-pub(super) enum Form {
-    Word {
-        word: Token,
-        /// As many as are allowed.
-        typos: usize,
-        /// Whether words that begin with it are meant, too.
-        is_prefix: bool,
-        /// Whether a synonym says so, not who typed.
-        is_alternative: bool,
-    },
-    /// Words one after the other.
-    Sequence { words: Vec<String>, is_alternative: bool },
-}
-
+/// Folded in no language.
 pub(super) fn fold(text: &str) -> String {
-    text.to_lowercase()
+    Analyzer::of("und").fold(text)
 }
 
-pub(super) fn tokens(text: &str, _language: &str) -> Vec<Token> {
-    text.split_whitespace()
-        .map(|word| Token {
-            word: fold(word),
-            stem: None,
-        })
-        .collect()
-}
-
-pub(super) fn identifier(text: &str) -> Option<String> {
-    let kept: String = text.to_uppercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    (kept.chars().count() >= 3).then_some(kept)
-}
-
-pub(super) fn parse(text: &SearchText, _view: &str, language: &str) -> Vec<Vec<Form>> {
-    tokens(&text.text, language)
-        .into_iter()
-        .map(|word| {
-            vec![Form::Word {
-                word,
-                typos: 0,
-                is_prefix: false,
-                is_alternative: false,
-            }]
-        })
-        .collect()
+pub(super) fn tokens(text: &str, view: &TextView) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    Analyzer::of(&view.language).tokens(text, |token| {
+        tokens.push(Token {
+            position: token.position,
+            word: token.word.to_owned(),
+            stem: token.stem.map(str::to_owned),
+            is_tail: token.kind == Kind::Tail,
+        });
+    });
+    tokens
 }

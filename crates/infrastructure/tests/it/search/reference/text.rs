@@ -1,8 +1,10 @@
 //! What a text finds in a product, and how well.
 
-use application::search::{Document, Layout, SearchText, TextClass};
+use application::search::{Document, Layout, SearchText, TextClass, TextView};
+use infrastructure::search_index::lexicon::Lexicon;
+use infrastructure::search_index::text_query::{self, Alternative, ParsedText, Word};
 
-use super::shared::{Form, Token, identifier, parse, tokens};
+use super::shared::{Token, tokens};
 
 pub(super) use super::shared::fold;
 
@@ -13,8 +15,8 @@ pub(super) struct Words(Vec<(usize, TextClass, Vec<Token>)>);
 impl Words {
     pub(super) fn of(document: &Document, layout: &Layout) -> Self {
         let passages = document.passages.iter().map(|passage| {
-            let language = &layout.views[passage.view].language;
-            (passage.view, passage.class, tokens(&passage.text, language))
+            let words = tokens(&passage.text, &layout.views[passage.view]);
+            (passage.view, passage.class, words)
         });
         Self(passages.collect())
     }
@@ -26,46 +28,68 @@ impl Words {
 }
 
 /// The words of a text, folded.
-pub(super) fn words(text: &str, language: &str) -> Vec<String> {
-    tokens(text, language).into_iter().map(|token| token.word).collect()
+pub(super) fn words(text: &str, view: &TextView) -> Vec<String> {
+    tokens(text, view).into_iter().map(|token| token.word).collect()
+}
+
+/// The words of what someone typed, folded.
+pub(super) fn asked_words(text: &str, view: &TextView) -> Vec<String> {
+    let words = tokens(text, view).into_iter().filter(|token| !token.is_tail);
+    words
+        .map(|token| token.word)
+        .take(SearchText::MAX_WORDS)
+        .collect()
 }
 
 /// A text that is searched for.
-pub(super) struct Asked {
-    /// Each with all that it may be found by.
-    units: Vec<Vec<Form>>,
-    identifier: Option<String>,
-    language: String,
+pub(super) struct Asked<'a> {
+    parsed: ParsedText,
+    /// Its place and language.
+    view: usize,
+    language: &'a str,
 }
 
-impl Asked {
-    pub(super) fn parse(text: &SearchText, view: &str, language: &str) -> Self {
+impl<'a> Asked<'a> {
+    pub(super) fn parse(text: &SearchText, layout: &'a Layout) -> Self {
+        let view = &layout.views[text.view];
         Self {
-            units: parse(text, view, language),
-            identifier: identifier(&text.text),
-            language: language.to_owned(),
+            parsed: text_query::parse(&text.text, &Lexicon::new(&text.settings, view)),
+            view: text.view,
+            language: &view.language,
         }
     }
 
     /// Smaller is better; `None` when the product does not have the text.
-    pub(super) fn relevance(&self, document: &Document, words: &Words, view: usize) -> Option<i64> {
-        let is_named = |asked: &String| document.identifiers.iter().any(|id| identifier(id).as_ref() == Some(asked));
-        if self.identifier.as_ref().is_some_and(is_named) {
+    pub(super) fn relevance(&self, document: &Document, words: &Words) -> Option<i64> {
+        if let Some(asked) = &self.parsed.identifier
+            && document
+                .identifiers
+                .iter()
+                .any(|identifier| text_query::identifier(identifier) == *asked)
+        {
             return Some(-1);
         }
-        if self.units.is_empty() {
+        if self.parsed.units.is_empty() {
             return Some(0);
         }
         let mut costs = 0;
-        for unit in &self.units {
-            let found = words.view(view).filter_map(|(class, passage)| {
-                let qualities = unit.iter().filter_map(|form| quality(form, passage, &self.language));
+        for unit in &self.parsed.units {
+            let found = words.view(self.view).filter_map(|(class, passage)| {
+                let qualities = unit.alternatives.iter().filter_map(|alternative| {
+                    let quality = quality(alternative, passage, self.language)?;
+                    Some(quality.max(i64::from(alternative.floor)))
+                });
                 Some(qualities.min()? * 4 + class_cost(class))
             });
             costs += found.min()?;
         }
-        let names = words.view(view).filter(|(class, _)| *class == TextClass::Name);
-        let words_of_name: usize = names.map(|(_, words)| words.len()).sum();
+        let names = words
+            .view(self.view)
+            .filter(|(class, _)| *class == TextClass::Name);
+        let words_of_name = names
+            .flat_map(|(_, words)| words)
+            .filter(|token| !token.is_tail)
+            .count();
         Some(costs * 16 + i64::try_from(words_of_name.min(15)).unwrap())
     }
 }
@@ -80,38 +104,41 @@ const fn class_cost(class: TextClass) -> i64 {
 }
 
 /// How well a passage has it: 0 is best.
-fn quality(form: &Form, passage: &[Token], language: &str) -> Option<i64> {
-    match form {
-        Form::Sequence { words, is_alternative } => {
-            let stand = |at: &[Token]| at.iter().map(|token| &token.word).eq(words);
-            let is_found = passage.windows(words.len()).any(stand);
-            is_found.then_some(i64::from(*is_alternative))
-        }
-        Form::Word {
-            word,
-            typos,
-            is_prefix,
-            is_alternative,
-        } => {
-            let qualities = passage.iter().filter_map(|token| {
-                if token.word == word.word {
-                    return Some(0);
-                }
-                let is_stem = word.stem.is_some() && token.stem == word.stem;
-                let begins = *is_prefix && token.word.starts_with(&word.word);
-                if is_stem || begins || is_end_of_compound(&word.word, &token.word, language) {
-                    return Some(1);
-                }
-                let distance = if *is_prefix {
-                    distance_to_beginning(&word.word, &token.word)
-                } else {
-                    distance(&word.word, &token.word)
-                };
-                (distance <= *typos).then(|| 1 + i64::try_from(distance).unwrap())
-            });
-            qualities.min().map(|quality| quality.max(i64::from(*is_alternative)))
+fn quality(asked: &Alternative, passage: &[Token], language: &str) -> Option<i64> {
+    match asked.words.as_slice() {
+        [word] => passage
+            .iter()
+            .filter_map(|token| quality_of_word(word, token, language))
+            .min(),
+        words => {
+            let begins_at = |first: u32| {
+                words.iter().zip(first..).all(|(word, position)| {
+                    passage
+                        .iter()
+                        .any(|token| token.position == position && token.word == word.word)
+                })
+            };
+            passage.iter().any(|token| begins_at(token.position)).then_some(0)
         }
     }
+}
+
+fn quality_of_word(asked: &Word, token: &Token, language: &str) -> Option<i64> {
+    if token.word == asked.word {
+        return Some(0);
+    }
+    let is_stem = asked.stem.is_some() && token.stem == asked.stem;
+    let begins = asked.is_prefix && token.word.starts_with(&asked.word);
+    let ends = asked.is_compound_end && is_end_of_compound(&asked.word, &token.word, language);
+    if is_stem || begins || ends {
+        return Some(1);
+    }
+    let typos = if asked.is_prefix {
+        distance_to_beginning(&asked.word, &token.word)
+    } else {
+        distance(&asked.word, &token.word)
+    };
+    (typos <= usize::from(asked.typos)).then(|| 1 + i64::try_from(typos).unwrap())
 }
 
 /// As `stuhl` is of `gartenstuhl`.
