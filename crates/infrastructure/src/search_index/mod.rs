@@ -6,6 +6,7 @@ pub mod analysis;
 mod accept;
 mod bits;
 mod columns;
+mod decode;
 mod dictionary;
 mod facets;
 mod filter;
@@ -13,6 +14,7 @@ mod generation;
 mod listing;
 mod lock;
 mod order;
+mod postings;
 mod prices;
 mod refine;
 mod scan;
@@ -20,6 +22,7 @@ mod schema;
 mod search;
 mod segment;
 mod store;
+mod suggest;
 mod view;
 
 use std::path::{Path, PathBuf};
@@ -57,16 +60,14 @@ impl TantivyIndex {
     /// `catalog` tells catalogs apart: the index of another one is as if it was not there.
     pub fn open(folder: &Path, catalog: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let (folder, lock) = lock::take(folder)?;
-        let plane = |plane: Plane| {
-            let path = folder.join(plane.as_str());
-            Store::open(path, catalog, Arc::clone(&clock))
-                .map(Arc::new)
-                .map_err(OpenError::Io)
+        let open = |plane: Plane, clock| {
+            let store = Store::open(folder.join(plane.as_str()), catalog, clock);
+            store.map(Arc::new).map_err(OpenError::Io)
         };
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            management: plane(Plane::Management)?,
-            store: plane(Plane::Store)?,
+            management: open(Plane::Management, Arc::clone(&clock))?,
+            store: open(Plane::Store, clock)?,
             processors: Semaphore::new(processors),
             folder,
             _lock: lock,
@@ -123,9 +124,10 @@ impl SearchIndex for TantivyIndex {
         blocking(move || search::search(&view, &query).map_err(failed)).await
     }
 
-    async fn suggest(&self, plane: Plane, _request: SuggestRequest) -> Result<Suggested, SearchError> {
-        let _view = self.plane(plane).view().ok_or(SearchError::NotReady)?;
-        Ok(Suggested::default())
+    async fn suggest(&self, plane: Plane, request: SuggestRequest) -> Result<Suggested, SearchError> {
+        let view = self.plane(plane).view().ok_or(SearchError::NotReady)?;
+        let _processor = self.processors.acquire().await.map_err(failed)?;
+        blocking(move || suggest::suggest(&view, &request).map_err(failed)).await
     }
 
     fn status(&self, plane: Plane) -> IndexStatus {

@@ -136,7 +136,10 @@ pub(super) fn path_of(name: &str, is_number: bool) -> String {
         if byte.is_ascii_alphanumeric() || byte == b'_' {
             path.push(char::from(byte));
         } else {
-            path.push_str(&format!("~{byte:02x}"));
+            path.push('~');
+            for part in [byte >> 4, byte & 15] {
+                path.extend(char::from_digit(u32::from(part), 16));
+            }
         }
     }
     path
@@ -176,7 +179,7 @@ fn product_columns(columns: &Columns) -> Vec<(String, OwnedValue)> {
 type Entries = Vec<(String, OwnedValue)>;
 
 fn variant_columns(variants: &[VariantDocument]) -> (Entries, Entries) {
-    let mut columns: BTreeMap<(&str, bool), (Vec<OwnedValue>, Vec<i64>)> = BTreeMap::new();
+    let mut columns: BTreeMap<_, (Vec<OwnedValue>, Vec<i64>)> = BTreeMap::new();
     for (place, variant) in variants.iter().enumerate() {
         for (column, found) in kinds(&variant.columns) {
             let (values, counts) = columns.entry(column).or_default();

@@ -23,13 +23,13 @@ pub(super) fn search(view: &View, query: &Query) -> tantivy::Result<Found> {
     let mut facets: Vec<Total<'_>> = query.facets.iter().map(Total::of).collect();
     for segment in &view.segments {
         let visible = segment.visible(query.visit)?;
-        let matched = None::<Vec<(u32, i64)>>;
+        let matched = None::<(Vec<u32>, Vec<i64>)>;
         let narrowed = match &matched {
             None => narrowed(segment, query, prices.as_ref())?,
             Some(_) => None,
         };
         let candidates = match (&matched, &narrowed) {
-            (Some(matched), _) => Candidates::Matched(matched),
+            (Some((docs, relevance)), _) => Candidates::Matched(docs, relevance),
             (None, Some(docs)) => Candidates::Docs(docs),
             (None, None) => Candidates::All,
         };
