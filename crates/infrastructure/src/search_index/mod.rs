@@ -2,6 +2,11 @@
 //! over plain arrays, in an order that does not depend on segments.
 
 pub mod analysis;
+pub mod highlight;
+pub mod lexicon;
+pub mod text_fields;
+pub mod text_match;
+pub mod text_query;
 
 mod accept;
 mod bits;
