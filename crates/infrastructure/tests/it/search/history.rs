@@ -41,10 +41,11 @@ pub(super) fn open(folder: &Path) -> TantivyIndex {
     TantivyIndex::open(folder, "generated", Arc::new(SystemClock)).unwrap()
 }
 
-const fn position(number: usize) -> LogPosition {
+fn position(number: usize) -> LogPosition {
+    let number = i64::try_from(number).unwrap();
     LogPosition {
-        transaction: number as i64,
-        position: number as i64 * 10,
+        transaction: number,
+        position: number * 10,
     }
 }
 

@@ -216,11 +216,9 @@ impl World {
 
     fn value(&self, dice: &mut Dice, about: About) -> Value {
         match about {
-            About::Stored(_) if dice.percent(3) => match about.is_number() {
-                true => Value::Number(dice.number(-10, 10)),
-                false => Value::Text("nowhere".to_owned()),
-            },
-            About::Stored(kind) => value(dice, kind),
+            About::Stored(kind) if dice.percent(97) => value(dice, kind),
+            About::Stored(kind) if kind.is_number => Value::Number(dice.number(-10, 10)),
+            About::Stored(_) => Value::Text("nowhere".to_owned()),
             About::Category => Value::Text(dice.pick(&self.categories).to_string()),
             About::Price => {
                 Value::Number(*dice.pick(&[0, 1, 100, 101, 999, 1000, 5000, 999_999_999_999_999]))
