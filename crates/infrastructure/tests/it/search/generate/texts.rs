@@ -168,7 +168,8 @@ pub(super) fn typed(dice: &mut Dice, world: &World, passages: &[Passage]) -> Str
     if dice.percent(6) {
         return sentence(dice, world, 25, 40);
     }
-    let parts = dice.list(1, 3, |dice| match dice.below(100) {
+    let most = *dice.pick(&[1, 1, 2, 3]);
+    let parts = dice.list(1, most, |dice| match dice.below(100) {
         0..70 => mutated(dice, world),
         70..82 if !passages.is_empty() => {
             // A piece of what stands somewhere.
