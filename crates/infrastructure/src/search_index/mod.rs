@@ -28,6 +28,7 @@ mod search;
 mod segment;
 mod store;
 mod suggest;
+mod texts;
 mod view;
 
 use std::path::{Path, PathBuf};
@@ -45,6 +46,7 @@ use tokio::sync::Semaphore;
 
 use analysis::Analyzer;
 use store::{Building, Store, failed};
+use texts::Texts;
 
 pub use lock::OpenError;
 
@@ -54,6 +56,7 @@ pub struct TantivyIndex {
     store: Arc<Store>,
     /// Searching takes processors: more at once than there are would only slow all down.
     processors: Semaphore,
+    texts: Arc<Texts>,
     folder: PathBuf,
     _lock: lock::Lock,
 }
@@ -74,6 +77,7 @@ impl TantivyIndex {
             management: open(Plane::Management, Arc::clone(&clock))?,
             store: open(Plane::Store, clock)?,
             processors: Semaphore::new(processors),
+            texts: Arc::default(),
             folder,
             _lock: lock,
         })
@@ -126,13 +130,15 @@ impl SearchIndex for TantivyIndex {
     async fn search(&self, plane: Plane, query: Query) -> Result<Found, SearchError> {
         let view = self.plane(plane).view().ok_or(SearchError::NotReady)?;
         let _processor = self.processors.acquire().await.map_err(failed)?;
-        blocking(move || search::search(&view, &query).map_err(failed)).await
+        let texts = Arc::clone(&self.texts);
+        blocking(move || search::search(&view, &texts, &query).map_err(failed)).await
     }
 
     async fn suggest(&self, plane: Plane, request: SuggestRequest) -> Result<Suggested, SearchError> {
         let view = self.plane(plane).view().ok_or(SearchError::NotReady)?;
         let _processor = self.processors.acquire().await.map_err(failed)?;
-        blocking(move || suggest::suggest(&view, &request).map_err(failed)).await
+        let texts = Arc::clone(&self.texts);
+        blocking(move || suggest::suggest(&view, &texts, &request).map_err(failed)).await
     }
 
     fn status(&self, plane: Plane) -> IndexStatus {
@@ -141,17 +147,21 @@ impl SearchIndex for TantivyIndex {
 
     fn highlight(
         &self,
-        _text: &str,
-        _language: &str,
-        _settings: &SearchSettings,
-        _fragment: usize,
+        text: &str,
+        language: &str,
+        settings: &SearchSettings,
+        fragment: usize,
         texts: &[&str],
     ) -> Vec<Option<String>> {
-        vec![None; texts.len()]
+        let matcher = highlight::matcher(text, language, settings, &self.texts.lexicons);
+        let each = texts.iter();
+        each.map(|text| highlight::highlight(&matcher, text, fragment))
+            .collect()
     }
 
-    fn rank(&self, _text: &str, _language: &str, _settings: &SearchSettings, _texts: &[&str]) -> Vec<usize> {
-        Vec::new()
+    fn rank(&self, text: &str, language: &str, settings: &SearchSettings, texts: &[&str]) -> Vec<usize> {
+        let matcher = highlight::matcher(text, language, settings, &self.texts.lexicons);
+        highlight::rank(&matcher, texts)
     }
 }
 

@@ -12,6 +12,7 @@ use tantivy::TantivyDocument;
 use tantivy::schema::{FAST, Field, INDEXED, JsonObjectOptions, OwnedValue, Schema};
 
 use super::fold;
+use super::text_fields::TextFields;
 
 /// Says that a product is listed in all channels.
 pub(super) const EVERYWHERE: &str = "*";
@@ -59,10 +60,11 @@ pub(super) struct Fields {
     listing: Field,
     offer: Field,
     sort: Field,
+    pub(super) text: TextFields,
 }
 
 impl Fields {
-    pub(super) fn of(_layout: &Layout) -> Self {
+    pub(super) fn of(layout: &Layout) -> Self {
         let mut builder = Schema::builder();
         let columns = || JsonObjectOptions::default().set_fast("raw");
         let id = builder.add_bytes_field("id", INDEXED);
@@ -78,6 +80,7 @@ impl Fields {
             Group::Sort,
         ]
         .map(|group| builder.add_json_field(group.name(), columns()));
+        let text = TextFields::add(&mut builder, &layout.views);
         Self {
             schema: builder.build(),
             id,
@@ -91,6 +94,7 @@ impl Fields {
             listing,
             offer,
             sort,
+            text,
         }
     }
 
@@ -123,6 +127,7 @@ impl Fields {
             sort.map(|(name, text)| (path_of(name, false), OwnedValue::Str(fold(text))))
                 .collect(),
         );
+        self.text.index(document, &mut made);
         made
     }
 }

@@ -12,9 +12,10 @@ use super::bits::Bits;
 use super::columns::Column as Decoded;
 use super::postings::Postings;
 use super::search::search;
+use super::texts::Texts;
 use super::view::View;
 
-pub(super) fn suggest(view: &View, request: &SuggestRequest) -> tantivy::Result<Suggested> {
+pub(super) fn suggest(view: &View, texts: &Texts, request: &SuggestRequest) -> tantivy::Result<Suggested> {
     let language = view.generation.layout.views.get(request.text.view);
     let analyzer = Analyzer::of(language.map_or("und", |view| &view.language));
     let mut words = words(&request.text.text, analyzer, |kind| kind != Kind::Tail);
@@ -39,7 +40,7 @@ pub(super) fn suggest(view: &View, request: &SuggestRequest) -> tantivy::Result<
         after: None,
         explain: false,
     };
-    let found = search(view, &query)?;
+    let found = search(view, texts, &query)?;
     let visible = view.segments.iter().map(|segment| segment.visible(request.visit));
     let visible: Vec<Bits> = visible.collect::<tantivy::Result<_>>()?;
     let values = request.values.iter();
