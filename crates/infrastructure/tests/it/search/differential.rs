@@ -49,7 +49,9 @@ async fn the_store_s_index_agrees_with_plain_loops() {
 
 #[tokio::test]
 async fn the_management_s_index_agrees_with_plain_loops() {
-    agrees(Plane::Management, seeds(2)).await;
+    let seeds = seeds(2);
+    // Other ones than those of the store.
+    agrees(Plane::Management, seeds.start + 1_000_000..seeds.end + 1_000_000).await;
 }
 
 /// Of the engine alone: what it says beside a value is what it finds after the click.
@@ -175,7 +177,7 @@ fn requests_meet_their_catalogs() {
     }
     assert!(found * 2 > texts, "{found} of {texts} texts find something");
     assert!(
-        counted * 3 > facets,
+        counted * 5 > facets,
         "{counted} of {facets} facets count something"
     );
     assert!(
