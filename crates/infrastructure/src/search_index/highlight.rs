@@ -123,6 +123,8 @@ fn escape(text: &str, html: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
     use proptest::prelude::*;
 
     use super::*;

@@ -53,7 +53,9 @@ impl Lexicon {
         }
         for (locale, groups) in &settings.synonyms {
             if holds(locale, view) {
-                groups.iter().for_each(|group| lexicon.add_group(group));
+                for group in groups {
+                    lexicon.add_group(group);
+                }
             }
         }
         for members in lexicon.members.values_mut() {
@@ -75,14 +77,12 @@ impl Lexicon {
     }
 
     /// The longest synonym that the words begin with, of every group that has it.
-    pub(super) fn synonyms<'a>(&self, words: impl Iterator<Item = &'a str> + Clone) -> Option<FoundSynonyms> {
-        let members = self.members.get(words.clone().next()?)?;
+    pub(super) fn synonyms(&self, words: &[(Word, Kind)]) -> Option<FoundSynonyms> {
+        let (first, _) = words.first()?;
+        let members = self.members.get(&first.word)?;
         let begins = |member: &Member| {
-            let mut words = words.clone();
-            member
-                .words
-                .iter()
-                .all(|word| words.next() == Some(word.as_str()))
+            let mut words = words.iter().map(|(word, _)| &word.word);
+            member.words.iter().all(|word| words.next() == Some(word))
         };
         let longest = members.iter().find(|member| begins(member))?;
         let mut others: Vec<Alternative> = Vec::new();
@@ -146,9 +146,9 @@ impl Lexicon {
             }
         });
         if words.len() > 1 {
-            words
-                .iter_mut()
-                .for_each(|word| *word = Word::exactly(std::mem::take(&mut word.word)));
+            for word in &mut words {
+                *word = Word::exactly(std::mem::take(&mut word.word));
+            }
         }
         words
     }
@@ -165,11 +165,18 @@ fn holds(locale: &Locale, view: &TextView) -> bool {
             })
 }
 
+#[derive(Debug)]
+struct Kept {
+    /// Held, so that no others can come to have their address.
+    settings: Arc<SearchSettings>,
+    view: TextView,
+    lexicon: Arc<Lexicon>,
+}
+
 /// Lexicons that were made lately.
 #[derive(Debug, Default)]
 pub struct Lexicons {
-    // The settings are held, so that no others can come to have their address.
-    kept: Mutex<Vec<(Arc<SearchSettings>, TextView, Arc<Lexicon>)>>,
+    kept: Mutex<Vec<Kept>>,
 }
 
 impl Lexicons {
@@ -184,7 +191,11 @@ impl Lexicons {
         if kept.len() >= Self::CAPACITY {
             kept.remove(0);
         }
-        kept.push((Arc::clone(settings), view.clone(), Arc::clone(&lexicon)));
+        kept.push(Kept {
+            settings: Arc::clone(settings),
+            view: view.clone(),
+            lexicon: Arc::clone(&lexicon),
+        });
         lexicon
     }
 
@@ -197,7 +208,7 @@ impl Lexicons {
     fn known(&self, settings: &SearchSettings, view: &TextView) -> Option<Arc<Lexicon>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter()
-            .find(|(known, of, _)| std::ptr::eq(Arc::as_ptr(known), settings) && of == view)
-            .map(|(_, _, lexicon)| Arc::clone(lexicon))
+            .find(|kept| std::ptr::eq(Arc::as_ptr(&kept.settings), settings) && kept.view == *view)
+            .map(|kept| Arc::clone(&kept.lexicon))
     }
 }

@@ -78,10 +78,10 @@ impl TextFields {
             if let Some(field) = view.classes.get(passage.class as usize) {
                 added.add_text(*field, &passage.text);
             }
-            if passage.class == TextClass::Name {
-                if let Some(words) = name_words.get_mut(passage.view) {
-                    *words += count_words(view.analyzer, &passage.text);
-                }
+            if passage.class == TextClass::Name
+                && let Some(words) = name_words.get_mut(passage.view)
+            {
+                *words += count_words(view.analyzer, &passage.text);
             }
         }
         for (view, words) in self.views.iter().zip(name_words) {

@@ -81,10 +81,12 @@ pub fn parse(text: &str, lexicon: &Lexicon) -> ParsedText {
             units.extend(phrase(words));
             continue;
         }
-        if index == last && ends_open && is_whole {
-            if let Some((word, _)) = words.last_mut() {
-                word.is_prefix = true;
-            }
+        if index == last
+            && ends_open
+            && is_whole
+            && let Some((word, _)) = words.last_mut()
+        {
+            word.is_prefix = true;
         }
         for (word, kind) in &mut words {
             word.is_prefix |= *kind == Kind::Single;
@@ -173,7 +175,7 @@ fn typos(word: &str, kind: Kind) -> u8 {
 fn plain(words: &[(Word, Kind)], lexicon: &Lexicon, units: &mut Vec<Unit>, stop_words: &mut Vec<Unit>) {
     let mut rest = words;
     while let [(first, _), following @ ..] = rest {
-        if let Some(found) = lexicon.synonyms(rest.iter().map(|(word, _)| word.word.as_str())) {
+        if let Some(found) = lexicon.synonyms(rest) {
             let (sequence, after) = rest.split_at_checked(found.words).unwrap_or((rest, &[]));
             let original = match sequence {
                 [(word, _)] => vec![word.clone()],

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::collections::HashSet;
 
 use proptest::prelude::*;

@@ -85,7 +85,7 @@ impl Expansion {
         if self.postings < u64::from(documents) / 32 {
             let mut hits = Vec::with_capacity(usize::try_from(self.postings).unwrap_or_default());
             self.each_list(classes, |cost, docs| {
-                hits.extend(docs.iter().map(|&doc| (doc, cost)))
+                hits.extend(docs.iter().map(|&doc| (doc, cost)));
             })?;
             return Ok(Hits::few(hits));
         }
@@ -198,9 +198,11 @@ pub(super) fn explain(
             };
             let cost = cost(quality.max(candidate.floor), class);
             if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-                let mut text = format!("“{}” is in the {name} ", candidate.what);
-                describe(quality, &mut text);
-                text.push_str(&format!(": “{term}”, {cost} points"));
+                let how = describe(quality);
+                let text = format!(
+                    "“{}” is in the {name} {how}: “{term}”, {cost} points",
+                    candidate.what
+                );
                 best = Some((cost, text));
             }
         }
@@ -225,10 +227,11 @@ impl WordMatcher {
             if let Some(info) = terms.get(&key)? {
                 sink(RELATED, key.as_bytes(), &info);
             }
-            if self.stem_is_word && *stem != self.word {
-                if let Some(info) = terms.get(stem)? {
-                    sink(RELATED, stem.as_bytes(), &info);
-                }
+            if self.stem_is_word
+                && *stem != self.word
+                && let Some(info) = terms.get(stem)?
+            {
+                sink(RELATED, stem.as_bytes(), &info);
             }
         }
         if let Some(typos) = &self.typos {

@@ -1,3 +1,9 @@
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
 use application::search::{Document, Listed, Passage, SearchSettings, TextClass, TextView};
 use domain::ProductId;
 use domain::value::Locale;

@@ -83,6 +83,12 @@ impl Automaton for Typos {
 
 #[cfg(test)]
 pub(super) mod tests {
+    #![expect(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a panic is how a test fails"
+    )]
+
     use proptest::prelude::*;
 
     use super::*;

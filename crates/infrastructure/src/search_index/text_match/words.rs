@@ -1,6 +1,6 @@
 //! Words of a query, made ready for being compared with many others.
 
-use std::fmt::{self, Display, Formatter, Write};
+use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use super::super::analysis::Analyzer;
@@ -128,10 +128,11 @@ impl WordMatcher {
 }
 
 /// For people.
-pub(super) fn describe(quality: u8, described: &mut String) {
-    let _ = match quality {
-        SAME => write!(described, "as it is"),
-        RELATED => write!(described, "in another form"),
-        typos => write!(described, "with {} typo(s)", typos - RELATED),
-    };
+pub(super) const fn describe(quality: u8) -> &'static str {
+    match quality {
+        SAME => "as it is",
+        RELATED => "in another form",
+        2 => "with one typo",
+        _ => "with two typos",
+    }
 }

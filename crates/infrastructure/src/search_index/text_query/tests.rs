@@ -1,3 +1,9 @@
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
+
 use std::collections::BTreeMap;
 
 use application::search::{SearchSettings, TextView};
