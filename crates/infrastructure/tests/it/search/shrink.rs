@@ -1,10 +1,16 @@
 //! Makes a disagreement small enough to be understood: takes away what it does not need, one thing at a time.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use application::changelog::LogPosition;
-use application::search::{Document, Filter, Layout, Plane, Query, SearchIndex};
+use application::search::{Document, Filter, Layout, Listed, Plane, Query, SearchIndex, SearchSettings};
 
 use super::history::{differs, open, outcome};
 use super::reference::Reference;
+
+/// After which what there is has to do.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How a new index with these documents disagrees.
 async fn disagreement(layout: &Layout, documents: &[Document], query: &Query) -> Option<String> {
@@ -33,9 +39,10 @@ pub(super) async fn shrink(layout: &Layout, mut documents: Vec<Document>, mut qu
     let Some(mut fault) = disagreement(layout, &documents, &query).await else {
         return format!("It depends on the history: a new index agrees.\n{query:#?}");
     };
+    let begun = Instant::now();
     let kind = kind(&fault);
     let same = |fault: Option<String>| fault.filter(|fault| self::kind(fault) == kind);
-    loop {
+    while begun.elapsed() < PATIENCE {
         let mut smaller = None;
         for query in queries(&query) {
             if let Some(fault) = same(disagreement(layout, &documents, &query).await) {
@@ -100,6 +107,9 @@ fn catalogs(documents: &[Document]) -> Vec<Vec<Document>> {
                     .map(|prices| with(&|d| d.variants[place].prices.clone_from(&prices))),
             );
         }
+        if document.listed != Listed::Everywhere {
+            lesser.push(with(&|d| d.listed = Listed::Everywhere));
+        }
         smaller.extend(lesser.into_iter().map(|document| {
             let mut documents = documents.to_vec();
             documents[index] = document;
@@ -118,6 +128,15 @@ fn queries(query: &Query) -> Vec<Query> {
     };
     if query.text.is_some() {
         with(&|q| q.text = None);
+    }
+    if let Some(text) = &query.text
+        && *text.settings != SearchSettings::default()
+    {
+        with(&|q| {
+            if let Some(text) = &mut q.text {
+                text.settings = Arc::default();
+            }
+        });
     }
     if query.visit.is_some() {
         with(&|q| q.visit = None);
