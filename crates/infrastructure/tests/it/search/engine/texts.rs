@@ -6,12 +6,12 @@ use domain::product::Window;
 
 use super::*;
 
-fn text_of(text: &str) -> Option<SearchText> {
-    Some(SearchText {
+fn text_of(text: &str) -> SearchText {
+    SearchText {
         text: text.to_owned(),
         view: 0,
         settings: Arc::default(),
-    })
+    }
 }
 
 fn jacket(number: u128, name: &str, brand: &str, colours: &[&str]) -> Document {
@@ -19,7 +19,7 @@ fn jacket(number: u128, name: &str, brand: &str, colours: &[&str]) -> Document {
         .zip(colours)
         .map(|(place, colour)| variant(number * 10 + place, &[("colour", text(colour))]));
     let mut made = product(number, &[("brand", text(brand))], variants.collect());
-    made.passages[0].text = name.to_owned();
+    name.clone_into(&mut made.passages[0].text);
     made.identifiers = vec![format!("JCK-{number:04}")];
     made
 }
@@ -41,7 +41,7 @@ fn relevance() -> Vec<Sort> {
 async fn a_text_with_filters_facets_and_prices_of_places() {
     let shop = Shop::of(jackets()).await;
     let query = Query {
-        text: text_of("rain jaket"),
+        text: Some(text_of("rain jaket")),
         sort: relevance(),
         facets: vec![terms(of_product("brand")), terms(of_variant("colour"))],
         ..all()
@@ -84,7 +84,7 @@ async fn an_identifier_goes_before_all_and_says_so() {
     shop.apply(vec![jacket(6, "jck 0004", "Hearthmoor", &[])], &[3], 1)
         .await;
     let query = Query {
-        text: text_of("jck-0004"),
+        text: Some(text_of("jck-0004")),
         sort: relevance(),
         explain: true,
         ..all()
@@ -96,7 +96,7 @@ async fn an_identifier_goes_before_all_and_says_so() {
     assert!(said(0).contains("identifier"), "{}", said(0));
     assert!(said(1).contains("name"), "{}", said(1));
     let removed = Query {
-        text: text_of("JCK-0003"),
+        text: Some(text_of("JCK-0003")),
         ..all()
     };
     assert_eq!(ids(&shop.search(removed).await), [] as [u128; 0]);
@@ -114,7 +114,7 @@ async fn whatever_is_typed_is_answered() {
         ("zzzzzzzz", 0),
     ] {
         let query = Query {
-            text: text_of(typed),
+            text: Some(text_of(typed)),
             sort: relevance(),
             ..all()
         };
@@ -129,7 +129,7 @@ async fn whatever_is_typed_is_answered() {
         "ra\u{300}\u{300}in",
     ] {
         let query = Query {
-            text: text_of(typed),
+            text: Some(text_of(typed)),
             explain: true,
             ..all()
         };
@@ -154,7 +154,7 @@ async fn who_is_typing_sees_products_and_brands() {
     .await;
     let suggest = async |typed: &str, at| {
         let request = SuggestRequest {
-            text: text_of(typed).unwrap(),
+            text: text_of(typed),
             visit: Some((ChannelId::new(Uuid::from_u128(1)), instant(at))),
             values: vec![of_product("brand"), of_variant("colour"), of_product("nothing")],
             limit: 2,
