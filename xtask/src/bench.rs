@@ -7,6 +7,7 @@ mod cache;
 mod catalog;
 mod client;
 mod sample;
+mod search;
 mod size;
 
 use std::path::PathBuf;
@@ -22,12 +23,15 @@ pub(crate) enum Bench {
     Size(size::Options),
     /// How near the service comes to programs that do the least that can be done
     Cache(cache::Options),
+    /// How search grows with the catalog, beside PostgreSQL's own
+    Search(search::Options),
 }
 
 pub(crate) async fn run(what: Bench) -> Result<ExitCode> {
     match what {
         Bench::Size(options) => size::run(options).await,
         Bench::Cache(options) => cache::run(options).await,
+        Bench::Search(options) => search::run(options).await,
     }
 }
 

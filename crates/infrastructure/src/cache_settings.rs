@@ -23,7 +23,7 @@ pub enum CacheMode {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CacheAcknowledge {
-    /// When no instance answers anything older.
+    /// When no instance answers anything older; nor does any go back meanwhile.
     #[default]
     Linearizable,
     /// When it is stored and the shared cache knows: others may answer what they have for `trust` more.

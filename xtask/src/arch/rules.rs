@@ -25,7 +25,7 @@ enum Outer {
     AllBut(&'static [&'static str]),
 }
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     Rule {
         package: DOMAIN,
         inner: &[],
@@ -83,6 +83,11 @@ const RULES: [Rule; 6] = [
             "sqlx",
             "tokio",
         ]),
+    },
+    Rule {
+        package: "vitrine-bench-search",
+        inner: &[DOMAIN, APPLICATION, INFRASTRUCTURE],
+        outer: Outer::AllBut(&[]),
     },
     Rule {
         package: "xtask",

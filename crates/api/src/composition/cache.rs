@@ -72,7 +72,7 @@ fn policy(settings: &Settings) -> CachePolicy {
         ttl: settings.cache.ttl,
         trust: settings.cache.trust,
         database_timeouts,
-        fence: defaults.fence.max(database_timeouts * 2),
+        fence: defaults.fence.max(database_timeouts * 2 + settings.cache.trust),
         ..defaults
     }
 }

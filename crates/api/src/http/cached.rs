@@ -164,7 +164,7 @@ fn cache_status(answer: &Answer) -> &'static str {
         Source::Shared => "Vitrine; hit; detail=l2",
         Source::Stale => "Vitrine; hit; detail=stale",
         Source::Joined => "Vitrine; fwd=miss; collapsed",
-        Source::Miss if answer.kept.is_stored() => "Vitrine; fwd=miss; stored",
+        Source::Miss if answer.stored => "Vitrine; fwd=miss; stored",
         Source::Miss => "Vitrine; fwd=miss",
         Source::Fenced => "Vitrine; fwd=miss; detail=fenced",
         Source::Bypass => "Vitrine; fwd=bypass",

@@ -1,9 +1,11 @@
 //! Cursors of lists: opaque to clients, and signed, so that what comes back is what went out.
 
 use application::page::{Position, Sort, SortField};
+use application::search::{Place, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
+use domain::ProductId;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -24,11 +26,22 @@ pub(crate) struct CursorScope([u8; 8], SortField);
 
 impl CursorScope {
     pub(crate) fn new(list: &str, filter: &impl std::fmt::Debug, sort: Sort) -> Self {
-        let digest = Sha256::digest(format!("{list}\0{filter:?}\0{sort:?}"));
-        let mut scope = [0; 8];
-        scope.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-        Self(scope, sort.field)
+        Self(digest(&format!("{list}\0{filter:?}\0{sort:?}")), sort.field)
     }
+}
+
+fn forged() -> Problem {
+    Problem::bad_request("cursor_invalid", "the cursor was not made by this catalog")
+}
+
+/// A digest of what a cursor is made for.
+fn digest(scope: &str) -> [u8; 8] {
+    let mut digest = [0; 8];
+    digest
+        .iter_mut()
+        .zip(Sha256::digest(scope))
+        .for_each(|(to, from)| *to = from);
+    digest
 }
 
 impl CursorKey {
@@ -37,22 +50,53 @@ impl CursorKey {
     }
 
     pub(crate) fn seal(&self, position: &Position, scope: &CursorScope) -> String {
-        let mut bytes = vec![LAYOUT];
-        bytes.extend(scope.0);
-        bytes.extend(position.id.as_bytes());
+        let mut bytes = position.id.as_bytes().to_vec();
         // What the list is sorted by, where that is not the id alone.
         let number = match position.updated_at {
             Some(time) => Some(time.timestamp_micros()),
             None => position.rank.map(i64::from),
         };
         bytes.extend(number.map(i64::to_be_bytes).into_iter().flatten());
+        self.sign(&bytes, scope.0)
+    }
+
+    /// A place among the hits of the search that `scope` tells of.
+    pub(crate) fn seal_place(&self, place: &Place, scope: &str) -> String {
+        let values = place.values.iter().map(|value| match value {
+            None => serde_json::Value::Null,
+            Some(Value::Number(number)) => (*number).into(),
+            Some(Value::Text(text)) => text.as_str().into(),
+        });
+        let values: Vec<_> = values.collect();
+        let text = serde_json::json!([place.id.uuid(), values]).to_string();
+        self.sign(text.as_bytes(), digest(scope))
+    }
+
+    pub(crate) fn open_place(&self, cursor: &str, scope: &str) -> Result<Place, Problem> {
+        let bytes = self.verify(cursor, digest(scope))?;
+        let (id, values): (Uuid, Vec<serde_json::Value>) =
+            serde_json::from_slice(&bytes).map_err(|_| forged())?;
+        let values = values.into_iter().map(|value| match value {
+            serde_json::Value::String(text) => Some(Value::Text(text)),
+            other => other.as_i64().map(Value::Number),
+        });
+        Ok(Place {
+            values: values.collect(),
+            id: ProductId::new(id),
+        })
+    }
+
+    fn sign(&self, content: &[u8], made_for: [u8; 8]) -> String {
+        let mut bytes = vec![LAYOUT];
+        bytes.extend(made_for);
+        bytes.extend(content);
         let mac = self.0.clone().chain_update(&bytes).finalize().into_bytes();
         bytes.extend(mac.into_iter().take(MAC_BYTES));
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    pub(crate) fn open(&self, cursor: &str, scope: &CursorScope) -> Result<Position, Problem> {
-        let forged = || Problem::bad_request("cursor_invalid", "the cursor was not made by this catalog");
+    /// What was signed.
+    fn verify(&self, cursor: &str, made_for: [u8; 8]) -> Result<Vec<u8>, Problem> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| forged())?;
         let (signed, mac) = bytes.split_last_chunk::<MAC_BYTES>().ok_or_else(forged)?;
         self.0
@@ -62,15 +106,20 @@ impl CursorKey {
             .map_err(|_| forged())?;
 
         let (head, rest) = signed.split_first_chunk::<9>().ok_or_else(forged)?;
-        let [layout, made_for @ ..] = head;
+        let [layout, of @ ..] = head;
         if *layout != LAYOUT {
             return Err(forged());
         }
-        if *made_for != scope.0 {
+        if *of != made_for {
             let detail = "the cursor was made for a list with other filters or another order";
             return Err(Problem::bad_request("cursor_mismatch", detail));
         }
-        let (id, number) = rest.split_first_chunk::<16>().ok_or_else(forged)?;
+        Ok(rest.to_vec())
+    }
+
+    pub(crate) fn open(&self, cursor: &str, scope: &CursorScope) -> Result<Position, Problem> {
+        let bytes = self.verify(cursor, scope.0)?;
+        let (id, number) = bytes.split_first_chunk::<16>().ok_or_else(forged)?;
         let number = <[u8; 8]>::try_from(number).ok().map(i64::from_be_bytes);
         let mut position = Position {
             updated_at: None,

@@ -13,6 +13,7 @@ mod position;
 mod query;
 mod reply;
 mod router;
+mod search;
 mod shape;
 mod state;
 mod store;

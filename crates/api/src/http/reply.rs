@@ -16,7 +16,7 @@ use super::position;
 use crate::problem::Problem;
 
 /// Where in the change log a write stands: who asks for that much at least, reads it everywhere.
-const CATALOG_POSITION: HeaderName = HeaderName::from_static("catalog-position");
+pub(super) const CATALOG_POSITION: HeaderName = HeaderName::from_static("catalog-position");
 
 /// Management answers are for one caller and always checked again.
 pub(crate) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");

@@ -186,6 +186,11 @@ pub(crate) const CODES: &[Entry] = &[
         "The service, or something it needs, is not available. Try again after `Retry-After`; where it is a write, with the same idempotency key, as it may have taken effect.",
     ),
     code(
+        "not_caught_up",
+        503,
+        "The search index does not reflect `Catalog-Min-Position` yet. Try again after `Retry-After`.",
+    ),
+    code(
         "timeout",
         504,
         "The answer took too long. A write may still take effect: repeat it with the same idempotency key to find out.",
@@ -270,6 +275,13 @@ pub(crate) const CODES: &[Entry] = &[
         "media_unreadable",
         ITEM,
         "The header of the picture is cut off or damaged.",
+    ),
+    code("too_deep", ITEM, "The filter is nested deeper than it may be."),
+    code("too_short", ITEM, "The list has fewer items than it needs."),
+    code(
+        "filter_not_allowed",
+        ITEM,
+        "The field is known, and neither filters nor facets of this kind are made of it.",
     ),
     code("duplicate", ITEM, "The value stands in the list twice."),
     code(

@@ -19,6 +19,7 @@ mod reference;
 mod relocation;
 mod resolution;
 mod resource;
+mod search;
 mod store;
 mod store_category;
 mod values;
@@ -44,6 +45,10 @@ pub(crate) use resolution::{
     MAX_LINES, Question, ResolutionBody, ResolveInput, ResolvedLineBody, StorePriceBody, StorePricesBody,
 };
 pub(crate) use resource::ResourceBody;
+pub(crate) use search::{
+    SearchBody, SearchInput, SearchParts, SearchSettingsInput, Shown, StatusBody, SuggestBody, SuggestedBody,
+    SynonymsInput, facet_by_name, parse_filter, search_limit, search_text, sort_key,
+};
 pub(crate) use store::{RelatedBody, StoreProductBody, VariantPrices};
 pub(crate) use store_category::{StoreCategoryBody, StoreCategoryParts};
 pub(crate) use values::instant;

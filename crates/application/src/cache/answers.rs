@@ -85,6 +85,8 @@ pub enum Source {
 pub struct Answer {
     pub kept: Arc<Kept>,
     pub source: Source,
+    /// Whether later readers may be answered from it too.
+    pub stored: bool,
     /// Since when it is known, in whole seconds.
     pub age: u64,
 }
@@ -145,7 +147,7 @@ impl Answers {
                 Age::Fresh => {
                     cache.noticed(&key, CacheEvent::LocalHit, &kept.entry);
                     cache.look_after(key, &kept, load);
-                    return Ok(cache.answer(kept, Source::Local));
+                    return Ok(cache.answer(kept, Source::Local, true));
                 }
                 Age::Expired => expired = Some(kept),
                 Age::Untrue => {}
@@ -159,7 +161,7 @@ impl Answers {
             match cache.noted(shared.store.get(&key).await) {
                 Some(Some(entry)) if entry.age(cache.ports.clock.now()) == Age::Fresh => {
                     cache.noticed(&key, CacheEvent::Hit, &entry);
-                    return Ok(cache.answer(Arc::new(Kept::new(entry, Stamp::NONE)), Source::Shared));
+                    return Ok(cache.answer(Arc::new(Kept::new(entry, Stamp::NONE)), Source::Shared, true));
                 }
                 Some(found) => {
                     from = StartAt::Miss {
@@ -190,13 +192,13 @@ impl Answers {
         match landed {
             Ok(landed) if joined => {
                 cache.record(CacheEvent::Joined);
-                Ok(cache.answer(landed.kept, Source::Joined))
+                Ok(cache.answer(landed.kept, Source::Joined, landed.stored))
             }
-            Ok(landed) => Ok(cache.answer(landed.kept, landed.source)),
+            Ok(landed) => Ok(cache.answer(landed.kept, landed.source, landed.stored)),
             Err(error) => match expired.filter(|kept| cache.may_be_stale(kept, &error)) {
                 Some(kept) => {
                     cache.record(CacheEvent::Stale);
-                    Ok(cache.answer(kept, Source::Stale))
+                    Ok(cache.answer(kept, Source::Stale, false))
                 }
                 None => Err(StoreError::shared(error)),
             },
@@ -211,6 +213,7 @@ pub(super) fn uncached(loaded: Loaded) -> Answer {
             Stamp::NONE,
         )),
         source: Source::Bypass,
+        stored: false,
         age: 0,
     }
 }

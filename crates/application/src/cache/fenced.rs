@@ -1,7 +1,10 @@
 //! Writing under a fence, so that the cache never shows what a write has replaced.
 //!
-//! Invariant: between the beginning and the acknowledgement of a commit nothing about its entities is kept by this
-//! instance, and what the others keep is worth nothing when it is acknowledged.
+//! Invariant: between the beginning of a write and its commit's release nothing about its entities is kept by this
+//! instance; and under a fence what the others keep is worth nothing from before the commit on.
+//!
+//! A write of its own fences, and waits for the others, before its transaction begins. Only a batch, whose entities are not
+//! known before, does both inside of it.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::value::{Digest, Locale, Slug};
 use domain::{MediaId, Timestamp};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::write::{Effect, Event, Manner, Outcome, Write};
 use super::{Cache, CacheError, CacheEvent, Entity, LeftFence, Mark, Released, SharedTier, Token, touched};
@@ -56,8 +59,6 @@ struct UnderWay<'a> {
     entities: Vec<Entity>,
     token: Token,
     began: Timestamp,
-    /// When this instance last knew that others may trust what they have from before.
-    fenced_at: Instant,
     /// Whether a fence was asked for, and may be set even if that failed.
     may_be_fenced: bool,
     ended: bool,
@@ -73,7 +74,6 @@ impl<'a> UnderWay<'a> {
             entities,
             token: cache.ports.ids.next(),
             began: cache.ports.clock.now(),
-            fenced_at: Instant::now(),
             may_be_fenced: false,
             ended: false,
         }
@@ -111,14 +111,17 @@ impl<'a> UnderWay<'a> {
                 }
                 Effect::Release => Event::Released(self.release(shared, position(&outcome)).await),
                 Effect::Settle(marks) => {
-                    self.end(false);
+                    // Before the commit this instance is to keep nothing yet.
+                    if commit.is_none() {
+                        self.end(false);
+                    }
                     self.settle(shared, &marks).await;
                     Event::Settled
                 }
                 Effect::WaitOut => {
                     self.end(false);
                     if shared.bus.is_some() {
-                        sleep_until(self.fenced_at + policy.trust).await;
+                        sleep(policy.trust).await;
                     }
                     Event::Settled
                 }
@@ -146,9 +149,7 @@ impl<'a> UnderWay<'a> {
     async fn fence(&mut self, shared: &SharedTier) -> Option<Vec<Mark>> {
         self.may_be_fenced = true;
         let life = self.cache.policy.fence;
-        let fenced = shared.store.fence(&self.entities, self.token, life).await;
-        self.fenced_at = Instant::now();
-        match fenced {
+        match shared.store.fence(&self.entities, self.token, life).await {
             Ok(marks) => Some(marks),
             Err(error) => {
                 self.cache.failed(self.began, &error);
@@ -184,7 +185,7 @@ impl<'a> UnderWay<'a> {
 
     async fn settle(&self, shared: &SharedTier, marks: &[Mark]) {
         let Some(bus) = &shared.bus else { return };
-        // Whatever was answered until now, and sent before the fence, is trusted for so long at most.
+        // Whatever was answered until now, and sent before the marks, is trusted for so long at most.
         let deadline = Instant::now() + self.cache.policy.trust;
         let waited = bus.settle(marks, deadline).await;
         if waited > 0 {

@@ -55,7 +55,7 @@ pub(super) fn to_entry(loaded: Loaded, epoch: u64, times: &Times) -> Entry {
 }
 
 impl Cache {
-    pub(super) fn answer(&self, kept: Arc<Kept>, source: Source) -> Answer {
+    pub(super) fn answer(&self, kept: Arc<Kept>, source: Source, stored: bool) -> Answer {
         let made = kept.entry.made;
         let age = match source {
             Source::Local | Source::Shared | Source::Stale => {
@@ -63,7 +63,12 @@ impl Cache {
             }
             Source::Joined | Source::Miss | Source::Fenced | Source::Bypass => 0,
         };
-        Answer { kept, source, age }
+        Answer {
+            kept,
+            source,
+            stored,
+            age,
+        }
     }
 
     /// What this instance keeps under the stamp, and how it stands to the clock.
@@ -148,6 +153,7 @@ impl Cache {
                     return Ok(Landed {
                         kept: self.keep(key, entry, stamp),
                         source: Source::Shared,
+                        stored: true,
                     });
                 }
                 Effect::Load(reason) => return self.load_for(key, stamp, reason, boarding, load).await,
@@ -181,6 +187,7 @@ impl Cache {
         Ok(Landed {
             kept: Arc::new(Kept::new(Arc::new(entry), Stamp::NONE)),
             source,
+            stored: false,
         })
     }
 
@@ -223,6 +230,7 @@ impl Cache {
         Ok(Landed {
             kept,
             source: Source::Miss,
+            stored: won,
         })
     }
 
@@ -253,6 +261,7 @@ impl Cache {
         }
         Ok(Landed {
             kept: self.keep(key, entry, stamp.filter(|_| fits)),
+            stored: fits && stamp.is_some(),
             source: if stamp.is_some() {
                 Source::Miss
             } else {

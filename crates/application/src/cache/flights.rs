@@ -21,6 +21,8 @@ use crate::store::StoreError;
 pub(super) struct Landed {
     pub(super) kept: Arc<Kept>,
     pub(super) source: Source,
+    /// Later readers may be answered from it, by either tier.
+    pub(super) stored: bool,
 }
 
 type Outcome = Result<Landed, Arc<StoreError>>;

@@ -36,11 +36,6 @@ impl Kept {
         }
     }
 
-    /// Whether later readers may be answered from it.
-    pub fn is_stored(&self) -> bool {
-        self.stamp != Stamp::NONE
-    }
-
     /// What the entry means to its reader, which is made of it once. A reader makes one type of what it reads.
     pub fn made<T: Send + Sync + 'static>(&self, make: impl Fn(&Entry) -> T) -> Arc<T> {
         let made = self.made.get_or_init(|| Arc::new(make(&self.entry)));

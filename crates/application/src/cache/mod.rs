@@ -2,12 +2,14 @@
 //!
 //! **Invariant: no read that begins after a write was acknowledged answers anything older**, on any instance, from any
 //! tier. An instance keeps it for all writes that went through it, whatever happens to the cache; and for those of other
-//! instances as long as these reach the shared tier (see *What is not promised*).
+//! instances as long as these reach the shared tier (see *What is not promised*). **Nor anything older than a read that
+//! ended before it began**, if the write that came between was fenced and fences last: then an answer is an atomic
+//! register.
 //!
 //! # The protocol
 //!
 //! There are two tiers: what an instance keeps itself, and what all share. A *write* ([`FencedStore`]) fences its
-//! entities, commits, releases them, waits until no instance trusts what it had, and is then acknowledged. Fence and
+//! entities, waits until no instance trusts what it had, commits, releases them, and is then acknowledged. Fence and
 //! release each drop the entries and take away all leases of the entity, and every instance hears of both. A *read*
 //! ([`Answers`]) takes what its instance keeps, if that is trusted; else what the shared tier has; else it asks for a
 //! lease; with it, it loads from the database and fills; without, it loads and keeps nothing. The *gate* says whether
@@ -50,14 +52,26 @@
 //! which it hears of fences and releases was sent less than δ ago (*trust*).
 //!
 //! Let W be acknowledged before R begins on an instance I, and E be what I keeps. If I wrote W itself, the generation
-//! rose before the acknowledgement. If another one did, W waited for one of two things. Either I confirmed W's fence:
-//! then its generation had risen, and nothing was kept since, because under a fence the shared tier has nothing and fills
-//! nothing; where the fence was lost before the release, what is waited for is the release. Or δ passed: then I trusts
-//! nothing it kept before until it has heard everything up to a later question, W's fence among it. A process that
-//! was stopped wakes up with its trust spent, and a connection that was lost has everything forgotten before it is
-//! trusted again.
+//! rose before the commit. If another one did, W waited before its commit for one of two things. Either I confirmed W's
+//! fence: then its generation had risen, and nothing was kept since, because under a fence the shared tier has nothing and
+//! fills nothing. Or δ passed: then I trusts nothing it kept before until it has heard everything up to a later question,
+//! W's fence among it. A process that was stopped wakes up with its trust spent, and a connection that was lost has
+//! everything forgotten before it is trusted again.
+//!
+//! Where the fence was lost before the release, something may have been filled and kept after it was confirmed. W's release
+//! tells, and its confirmations are waited for before the acknowledgement in the same way. Where there was no fence, as
+//! `available` allows, they are too; and if the release fails, W waits for δ: an instance that has lost the shared tier as
+//! well trusts nothing then.
 //!
 //! Clocks need to run at the same rate for δ, and need not agree.
+//!
+//! # Why no read goes back
+//!
+//! Let W be fenced, and the fence last until the release. From W's commit on nobody answers what was before from a tier: the
+//! shared one has had nothing since the fence; what instances had themselves was worth nothing before the commit began, and
+//! nothing was kept since. So a read that begins after the commit reads the database after it. A read that shows W ended
+//! after the commit, and one that begins later shows W or more. The wait has to come before the commit: after it, a reader
+//! of the database is already ahead of an instance that has not confirmed the fence.
 //!
 //! # Scopes
 //!
@@ -71,9 +85,9 @@
 //!
 //! # What is not promised
 //!
-//! Until a write is acknowledged, reads may come back to before it: one has seen the commit in the database, and a later
-//! one is answered by an instance that has not confirmed the fence. What the shared tier and the database answer does not,
-//! while fences last.
+//! Where a fence could not be set, or was lost (evicted, flushed, gone with its server), reads may come back to before the
+//! write until it is acknowledged: one has seen the commit in the database, and a later one is answered from a tier. If then
+//! the release fails as well, the others learn of the write from the change log.
 //!
 //! In the mode `available`, an instance that alone cannot reach the shared tier goes on writing, and the others learn of
 //! it from the change log: they may miss such a write for a tenth of a second, and longer while that log cannot be read.

@@ -17,7 +17,8 @@ pub enum WriteMode {
 /// When a write is acknowledged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Acknowledge {
-    /// When no instance answers anything older.
+    /// When no instance answers anything older. It is committed when no instance answers anything from before its fence, so
+    /// that reads of all instances see one register.
     #[default]
     Linearizable,
     /// When it is committed and the shared tier knows. Other instances may answer what they have for `trust` more.
@@ -42,7 +43,8 @@ pub struct CachePolicy {
     pub patience: Duration,
     /// How long an instance trusts what it keeps since it last heard from the shared tier. Clocks need only run alike.
     pub trust: Duration,
-    /// How long a fence lasts when nobody releases it. MUST be above `database_timeouts`.
+    /// How long a fence lasts when nobody releases it. MUST be above `trust` and `database_timeouts` together: what a write
+    /// waits for under it.
     pub fence: Duration,
     /// The sum of the database's time-outs: when it has passed, a transaction has committed or never will.
     pub database_timeouts: Duration,

@@ -43,8 +43,8 @@ impl Answers {
         let answer = self.read(CacheKey::of(scope, NAME), demand, load).await?;
         let is_kept = match answer.source {
             Source::Local | Source::Shared => true,
-            // Loaded, and kept: if a write had begun, it would not have been.
-            Source::Miss | Source::Joined => answer.kept.stamp != super::generations::Stamp::NONE,
+            // Loaded, and kept in either tier: if a write had begun, it would not have been.
+            Source::Miss | Source::Joined => answer.stored,
             Source::Fenced | Source::Bypass | Source::Stale => false,
         };
         let name = std::str::from_utf8(&answer.entry().body).map(str::to_owned);

@@ -1,8 +1,10 @@
 //! A writer's steps, free of I/O: [`Write::start`], then [`Write::step`] with each outcome, until it ends in
 //! [`Effect::Acknowledge`], [`Effect::Refuse`] or [`Effect::Report`].
 //!
-//! Invariant: a commit is acknowledged only after it has been released, or the gate has been closed; and, unless writes
-//! are acknowledged at once, when no instance trusts anything from before it.
+//! Invariant: a commit is acknowledged only after it has been released, or the gate has been closed. Unless writes are
+//! acknowledged at once, a fenced write commits only when no instance trusts anything from before the fence, so that its
+//! commit is the one instant at which all answers change; and it is acknowledged only when none trusts anything from
+//! before the commit.
 
 use super::{Acknowledge, Mark, Released, WriteMode};
 
@@ -16,7 +18,7 @@ pub enum Effect {
     FenceAgain,
     /// Until every instance has confirmed these marks.
     Settle(Vec<Mark>),
-    /// Until no instance trusts what it had when the fence was set, or tried to be.
+    /// Until no instance trusts what it has, unless it still reaches the shared tier.
     WaitOut,
     Acknowledge,
     /// Nothing was done.
@@ -49,6 +51,8 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Write {
     Fencing,
+    /// Fenced, at these marks.
+    Confirming(Vec<Mark>),
     /// With the marks of its fence, if it has one.
     Committing(Option<Vec<Mark>>),
     Releasing(Option<Vec<Mark>>, Outcome),
@@ -77,7 +81,13 @@ impl Write {
             (Self::Fencing, Event::Fenced(None)) if manner.mode == WriteMode::Strict => {
                 (Self::Fencing, Effect::Refuse)
             }
+            (Self::Fencing, Event::Fenced(Some(marks)))
+                if manner.acknowledge == Acknowledge::Linearizable =>
+            {
+                (Self::Confirming(marks.clone()), Effect::Settle(marks))
+            }
             (Self::Fencing, Event::Fenced(marks)) => (Self::Committing(marks), Effect::Commit),
+            (Self::Confirming(marks), Event::Settled) => (Self::Committing(Some(marks)), Effect::Commit),
             (Self::Committing(_), Event::Committed(Outcome::Unknown)) => (Self::Settling, Effect::FenceAgain),
             (Self::Committing(fence), Event::Committed(outcome)) => {
                 (Self::Releasing(fence, outcome), Effect::Release)
@@ -88,18 +98,21 @@ impl Write {
             (Self::Releasing(..), Event::Released(_)) if manner.acknowledge == Acknowledge::Immediate => {
                 (Self::Settling, Effect::Acknowledge)
             }
-            // Nothing was filled under the fence, so that who has heard of it has nothing from before the commit. A fence
-            // that came back with a dump may have been lost before.
+            // Nothing was filled under the fence, and all had confirmed it before the commit, so that nobody has anything
+            // from before. A fence that came back with a dump may have been lost before.
             (Self::Releasing(Some(fence), _), Event::Released(Some(released)))
                 if released.intact && are_of_one_life(&fence, &released.marks) =>
             {
-                (Self::Settling, Effect::Settle(fence))
+                (Self::Settling, Effect::Acknowledge)
             }
             (Self::Releasing(..), Event::Released(Some(released))) => {
                 (Self::Settling, Effect::Settle(released.marks))
             }
-            (Self::Releasing(..), Event::Released(None)) => (Self::Settling, Effect::WaitOut),
-            (Self::Settling, Event::Settled) => (Self::Settling, Effect::Acknowledge),
+            (Self::Releasing(None, _), Event::Released(None)) => (Self::Settling, Effect::WaitOut),
+            // The fence bars fills until it expires. If it was lost as well, no wait would help: see `relay`.
+            (Self::Releasing(Some(_), _), Event::Released(None)) | (Self::Settling, Event::Settled) => {
+                (Self::Settling, Effect::Acknowledge)
+            }
             (state, _) => (state, Effect::Report),
         }
     }
@@ -140,33 +153,46 @@ mod tests {
         effect
     }
 
+    fn fenced() -> Vec<Event> {
+        vec![Event::Fenced(Some(vec![FENCE])), Event::Settled]
+    }
+
+    fn committed(outcome: Outcome) -> Vec<Event> {
+        let commit = Event::Committed(outcome);
+        fenced().into_iter().chain([commit]).collect()
+    }
+
+    fn done(last: Event) -> Vec<Event> {
+        committed(Outcome::Done).into_iter().chain([last]).collect()
+    }
+
     #[test]
-    fn a_write_waits_for_its_fence_and_for_its_release_where_the_fence_was_lost() {
-        let until = |intact| {
-            [
-                Event::Fenced(Some(vec![FENCE])),
-                Event::Committed(Outcome::Done),
-                released(intact),
-            ]
-        };
-        assert_eq!(run(USUAL, until(true)), Effect::Settle(vec![FENCE]));
-        assert_eq!(run(USUAL, until(false)), Effect::Settle(vec![RELEASE]));
-        let elsewhere = vec![Mark { server: 1, ..RELEASE }];
-        let restarted = [
-            Event::Fenced(Some(vec![FENCE])),
-            Event::Committed(Outcome::Done),
-            Event::Released(Some(Released {
-                intact: true,
-                marks: elsewhere.clone(),
-            })),
-        ];
-        assert_eq!(run(USUAL, restarted), Effect::Settle(elsewhere));
+    fn a_write_commits_when_its_fence_is_confirmed_and_an_intact_release_ends_it() {
+        let fence = Event::Fenced(Some(vec![FENCE]));
+        assert_eq!(run(USUAL, [fence.clone()]), Effect::Settle(vec![FENCE]));
+        assert_eq!(run(USUAL, fenced()), Effect::Commit);
+        assert_eq!(run(USUAL, done(released(true))), Effect::Acknowledge);
         let immediate = Manner {
             acknowledge: Acknowledge::Immediate,
             ..USUAL
         };
-        assert_eq!(run(immediate, until(true)), Effect::Acknowledge);
-        let settled = until(true).into_iter().chain([Event::Settled]);
+        assert_eq!(run(immediate, [fence.clone()]), Effect::Commit);
+        for intact in [true, false] {
+            let events = [fence.clone(), Event::Committed(Outcome::Done), released(intact)];
+            assert_eq!(run(immediate, events), Effect::Acknowledge);
+        }
+    }
+
+    #[test]
+    fn where_the_fence_was_lost_a_write_waits_for_its_release() {
+        assert_eq!(run(USUAL, done(released(false))), Effect::Settle(vec![RELEASE]));
+        let elsewhere = vec![Mark { server: 1, ..RELEASE }];
+        let restarted = Event::Released(Some(Released {
+            intact: true,
+            marks: elsewhere.clone(),
+        }));
+        assert_eq!(run(USUAL, done(restarted)), Effect::Settle(elsewhere));
+        let settled = done(released(false)).into_iter().chain([Event::Settled]);
         assert_eq!(run(USUAL, settled), Effect::Acknowledge);
     }
 
@@ -179,31 +205,26 @@ mod tests {
             Event::Committed(Outcome::Done),
             released(false),
         ];
+        assert_eq!(run(USUAL, [Event::Fenced(None)]), Effect::Commit);
         assert_eq!(run(USUAL, unfenced), Effect::Settle(vec![RELEASE]));
     }
 
     #[test]
-    fn a_release_that_fails_is_waited_out() {
-        let events = [
-            Event::Fenced(Some(vec![FENCE])),
+    fn a_release_that_fails_is_waited_out_where_there_was_no_fence() {
+        assert_eq!(run(STRICT, done(Event::Released(None))), Effect::Acknowledge);
+        let unfenced = [
+            Event::Fenced(None),
             Event::Committed(Outcome::Done),
             Event::Released(None),
         ];
-        assert_eq!(run(STRICT, events), Effect::WaitOut);
+        assert_eq!(run(USUAL, unfenced), Effect::WaitOut);
     }
 
     #[test]
     fn what_failed_is_reported_and_what_is_in_doubt_stays_fenced() {
-        let nothing = [
-            Event::Fenced(Some(vec![FENCE])),
-            Event::Committed(Outcome::Nothing),
-            released(true),
-        ];
+        let nothing = committed(Outcome::Nothing).into_iter().chain([released(true)]);
         assert_eq!(run(USUAL, nothing), Effect::Report);
-        let unknown = [
-            Event::Fenced(Some(vec![FENCE])),
-            Event::Committed(Outcome::Unknown),
-        ];
+        let unknown = committed(Outcome::Unknown);
         assert_eq!(run(USUAL, unknown.clone()), Effect::FenceAgain);
         let again = unknown.into_iter().chain([Event::FencedAgain]);
         assert_eq!(run(USUAL, again), Effect::Report);

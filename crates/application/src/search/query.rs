@@ -26,8 +26,9 @@ pub enum Column {
         level: Level,
         is_number: bool,
     },
-    /// What the shopper pays for a variant, in the currency's smallest unit: a number of the variant. A variant without
-    /// a price in the currency has no value.
+    /// What the shopper pays for one piece of a variant, in the currency's smallest unit: a number of the variant. A
+    /// variant without a price in the currency has no value, and none has one when the query says no [`PriceView`]. Prices
+    /// in a list that is not among those of the view count for nothing.
     Price,
 }
 
@@ -68,7 +69,8 @@ pub struct Condition {
 ///
 /// A condition on a variant's column that stands outside of [`Filter::Variant`] holds for a product when it holds for any
 /// variant of it. Inside, every condition is about one and the same variant, and those on the product's columns are about
-/// the product. `Variant` never stands inside another.
+/// the product. `Variant` never stands inside another. No condition on a variant's column holds for a product without
+/// variants, `Exists(false)` neither.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
     /// Everything when empty.
@@ -90,7 +92,7 @@ pub struct PriceView {
     pub lists: Arc<Vec<PriceListState>>,
 }
 
-/// A category's place in the tree.
+/// A category's place in the tree. One whose parent the tree does not have stands at the top.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Category {
     pub parent: Option<CategoryId>,
@@ -111,14 +113,16 @@ pub enum FacetKind {
     Terms {
         limit: usize,
         order: TermOrder,
-        /// Only values that contain this, both folded.
+        /// Only values that contain this, both folded in no language (`und`); a number as it is written in decimals.
         search: Option<String>,
     },
     /// How many products have a value in each range.
     Ranges(Vec<(Bound, Bound)>),
-    /// The least and the greatest value, and how many products have one. Numbers only.
+    /// The least and the greatest of the values whose click would find a product, and how many products have any. Numbers
+    /// only.
     Stats,
-    /// How many products are in each category or below it; of a column with ids of categories as texts.
+    /// How many products are in each category or below it; of a column with ids of categories as texts, as
+    /// [`CategoryId`] displays. Values that are no category of the tree count nowhere.
     Tree(Arc<CategoryTree>),
 }
 
@@ -126,12 +130,13 @@ pub enum FacetKind {
 ///
 /// The *selection* of a query is the first [`Filter::Variant`] among the members of its filter when that is
 /// [`Filter::All`], or the filter itself when that is `Variant`. Its members are those of the `All` within it, or what is
-/// within it. *Refinements* of a column are the conditions on it among the members of the filter, and among those of the
-/// selection.
+/// within it. A filter that is no `All` is as one whose only member it is. *Refinements* of a column are the
+/// [`Filter::Is`] on it among the members of the filter, and among those of the selection; what stands deeper is none.
 ///
 /// A click on a value of a facet takes away the refinements of its column, and adds the condition that it has the value:
 /// for a product's column to the filter, for a variant's to the selection, which is made when there is none. The count
-/// beside a value is how many products the query then has. When it is not `disjunctive` the refinements stay.
+/// beside a value is how many products the query then has. When it is not `disjunctive` the refinements stay. A selection
+/// whose members are all taken away stays, and asks for a variant.
 #[derive(Debug, Clone)]
 pub struct Facet {
     pub column: Column,
@@ -160,12 +165,12 @@ pub enum FacetCounts {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SortKey {
-    /// Best first when ascending. Without a text all are alike.
+    /// A number, best first when ascending. Without a text, and with one without any word, all are alike: 0.
     Relevance,
-    /// By a column of the product or, of those variants that hold for the selection, the least value when ascending, the
-    /// greatest when descending. Never one with several values of one product or variant.
+    /// By a column of the product or, of those variants that hold for the selection (all when there is none), the least
+    /// value when ascending, the greatest when descending. Never one with several values of one product or variant.
     Column(Column),
-    /// One of [`Document::sort_texts`](super::Document::sort_texts).
+    /// One of [`Document::sort_texts`](super::Document::sort_texts), folded in no language (`und`), byte by byte.
     Text(String),
 }
 
@@ -176,7 +181,8 @@ pub struct Sort {
     pub descending: bool,
 }
 
-/// The place of a hit in the order of its query: the values it is sorted by, then its id. Newer ids come first.
+/// The place of a hit in the order of its query: the values it is sorted by, then its id. Newer ids come first, whatever
+/// the directions. There need not be a hit at a place: what comes after it is told by comparing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// One per sort key; `None` where the hit has no value.
@@ -222,10 +228,11 @@ pub struct Query {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     pub id: ProductId,
-    /// The first variant that holds for the selection, where there is one.
+    /// The first variant that holds for the selection, the first of all when there is no selection; `None` where the
+    /// product has none.
     pub variant: Option<VariantId>,
     pub place: Place,
-    /// For people.
+    /// For people; with a text only.
     pub explanation: Option<Vec<String>>,
 }
 
@@ -234,13 +241,13 @@ pub struct Found {
     pub hits: Vec<Hit>,
     /// All that match, wherever the page begins.
     pub total: u64,
-    /// Whether there are hits after the last of these.
+    /// Whether there are hits after the last of these; with a limit of 0, whether there are any after the place.
     pub has_more: bool,
     /// In the order in which they were asked for.
     pub facets: Vec<FacetCounts>,
 }
 
-/// What someone is about to type.
+/// What someone is about to type. For a text without any word nothing is suggested.
 #[derive(Debug, Clone)]
 pub struct SuggestRequest {
     pub text: SearchText,
@@ -253,8 +260,10 @@ pub struct SuggestRequest {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Suggested {
-    /// Best first.
+    /// As a search for the text by relevance finds them.
     pub products: Vec<ProductId>,
-    /// Of each column that was asked for, values all words of the text begin a word of, with their products, most first.
+    /// Of each column that was asked for, the values all words of the text (stop words and those in quotes too) begin a
+    /// word of, both as the language of the view reads them; with how many products on sale have them, most first, then
+    /// by value.
     pub values: Vec<Vec<(String, u64)>>,
 }

@@ -1,12 +1,12 @@
 //! A column of a segment as plain arrays: for each row, which is a product or a variant, the ordinals of its values.
 
-use std::sync::OnceLock;
-
-use tantivy::SegmentReader;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::accept::Accept;
+use super::analysis::Analyzer;
 use super::dictionary::Dictionary;
-use super::schema::{Group, path_of};
+use super::postings::Postings;
+use super::suggest::Beginnings;
 
 /// Ordinals in as few bytes as they need. One that is as great as the dictionary stands for no value.
 pub(super) enum Ords {
@@ -47,23 +47,6 @@ macro_rules! with_ords {
     };
 }
 
-/// The products of each value of a column.
-pub(super) struct Postings {
-    starts: Vec<u32>,
-    docs: Vec<u32>,
-}
-
-impl Postings {
-    /// In ascending order, each once.
-    pub(super) fn of(&self, ord: u32) -> &[u32] {
-        let at = ord as usize;
-        let range = self.starts.get(at).zip(self.starts.get(at + 1));
-        range
-            .and_then(|(from, until)| self.docs.get(*from as usize..*until as usize))
-            .unwrap_or_default()
-    }
-}
-
 pub(super) struct Column {
     pub(super) dictionary: Dictionary,
     /// Where the values of each row begin, and the end of the last one's; `None` when no row has several, and each has its
@@ -71,6 +54,8 @@ pub(super) struct Column {
     starts: Option<Vec<u32>>,
     ords: Ords,
     postings: OnceLock<Postings>,
+    /// By language.
+    beginnings: Mutex<Vec<(&'static str, Arc<Beginnings>)>>,
 }
 
 impl Column {
@@ -100,6 +85,7 @@ impl Column {
             starts,
             ords,
             postings: OnceLock::new(),
+            beginnings: Mutex::default(),
         }
     }
 
@@ -197,54 +183,23 @@ impl Column {
         });
     }
 
+    /// The words of the values.
+    pub(super) fn beginnings(&self, analyzer: &'static Analyzer) -> tantivy::Result<Arc<Beginnings>> {
+        let mut kept = self.beginnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let language = analyzer.language();
+        if let Some((_, known)) = kept.iter().find(|(of, _)| *of == language) {
+            return Ok(Arc::clone(known));
+        }
+        let ords: Vec<u32> = (0..self.dictionary.len()).collect();
+        let made = Arc::new(Beginnings::of(&self.dictionary.values(&ords)?, analyzer));
+        kept.push((language, Arc::clone(&made)));
+        Ok(made)
+    }
+
     /// `firsts`: the first row of each product, and the end of the last one's.
     pub(super) fn postings(&self, firsts: Option<&[u32]>, docs: u32) -> &Postings {
-        self.postings.get_or_init(|| {
-            let values = self.dictionary.len() as usize;
-            let mut lasts = vec![u32::MAX; values];
-            let mut starts = vec![0u32; values + 1];
-            let rows = || {
-                (0..docs).flat_map(move |doc| {
-                    let at = doc as usize;
-                    let range = match firsts {
-                        None => doc..doc + 1,
-                        Some(firsts) => {
-                            let range = firsts.get(at).zip(firsts.get(at + 1));
-                            range.map_or(0..0, |(from, until)| *from..*until)
-                        }
-                    };
-                    range.map(move |row| (row, doc))
-                })
-            };
-            self.visit(rows(), |doc, ord| {
-                let at = ord as usize;
-                if let (Some(last), Some(count)) = (lasts.get_mut(at), starts.get_mut(at + 1)) {
-                    *count += u32::from(*last != doc);
-                    *last = doc;
-                }
-            });
-            let mut end = 0;
-            for start in &mut starts {
-                end += *start;
-                *start = end;
-            }
-            let mut next = starts.clone();
-            let mut found = vec![0; end as usize];
-            lasts.fill(u32::MAX);
-            self.visit(rows(), |doc, ord| {
-                let at = ord as usize;
-                if let (Some(last), Some(place)) = (lasts.get_mut(at), next.get_mut(at))
-                    && *last != doc
-                {
-                    *last = doc;
-                    if let Some(slot) = found.get_mut(*place as usize) {
-                        *slot = doc;
-                    }
-                    *place += 1;
-                }
-            });
-            Postings { starts, docs: found }
-        })
+        self.postings
+            .get_or_init(|| Postings::of_column(self, firsts, docs))
     }
 }
 
@@ -265,72 +220,4 @@ fn slice<'a, T>(starts: &[u32], values: &'a [T], row: u32) -> &'a [T] {
     range
         .and_then(|(from, until)| values.get(*from as usize..*until as usize))
         .unwrap_or_default()
-}
-
-/// Reads a column; `firsts` as of [`Column::postings`] where it is the variants'.
-pub(super) fn read(
-    reader: &SegmentReader,
-    group: Group,
-    name: &str,
-    is_number: bool,
-    firsts: Option<&[u32]>,
-) -> tantivy::Result<Column> {
-    let path = path_of(name, is_number);
-    let field = format!("{}.{path}", group.name());
-    let counted = match firsts {
-        Some(_) => reader
-            .fast_fields()
-            .column_opt::<i64>(&format!("{}.{path}", Group::Count.name()))?,
-        None => None,
-    };
-    let counts = |index: &tantivy::columnar::ColumnIndex| {
-        let docs = reader.max_doc();
-        let Some(firsts) = firsts else {
-            return (0..docs).map(|doc| length(&index.value_row_ids(doc))).collect();
-        };
-        let mut counts = Vec::with_capacity(firsts.last().map_or(0, |rows| *rows as usize));
-        for (doc, pair) in (0..docs).zip(firsts.windows(2)) {
-            let rows = pair.last().copied().unwrap_or_default() as usize;
-            let found = length(&index.value_row_ids(doc));
-            let own = counted.as_ref().map(|counted| counted.values_for_doc(doc));
-            let before = counts.len();
-            counts.extend(
-                own.into_iter()
-                    .flatten()
-                    .map(|count| u32::try_from(count).unwrap_or(0)),
-            );
-            if counts.len() == before && found > 0 {
-                counts.resize(rows, 1);
-            }
-            counts.resize(rows, 0);
-        }
-        counts
-    };
-    if is_number {
-        let Some(column) = reader.fast_fields().column_opt::<i64>(&field)? else {
-            return Ok(Column::empty());
-        };
-        let mut numbers = vec![0; column.values.num_vals() as usize];
-        column.values.get_range(0, &mut numbers);
-        return Ok(Column::of_numbers(&numbers, &counts(&column.index)));
-    }
-    let Some(column) = reader.fast_fields().str(&field)? else {
-        return Ok(Column::empty());
-    };
-    let stored = column.ords();
-    let ords: Vec<u32> = stored
-        .values
-        .iter()
-        .map(|ord| u32::try_from(ord).unwrap_or(u32::MAX))
-        .collect();
-    let counts = counts(&stored.index);
-    Ok(Column::assemble(
-        Dictionary::texts(column.clone()),
-        &ords,
-        &counts,
-    ))
-}
-
-fn length(range: &std::ops::Range<u32>) -> u32 {
-    range.end - range.start
 }

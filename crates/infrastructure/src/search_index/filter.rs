@@ -16,6 +16,8 @@ pub(super) struct Block {
     /// Where the rows of each document begin in `rows`, and the end of the last one's.
     pub(super) starts: Vec<u32>,
     pub(super) rows: Vec<u32>,
+    /// The document of each row.
+    pub(super) owners: Vec<u32>,
 }
 
 impl Block {
@@ -24,11 +26,13 @@ impl Block {
             docs,
             starts: Vec::new(),
             rows: Vec::new(),
+            owners: Vec::new(),
         }
     }
 
     pub(super) fn fill_rows(&mut self, segment: &Segment) {
         self.rows.clear();
+        self.owners.clear();
         self.starts.clear();
         self.starts.reserve(self.docs.len() + 1);
         let mut end = 0;
@@ -37,6 +41,7 @@ impl Block {
             let rows = segment.rows(*doc);
             end += rows.end - rows.start;
             self.starts.push(end);
+            self.owners.extend(rows.clone().map(|_| *doc));
             self.rows.extend(rows);
         }
     }

@@ -15,6 +15,7 @@ use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy};
 
 use super::schema::Fields;
+use super::text_fields;
 
 /// Counts the ways in which documents were laid down.
 const FORMAT: u32 = 1;
@@ -133,6 +134,7 @@ impl Generation {
     }
 
     fn new(path: PathBuf, layout: Layout, fields: Fields, index: Index) -> tantivy::Result<Self> {
+        text_fields::register(&index);
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
@@ -180,7 +182,7 @@ impl Generation {
         let options = IndexWriterOptions::builder()
             .num_worker_threads(2)
             .memory_budget_per_thread(BUILDING_MEMORY)
-            .num_merge_threads(1)
+            .num_merge_threads(2)
             .build();
         let writer = self.index.writer_with_options(options)?;
         writer.set_merge_policy(Box::new(NoMergePolicy));

@@ -19,14 +19,11 @@ pub(super) struct Lock(#[expect(dead_code, reason = "it is locked as long as it 
 /// The folder, or the first beside it that no other process has.
 pub(super) fn take(folder: &Path) -> Result<(PathBuf, Lock), OpenError> {
     for number in 1..=MOST {
-        let path = match number {
-            1 => folder.to_owned(),
-            _ => {
-                let mut name = folder.as_os_str().to_owned();
-                name.push(format!("-{number}"));
-                PathBuf::from(name)
-            }
-        };
+        let mut path = folder.as_os_str().to_owned();
+        if number > 1 {
+            path.push(format!("-{number}"));
+        }
+        let path = PathBuf::from(path);
         fs::create_dir_all(&path).map_err(OpenError::Io)?;
         let file = File::create(path.join("lock")).map_err(OpenError::Io)?;
         match file.try_lock() {

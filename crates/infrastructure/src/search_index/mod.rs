@@ -2,10 +2,16 @@
 //! over plain arrays, in an order that does not depend on segments.
 
 pub mod analysis;
+pub mod highlight;
+pub mod lexicon;
+pub mod text_fields;
+pub mod text_match;
+pub mod text_query;
 
 mod accept;
 mod bits;
 mod columns;
+mod decode;
 mod dictionary;
 mod facets;
 mod filter;
@@ -13,6 +19,7 @@ mod generation;
 mod listing;
 mod lock;
 mod order;
+mod postings;
 mod prices;
 mod refine;
 mod scan;
@@ -20,6 +27,8 @@ mod schema;
 mod search;
 mod segment;
 mod store;
+mod suggest;
+mod texts;
 mod view;
 
 use std::path::{Path, PathBuf};
@@ -37,6 +46,7 @@ use tokio::sync::Semaphore;
 
 use analysis::Analyzer;
 use store::{Building, Store, failed};
+use texts::Texts;
 
 pub use lock::OpenError;
 
@@ -46,6 +56,7 @@ pub struct TantivyIndex {
     store: Arc<Store>,
     /// Searching takes processors: more at once than there are would only slow all down.
     processors: Semaphore,
+    texts: Arc<Texts>,
     folder: PathBuf,
     _lock: lock::Lock,
 }
@@ -57,17 +68,16 @@ impl TantivyIndex {
     /// `catalog` tells catalogs apart: the index of another one is as if it was not there.
     pub fn open(folder: &Path, catalog: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let (folder, lock) = lock::take(folder)?;
-        let plane = |plane: Plane| {
-            let path = folder.join(plane.as_str());
-            Store::open(path, catalog, Arc::clone(&clock))
-                .map(Arc::new)
-                .map_err(OpenError::Io)
+        let open = |plane: Plane, clock| {
+            let store = Store::open(folder.join(plane.as_str()), catalog, clock);
+            store.map(Arc::new).map_err(OpenError::Io)
         };
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            management: plane(Plane::Management)?,
-            store: plane(Plane::Store)?,
+            management: open(Plane::Management, Arc::clone(&clock))?,
+            store: open(Plane::Store, clock)?,
             processors: Semaphore::new(processors),
+            texts: Arc::default(),
             folder,
             _lock: lock,
         })
@@ -120,12 +130,15 @@ impl SearchIndex for TantivyIndex {
     async fn search(&self, plane: Plane, query: Query) -> Result<Found, SearchError> {
         let view = self.plane(plane).view().ok_or(SearchError::NotReady)?;
         let _processor = self.processors.acquire().await.map_err(failed)?;
-        blocking(move || search::search(&view, &query).map_err(failed)).await
+        let texts = Arc::clone(&self.texts);
+        blocking(move || search::search(&view, &texts, &query).map_err(failed)).await
     }
 
-    async fn suggest(&self, plane: Plane, _request: SuggestRequest) -> Result<Suggested, SearchError> {
-        let _view = self.plane(plane).view().ok_or(SearchError::NotReady)?;
-        Ok(Suggested::default())
+    async fn suggest(&self, plane: Plane, request: SuggestRequest) -> Result<Suggested, SearchError> {
+        let view = self.plane(plane).view().ok_or(SearchError::NotReady)?;
+        let _processor = self.processors.acquire().await.map_err(failed)?;
+        let texts = Arc::clone(&self.texts);
+        blocking(move || suggest::suggest(&view, &texts, &request).map_err(failed)).await
     }
 
     fn status(&self, plane: Plane) -> IndexStatus {
@@ -134,17 +147,21 @@ impl SearchIndex for TantivyIndex {
 
     fn highlight(
         &self,
-        _text: &str,
-        _language: &str,
-        _settings: &SearchSettings,
-        _fragment: usize,
+        text: &str,
+        language: &str,
+        settings: &SearchSettings,
+        fragment: usize,
         texts: &[&str],
     ) -> Vec<Option<String>> {
-        vec![None; texts.len()]
+        let matcher = highlight::matcher(text, language, settings, &self.texts.lexicons);
+        let each = texts.iter();
+        each.map(|text| highlight::highlight(&matcher, text, fragment))
+            .collect()
     }
 
-    fn rank(&self, _text: &str, _language: &str, _settings: &SearchSettings, _texts: &[&str]) -> Vec<usize> {
-        Vec::new()
+    fn rank(&self, text: &str, language: &str, settings: &SearchSettings, texts: &[&str]) -> Vec<usize> {
+        let matcher = highlight::matcher(text, language, settings, &self.texts.lexicons);
+        highlight::rank(&matcher, texts)
     }
 }
 

@@ -111,7 +111,7 @@ impl Order {
         &self,
         doc: u32,
         relevance: i64,
-        rows: impl Iterator<Item = u32> + Clone,
+        rows: &(impl Iterator<Item = u32> + Clone),
         keys: &mut Vec<u64>,
     ) {
         keys.clear();

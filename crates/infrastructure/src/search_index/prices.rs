@@ -153,12 +153,11 @@ impl Prices {
     }
 
     fn decisive(&self, kinds: &StrColumn, context: &PriceContext) -> tantivy::Result<Decisive> {
-        let kinds = match self.kinds.get() {
-            Some(kinds) => kinds,
-            None => {
-                let read = kinds_of(kinds)?;
-                self.kinds.get_or_init(|| read)
-            }
+        let kinds = if let Some(kinds) = self.kinds.get() {
+            kinds
+        } else {
+            let read = kinds_of(kinds)?;
+            self.kinds.get_or_init(|| read)
         };
         let standings: Vec<_> = kinds
             .iter()

@@ -98,10 +98,11 @@ pub(super) fn scan(
                 scan.block(docs.filter(|doc| visible.contains(*doc)).collect(), None);
             }
         }
-        Candidates::Matched(matched) => {
-            for matched in matched.rchunks(BLOCK) {
-                let docs = matched.iter().rev().map(|(doc, _)| *doc);
-                scan.block(docs.filter(|doc| visible.contains(*doc)).collect(), Some(matched));
+        Candidates::Matched(docs, relevance) => {
+            for (docs, relevance) in docs.rchunks(BLOCK).zip(relevance.rchunks(BLOCK)) {
+                let matched = docs.iter().copied().zip(relevance.iter().copied()).rev();
+                let matched: Vec<_> = matched.filter(|(doc, _)| visible.contains(*doc)).collect();
+                scan.block(matched.iter().map(|(doc, _)| *doc).collect(), Some(&matched));
             }
         }
     }
@@ -120,7 +121,7 @@ pub(super) enum Candidates<'a> {
     All,
     Docs(&'a [u32]),
     /// With their relevance.
-    Matched(&'a [(u32, i64)]),
+    Matched(&'a [u32], &'a [i64]),
 }
 
 impl Scan<'_> {
@@ -197,7 +198,7 @@ impl Scan<'_> {
     }
 
     fn collect_hits(&mut self, block: &Block, failed: &[u64], rows: &[u64], matched: Option<&[(u32, i64)]>) {
-        let mut matched = matched.map(|matched| matched.iter().rev());
+        let mut matched = matched.map(<[_]>::iter);
         let mut ranges = block.ranges();
         let has_selection = self.selection.is_some();
         for (doc, failed) in block.docs.iter().zip(failed) {
@@ -218,7 +219,7 @@ impl Scan<'_> {
                 .filter(|(_, failed)| **failed == 0)
                 .map(|(row, _)| *row);
             let mut keys = std::mem::take(&mut self.keys);
-            self.order.keys(*doc, relevance, holding.clone(), &mut keys);
+            self.order.keys(*doc, relevance, &holding, &mut keys);
             let id = self.segment.id(*doc);
             self.best.offer(&self.order, (&keys, id), *doc, relevance, || {
                 if has_selection {
@@ -232,9 +233,13 @@ impl Scan<'_> {
     }
 
     fn count(&mut self, block: &Block, failed: &[u64], rows: &[u64]) {
+        let variants = near(block.rows.iter().zip(&block.owners).zip(rows));
+        let products = match self.selection {
+            None => near(block.docs.iter().zip(&block.docs).zip(failed)),
+            Some(_) => Vec::new(),
+        };
         // Most facets count the same.
-        let mut counted: Vec<(u64, Level, Vec<(u32, u32)>)> = Vec::new();
-        let has_selection = self.selection.is_some();
+        let mut counted: Vec<(u64, Level, Owned)> = Vec::new();
         for ((facet, tally), bit) in self.facets.iter().zip(&mut self.tallies).zip(&self.bits) {
             let level = facet.column.level();
             let known = counted
@@ -242,8 +247,17 @@ impl Scan<'_> {
                 .position(|(other, of, _)| (other, *of) == (bit, level));
             let at = known.unwrap_or_else(|| {
                 let found = match level {
-                    Level::Variant => counted_variants(block, rows, !bit),
-                    Level::Product => counted_products(block, failed, has_selection.then_some(rows), !bit),
+                    Level::Variant => kept(&variants, !bit),
+                    Level::Product if self.selection.is_none() => kept(&products, !bit),
+                    // Those of which a variant is counted.
+                    Level::Product => {
+                        let mut docs = kept(&variants, !bit);
+                        docs.dedup_by_key(|(_, doc)| *doc);
+                        for (row, doc) in &mut docs {
+                            *row = *doc;
+                        }
+                        docs
+                    }
                 };
                 counted.push((*bit, level, found));
                 counted.len() - 1
@@ -255,33 +269,39 @@ impl Scan<'_> {
     }
 }
 
-/// Those variants that fail none of these, with their products.
-fn counted_variants(block: &Block, failed: &[u64], mask: u64) -> Vec<(u32, u32)> {
-    let mut counted = Vec::with_capacity(block.rows.len());
-    for (doc, range) in block.docs.iter().zip(block.ranges()) {
-        let rows = block.rows.get(range.clone()).unwrap_or_default();
-        let failed = failed.get(range).unwrap_or_default();
-        let found = rows.iter().zip(failed).filter(|(_, failed)| **failed & mask == 0);
-        counted.extend(found.map(|(row, _)| (*row, *doc)));
+/// Rows, each with its document.
+type Owned = Vec<(u32, u32)>;
+
+/// A row, its document, and the bits that it fails.
+type Near = (u32, u32, u64);
+
+/// Those that fail the refinements of one column at most. What is kept is hard to foresee, so that nothing is made to depend
+/// on it.
+fn near<'a>(rows: impl ExactSizeIterator<Item = ((&'a u32, &'a u32), &'a u64)>) -> Vec<Near> {
+    let mut found = vec![(0, 0, 0); rows.len()];
+    let mut length = 0;
+    for ((row, doc), failed) in rows {
+        if let Some(slot) = found.get_mut(length) {
+            *slot = (*row, *doc, *failed);
+        }
+        length += usize::from(failed & failed.wrapping_sub(1) == 0);
     }
-    counted
+    found.truncate(length);
+    found
 }
 
-/// Those products that fail none of these, and of which a variant does neither where variants are selected.
-fn counted_products(block: &Block, failed: &[u64], variants: Option<&[u64]>, mask: u64) -> Vec<(u32, u32)> {
-    let Some(variants) = variants else {
-        let found = block
-            .docs
-            .iter()
-            .zip(failed)
-            .filter(|(_, failed)| **failed & mask == 0);
-        return found.map(|(doc, _)| (*doc, *doc)).collect();
-    };
-    let found = block.docs.iter().zip(block.ranges()).filter(|(_, range)| {
-        let failed = variants.get(range.clone()).unwrap_or_default();
-        failed.iter().any(|failed| failed & mask == 0)
-    });
-    found.map(|(doc, _)| (*doc, *doc)).collect()
+/// Those that fail none of the bits.
+fn kept(rows: &[Near], mask: u64) -> Owned {
+    let mut found = vec![(0, 0); rows.len()];
+    let mut length = 0;
+    for (row, doc, failed) in rows {
+        if let Some(slot) = found.get_mut(length) {
+            *slot = (*row, *doc);
+        }
+        length += usize::from(failed & mask == 0);
+    }
+    found.truncate(length);
+    found
 }
 
 pub(super) fn product(id: u128) -> ProductId {

@@ -12,6 +12,7 @@ use tantivy::TantivyDocument;
 use tantivy::schema::{FAST, Field, INDEXED, JsonObjectOptions, OwnedValue, Schema};
 
 use super::fold;
+use super::text_fields::TextFields;
 
 /// Says that a product is listed in all channels.
 pub(super) const EVERYWHERE: &str = "*";
@@ -59,10 +60,11 @@ pub(super) struct Fields {
     listing: Field,
     offer: Field,
     sort: Field,
+    pub(super) text: TextFields,
 }
 
 impl Fields {
-    pub(super) fn of(_layout: &Layout) -> Self {
+    pub(super) fn of(layout: &Layout) -> Self {
         let mut builder = Schema::builder();
         let columns = || JsonObjectOptions::default().set_fast("raw");
         let id = builder.add_bytes_field("id", INDEXED);
@@ -78,6 +80,7 @@ impl Fields {
             Group::Sort,
         ]
         .map(|group| builder.add_json_field(group.name(), columns()));
+        let text = TextFields::add(&mut builder, &layout.views);
         Self {
             schema: builder.build(),
             id,
@@ -91,6 +94,7 @@ impl Fields {
             listing,
             offer,
             sort,
+            text,
         }
     }
 
@@ -123,6 +127,7 @@ impl Fields {
             sort.map(|(name, text)| (path_of(name, false), OwnedValue::Str(fold(text))))
                 .collect(),
         );
+        self.text.index(document, &mut made);
         made
     }
 }
@@ -136,7 +141,10 @@ pub(super) fn path_of(name: &str, is_number: bool) -> String {
         if byte.is_ascii_alphanumeric() || byte == b'_' {
             path.push(char::from(byte));
         } else {
-            path.push_str(&format!("~{byte:02x}"));
+            path.push('~');
+            for part in [byte >> 4, byte & 15] {
+                path.extend(char::from_digit(u32::from(part), 16));
+            }
         }
     }
     path
@@ -176,7 +184,7 @@ fn product_columns(columns: &Columns) -> Vec<(String, OwnedValue)> {
 type Entries = Vec<(String, OwnedValue)>;
 
 fn variant_columns(variants: &[VariantDocument]) -> (Entries, Entries) {
-    let mut columns: BTreeMap<(&str, bool), (Vec<OwnedValue>, Vec<i64>)> = BTreeMap::new();
+    let mut columns: BTreeMap<_, (Vec<OwnedValue>, Vec<i64>)> = BTreeMap::new();
     for (place, variant) in variants.iter().enumerate() {
         for (column, found) in kinds(&variant.columns) {
             let (values, counts) = columns.entry(column).or_default();

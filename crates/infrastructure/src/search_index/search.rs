@@ -14,22 +14,28 @@ use super::prices::PriceContext;
 use super::refine::Plan;
 use super::scan::{Candidates, product, scan};
 use super::segment::Segment;
+use super::texts::{Texts, Wanted};
 use super::view::View;
 
-pub(super) fn search(view: &View, query: &Query) -> tantivy::Result<Found> {
+pub(super) fn search(view: &View, texts: &Texts, query: &Query) -> tantivy::Result<Found> {
     let prices = query.prices.as_ref().map(PriceContext::of);
+    let text = query.text.as_ref();
+    let wanted = text.and_then(|text| Wanted::of(text, &view.generation, texts));
     let mut hits = Vec::new();
     let mut total = 0;
     let mut facets: Vec<Total<'_>> = query.facets.iter().map(Total::of).collect();
     for segment in &view.segments {
         let visible = segment.visible(query.visit)?;
-        let matched = None::<Vec<(u32, i64)>>;
+        let matched = wanted
+            .as_ref()
+            .map(|wanted| wanted.matches(segment))
+            .transpose()?;
         let narrowed = match &matched {
             None => narrowed(segment, query, prices.as_ref())?,
             Some(_) => None,
         };
         let candidates = match (&matched, &narrowed) {
-            (Some(matched), _) => Candidates::Matched(matched),
+            (Some(matched), _) => Candidates::Matched(&matched.docs, &matched.relevance),
             (None, Some(docs)) => Candidates::Docs(docs),
             (None, None) => Candidates::All,
         };
@@ -62,11 +68,15 @@ pub(super) fn search(view: &View, query: &Query) -> tantivy::Result<Found> {
             Some(row) => segment.variant(entry.doc, row)?.map(VariantId::new),
             None => None,
         };
+        let explanation = match &wanted {
+            Some(wanted) if query.explain => wanted.explain(segment, entry.doc)?,
+            _ => Vec::new(),
+        };
         Ok(Hit {
             id: place.id,
             variant,
             place,
-            explanation: None,
+            explanation: query.explain.then_some(explanation),
         })
     });
     Ok(Found {

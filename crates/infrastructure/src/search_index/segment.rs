@@ -10,7 +10,8 @@ use tantivy::SegmentReader;
 use uuid::Uuid;
 
 use super::bits::Bits;
-use super::columns::{self, Column};
+use super::columns::Column;
+use super::decode;
 use super::listing::Listings;
 use super::prices::{PriceContext, Prices};
 use super::schema::Group;
@@ -201,7 +202,7 @@ impl Decoded {
             return Ok(Arc::clone(column));
         }
         let firsts = (key.0 == Group::Variant).then_some(self.firsts.as_slice());
-        let column = Arc::new(columns::read(&self.reader, key.0, &key.1, key.2, firsts)?);
+        let column = Arc::new(decode::read(&self.reader, key.0, &key.1, key.2, firsts)?);
         let slot = Arc::clone(self.lock().entry(key).or_default());
         Ok(Arc::clone(slot.get_or_init(|| column)))
     }

@@ -12,6 +12,7 @@ mod names;
 mod prices;
 mod products;
 mod related;
+mod search;
 mod views;
 
 use application::cache::{Answer, Source};
@@ -24,6 +25,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::context::Context;
+pub(super) use self::search::suggestion;
 use super::cached;
 use super::reply;
 use super::state::{App, AppState};
@@ -39,6 +41,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(products::list))
         .routes(routes!(products::get))
         .routes(routes!(related::related))
+        .routes(routes!(search::by_parameters, search::by_description))
+        .routes(routes!(search::suggest))
         .routes(routes!(views::trending))
         .routes(routes!(views::view))
 }

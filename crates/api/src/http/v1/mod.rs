@@ -15,6 +15,7 @@ mod product_types;
 mod products;
 mod resolution;
 mod resources;
+mod search;
 mod variants;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -42,4 +43,5 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .merge(media::routes())
         .merge(me::routes())
         .merge(admin::routes())
+        .merge(search::routes())
 }

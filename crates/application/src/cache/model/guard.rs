@@ -51,13 +51,15 @@ pub(super) enum Guard {
     // A writer.
     WriteFences,
     WriteReleases,
-    /// Waits until other instances have confirmed,
+    /// Waits until other instances have confirmed the fence,
     WriteSettles,
+    /// and does so before it commits, not after.
+    SettlesFirst,
     /// Waits for the release where the fence was lost meanwhile.
     LostFenceIsNoticed,
     /// A fence that came back with a dump is taken for lost.
     FenceIsOfThisLife,
-    /// Waits out the trust where the release failed.
+    /// Waits out the trust where there was no fence and the release failed.
     FailureIsWaitedOut,
     /// A commit in doubt is not released.
     DoubtStaysFenced,

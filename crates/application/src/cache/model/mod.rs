@@ -115,6 +115,8 @@ enum Action {
     Dump,
     /// The cache server starts again, from the dump if there is one.
     Restart,
+    /// It is gone for good, for all.
+    Die,
     /// A recovery's next step.
     Recover(usize),
     /// The next step of following the change log.

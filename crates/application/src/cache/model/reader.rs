@@ -112,8 +112,11 @@ impl World {
                     before = false;
                 }
                 Reader::Going(going) => {
-                    actions.push(Action::ReadOn(index));
-                    if self.failures > 0 && matches!(going.next, Next::Get | Next::Miss | Next::Fill { .. }) {
+                    let asks = matches!(going.next, Next::Get | Next::Miss | Next::Fill { .. });
+                    if !(asks && self.is_away) {
+                        actions.push(Action::ReadOn(index));
+                    }
+                    if asks && (self.failures > 0 || self.is_away) {
                         actions.push(Action::ReadFails(index));
                     }
                 }
@@ -252,7 +255,9 @@ impl World {
             unreachable!()
         };
         let (at, _) = tier.setting.readers[reader];
-        self.failures -= 1;
+        if !self.is_away {
+            self.failures -= 1;
+        }
         self.fail(tier, at);
         if let Next::Fill { version, .. } = going.next {
             going.next = Next::Land {

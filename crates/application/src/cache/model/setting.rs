@@ -56,12 +56,12 @@ pub(super) struct Setting {
     /// The server starts again.
     pub(super) restarts: u8,
     pub(super) dumps: Dumps,
+    /// The server goes away for ever.
+    pub(super) dies: bool,
     /// Connections to hear by that are lost.
     pub(super) cuts: u8,
     /// An acknowledged write binds all instances even if its release failed.
     pub(super) binds_all: bool,
-    /// A writer waits for the confirmations before it commits, not after.
-    pub(super) confirms_first: bool,
     /// A read may not answer anything older than one that ended before it began.
     pub(super) never_back: bool,
 }
@@ -104,7 +104,33 @@ pub(super) fn own() -> Setting {
         own_tiers: true,
         warm: true,
         questions: 2,
+        never_back: true,
         ..Setting::default()
+    }
+}
+
+/// A reader on each instance, both with tiers of their own.
+pub(super) fn both() -> Setting {
+    Setting {
+        readers: Setting::default().readers,
+        questions: 1,
+        ..own()
+    }
+}
+
+/// The same, but fences may be lost at any time.
+pub(super) fn unfenced(setting: Setting) -> Setting {
+    Setting {
+        fences_lost: true,
+        ..older_only(setting)
+    }
+}
+
+/// The same, but answers may go back.
+pub(super) fn older_only(setting: Setting) -> Setting {
+    Setting {
+        never_back: false,
+        ..setting
     }
 }
 
@@ -118,19 +144,28 @@ pub(super) fn writing() -> Setting {
     Setting {
         readers: vec![(0, Asks::Bounded), (0, Asks::Bounded)],
         questions: 1,
-        fences_lost: true,
-        ..cold()
+        ..unfenced(cold())
     }
 }
 
 /// A server that starts again from a dump, after it lost what the dump has.
 pub(super) fn back_from_the_dump() -> Setting {
     Setting {
-        fences_lost: true,
         restarts: 1,
         dumps: Dumps::Fenced,
         questions: 1,
-        ..cold()
+        ..unfenced(cold())
+    }
+}
+
+/// A server that is lost to all at any time, in a mode in which writes go on.
+pub(super) fn away() -> Setting {
+    Setting {
+        manner: AVAILABLE,
+        dies: true,
+        failures: 1,
+        questions: 1,
+        ..older_only(own())
     }
 }
 
@@ -206,9 +241,9 @@ impl Default for Setting {
             flushes: 0,
             restarts: 0,
             dumps: Dumps::Never,
+            dies: false,
             cuts: 0,
             binds_all: true,
-            confirms_first: false,
             never_back: false,
         }
     }

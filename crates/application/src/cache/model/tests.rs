@@ -4,8 +4,8 @@ use stateright::{Checker, HasDiscoveries, Model};
 
 use super::guard::Guard;
 use super::setting::{
-    Asks, IMMEDIATE, LINEARIZABLE, Setting, back_from_the_dump, cold, cut_off, doubtful, lasting, own,
-    past_the_service, past_the_service_in_an_outage, restarted, shared, writing,
+    Asks, IMMEDIATE, LINEARIZABLE, Setting, away, back_from_the_dump, both, cold, cut_off, doubtful, lasting,
+    older_only, own, past_the_service, past_the_service_in_an_outage, restarted, shared, unfenced, writing,
 };
 use super::*;
 
@@ -133,18 +133,11 @@ fn an_own_tier_answers_nothing_older() {
     use Seen::{ConfirmedInTime, FillRefused, Joined, NotIntact, OwnHit, WaitedOut};
     holds(own(), &[ConfirmedInTime, Joined, OwnHit, WaitedOut]);
     holds(cold(), &[ConfirmedInTime, FillRefused, Joined, OwnHit, WaitedOut]);
+    holds(unfenced(own()), &[NotIntact, OwnHit, WaitedOut]);
     holds(
         Setting {
-            fences_lost: true,
-            ..own()
-        },
-        &[NotIntact, OwnHit, WaitedOut],
-    );
-    holds(
-        Setting {
-            fences_lost: true,
             questions: 1,
-            ..cold()
+            ..unfenced(cold())
         },
         &[NotIntact, OwnHit, WaitedOut],
     );
@@ -169,12 +162,13 @@ fn nor_does_that_of_an_instance_that_writes() {
 
 #[test]
 fn nor_do_those_of_two_instances() {
-    let both = Setting {
-        readers: Setting::default().readers,
-        questions: 1,
-        ..own()
+    use Seen::{ConfirmedInTime, OwnHit, WaitedOut};
+    holds(both(), &[ConfirmedInTime, OwnHit, WaitedOut]);
+    let of_the_shared_tier = Setting {
+        readers: vec![(0, Asks::Strong), (1, Asks::Bounded), (1, Asks::Strong)],
+        ..both()
     };
-    holds(both, &[Seen::OwnHit]);
+    holds(of_the_shared_tier, &[ConfirmedInTime, OwnHit, WaitedOut]);
 }
 
 #[test]
@@ -204,12 +198,25 @@ fn nor_does_one_whose_server_starts_again() {
         Setting {
             restarts: 1,
             questions: 1,
-            ..own()
+            ..older_only(own())
         },
         &[Seen::OwnHit, Seen::WaitedOut],
     );
     // The fence is lost, and comes back with the dump.
     holds(back_from_the_dump(), &[Seen::OwnHit]);
+}
+
+#[test]
+fn nor_does_any_when_the_server_is_lost_to_all() {
+    holds(away(), &[Seen::OwnHit, Seen::WaitedOut]);
+    holds(
+        Setting {
+            manner: LINEARIZABLE,
+            dies: true,
+            ..both()
+        },
+        &[Seen::OwnHit, Seen::WaitedOut],
+    );
 }
 
 #[test]
@@ -247,6 +254,21 @@ fn a_commit_in_doubt_does_not_make_answers_go_back() {
         },
         &[Seen::Recovered, Seen::SharedHit],
     );
+    holds(
+        Setting {
+            doubt: true,
+            questions: 1,
+            ..own()
+        },
+        &[Seen::Fenced, Seen::OwnHit],
+    );
+    holds(
+        Setting {
+            drops: true,
+            ..both()
+        },
+        &[Seen::OwnHit],
+    );
 }
 
 #[test]
@@ -257,7 +279,7 @@ fn what_goes_past_the_service_is_heard_of() {
 
 #[test]
 fn each_piece_of_an_own_tier_is_missed() {
-    let old = |setting, without| breaks(setting, without, NEVER_OLDER);
+    let old = |setting, without| breaks(older_only(setting), without, NEVER_OLDER);
     old(own(), &[Guard::StampIsCompared]);
     old(cold(), &[Guard::StampComesFirst]);
     old(cold(), &[Guard::JoinsPresentOnly]);
@@ -295,19 +317,13 @@ fn each_piece_of_an_own_tier_is_missed() {
 
 #[test]
 fn each_piece_of_the_shared_tier_is_missed() {
-    let old = |setting, without| breaks(setting, without, NEVER_OLDER);
+    let old = |setting, without| breaks(older_only(setting), without, NEVER_OLDER);
     old(shared(), &[Guard::FillNeedsLease]);
     old(shared(), &[Guard::ReleaseTakesLeases]);
     old(shared(), &[Guard::ReleaseDropsValue]);
     old(own(), &[Guard::FenceDropsValue]);
     old(own(), &[Guard::FenceIsHeard]);
-    old(
-        Setting {
-            fences_lost: true,
-            ..own()
-        },
-        &[Guard::ReleaseIsHeard],
-    );
+    old(unfenced(own()), &[Guard::ReleaseIsHeard]);
     old(restarted(), &[Guard::EpochIsCompared]);
     old(restarted(), &[Guard::EpochIsTheLeases]);
     old(cold(), &[Guard::NoLeaseUnderFence]);
@@ -323,19 +339,15 @@ fn each_piece_of_the_shared_tier_is_missed() {
 
 #[test]
 fn each_piece_of_a_write_is_missed() {
-    let old = |setting, without| breaks(setting, without, NEVER_OLDER);
+    let old = |setting, without| breaks(older_only(setting), without, NEVER_OLDER);
     let back = |setting, without| breaks(setting, without, NEVER_BACK);
     old(shared(), &[Guard::WriteReleases]);
     old(own(), &[Guard::WriteSettles]);
-    old(
-        Setting {
-            fences_lost: true,
-            ..own()
-        },
-        &[Guard::LostFenceIsNoticed],
-    );
+    back(both(), &[Guard::SettlesFirst]);
+    is_spare([older_only(both())], &[Guard::SettlesFirst]);
+    old(unfenced(own()), &[Guard::LostFenceIsNoticed]);
     old(back_from_the_dump(), &[Guard::FenceIsOfThisLife]);
-    old(Setting { failures: 1, ..own() }, &[Guard::FailureIsWaitedOut]);
+    old(away(), &[Guard::FailureIsWaitedOut]);
     back(lasting(), &[Guard::WriteFences]);
     back(doubtful(), &[Guard::FenceOutlastsCommit]);
     back(doubtful(), &[Guard::DoubtStaysFenced]);
@@ -351,7 +363,7 @@ fn each_piece_of_a_write_is_missed() {
 
 #[test]
 fn each_piece_of_a_recovery_is_missed() {
-    let old = |setting, without| breaks(setting, without, NEVER_OLDER);
+    let old = |setting, without| breaks(older_only(setting), without, NEVER_OLDER);
     old(cut_off(), &[Guard::FailureClosesGate]);
     old(cut_off(), &[Guard::RecoveryReleases]);
     old(cut_off(), &[Guard::RecoveryCountsFailures]);
@@ -364,24 +376,4 @@ fn each_piece_of_a_recovery_is_missed() {
         ..past_the_service()
     };
     old(own, &[Guard::RelayRaises]);
-}
-
-/// Across own tiers a read may come back to before a write that another has seen, until the write is acknowledged: not
-/// if writers waited for the confirmations first.
-#[test]
-fn own_tiers_may_go_back_until_the_write_is_acknowledged() {
-    let both = Setting {
-        readers: Setting::default().readers,
-        questions: 1,
-        never_back: true,
-        ..own()
-    };
-    breaks(both.clone(), &[], NEVER_BACK);
-    holds(
-        Setting {
-            confirms_first: true,
-            ..both
-        },
-        &[Seen::OwnHit],
-    );
 }

@@ -136,6 +136,8 @@ pub(super) struct World {
     flushes: u8,
     restarts: u8,
     cuts: u8,
+    /// The server is gone.
+    pub(super) is_away: bool,
     /// What must not happen.
     pub(super) stale: bool,
     pub(super) went_back: bool,
@@ -179,6 +181,7 @@ impl World {
             flushes: setting.flushes,
             restarts: setting.restarts,
             cuts: setting.cuts,
+            is_away: false,
             stale: false,
             went_back: false,
         }
@@ -219,14 +222,14 @@ impl World {
                     if !channel.is_empty() {
                         actions.push(Action::Hear(index));
                     }
-                    if instance.sent <= setting.questions {
+                    if instance.sent <= setting.questions && !self.is_away {
                         actions.push(Action::Ask(index));
                     }
                     if self.cuts > 0 {
                         actions.push(Action::Cut(index));
                     }
                 }
-                None if instance.hears => actions.push(Action::Reconnect(index)),
+                None if instance.hears && !self.is_away => actions.push(Action::Reconnect(index)),
                 None => {}
             }
             if setting.recovery && (!instance.is_up() || instance.recovery != Recovery::None) {
@@ -254,6 +257,9 @@ impl World {
             if self.database.pending & (1 << writer) != 0 {
                 actions.extend([Action::Land(writer), Action::Never(writer)]);
             }
+        }
+        if setting.dies && !self.is_away {
+            actions.push(Action::Die);
         }
         if self.flushes > 0 {
             actions.push(Action::Flush);
@@ -314,6 +320,8 @@ impl World {
                     instance.channel = None;
                 }
             }
+            // Who hears of it, and when, is another matter.
+            Action::Die => self.is_away = true,
             Action::Recover(index) => self.recover(tier, index),
             Action::Relay(index) => self.relay(tier, index),
             _ => unreachable!(),

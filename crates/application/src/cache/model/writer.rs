@@ -3,9 +3,9 @@
 use super::guard::Guard;
 use super::world::{INSTANCES, Said, World};
 use super::{Action, How, Reply, Seen, Tier};
-use crate::cache::Released;
 use crate::cache::generations::{BEGUN, ENDED, RAISED};
 use crate::cache::write::{Effect, Event, Outcome, Write};
+use crate::cache::{Mark, Released};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Going {
@@ -19,10 +19,12 @@ pub(super) struct Going {
     reached: bool,
     /// [`Effect::Settle`] and [`Effect::WaitOut`] have begun.
     waits: bool,
+    /// What is to be confirmed after the commit because it was not before.
+    later: Option<Vec<Mark>>,
     in_doubt: bool,
     /// A fence was asked for.
     may_be_fenced: bool,
-    /// What each instance had asked when the wait began, or with [`Effect::WaitOut`] when the fence was tried.
+    /// What each instance had asked when the wait began.
     asked: [u8; INSTANCES],
 }
 
@@ -36,6 +38,13 @@ pub(super) enum Writer {
 impl Writer {
     pub(super) fn may_commit(&self) -> bool {
         matches!(self, Self::Going(going) if matches!(going.next, Effect::Commit))
+    }
+}
+
+impl Going {
+    /// Its instance keeps what it loads from now on.
+    fn has_ended(&self) -> bool {
+        self.waits && !matches!(self.write, Write::Confirming(_))
     }
 }
 
@@ -77,9 +86,13 @@ impl World {
                 }
                 Effect::WaitOut if going.waits => actions.push(Action::Deadline(index)),
                 effect => {
-                    actions.push(Action::WriteOn(index, Reply::Comes));
                     let asks = matches!(effect, Effect::Fence | Effect::Release | Effect::FenceAgain);
-                    if asks && self.failures > 0 {
+                    if asks && self.is_away {
+                        actions.push(Action::WriteOn(index, Reply::NotReached));
+                    } else {
+                        actions.push(Action::WriteOn(index, Reply::Comes));
+                    }
+                    if asks && self.failures > 0 && !self.is_away {
                         actions.push(Action::WriteOn(index, Reply::Lost));
                         actions.push(Action::WriteOn(index, Reply::NotReached));
                     }
@@ -120,9 +133,10 @@ impl World {
             position: 0,
             reached: false,
             waits: false,
+            later: None,
             in_doubt: false,
             may_be_fenced: false,
-            asked: self.asked(),
+            asked: [0; INSTANCES],
         });
     }
 
@@ -175,7 +189,7 @@ impl World {
     pub(super) fn write_on(&mut self, tier: &Tier, writer: usize, reply: Reply) {
         let mut going = self.going(writer);
         let at = tier.setting.writers[writer].unwrap();
-        if reply != Reply::Comes {
+        if reply != Reply::Comes && !self.is_away {
             self.failures -= 1;
         }
         let event = match &going.next {
@@ -187,7 +201,7 @@ impl World {
                     }
                     vec![self.server.fence(tier, writer)]
                 });
-                (going.asked, going.may_be_fenced) = (self.asked(), true);
+                going.may_be_fenced = true;
                 let marks = marks.filter(|_| reply == Reply::Comes);
                 if marks.is_none() {
                     self.fail(tier, at);
@@ -231,17 +245,11 @@ impl World {
                 }
                 Event::Released(released)
             }
-            Effect::Settle(_) if !going.waits => {
-                if !matches!(going.write, Write::Committing(_)) {
+            Effect::Settle(_) | Effect::WaitOut if !going.waits => {
+                (going.waits, going.asked) = (true, self.asked());
+                if going.has_ended() {
                     self.end(tier, at);
                 }
-                (going.waits, going.asked) = (true, self.asked());
-                self.writers[writer] = Writer::Going(going);
-                return;
-            }
-            Effect::WaitOut if !going.waits => {
-                self.end(tier, at);
-                going.waits = true;
                 self.writers[writer] = Writer::Going(going);
                 return;
             }
@@ -292,7 +300,7 @@ impl World {
         if going.next == Effect::Commit {
             self.database.pending |= 1 << writer;
         }
-        if let Some(at) = tier.setting.writers[writer].filter(|_| !going.waits) {
+        if let Some(at) = tier.setting.writers[writer].filter(|_| !going.has_ended()) {
             if !tier.has(Guard::DoubtIsNotTidied) {
                 self.left |= 1 << writer;
             }
@@ -302,35 +310,31 @@ impl World {
     }
 
     fn step(&mut self, tier: &Tier, writer: usize, mut going: Going, event: Event) {
-        if event == Event::Settled && matches!(going.write, Write::Committing(_)) {
-            (going.next, going.waits) = (Effect::Commit, false);
-            self.writers[writer] = Writer::Going(going);
-            return;
-        }
-        let (write, mut next) = going.write.step(event, tier.setting.manner);
-        if tier.setting.confirms_first {
-            match (&write, &next) {
-                (Write::Committing(Some(marks)), _) => next = Effect::Settle(marks.clone()),
-                (_, Effect::Settle(marks)) if self.server.clock > u8::try_from(marks[0].at).unwrap() => {
-                    next = Effect::Acknowledge;
-                }
-                _ => {}
-            }
-        }
-        going.write = write;
+        let has_ended = going.has_ended();
         let skip = |guard: Guard| !tier.has(guard);
+        let (mut write, mut next) = going.write.step(event, tier.setting.manner);
         match &next {
+            Effect::Settle(marks)
+                if matches!(write, Write::Confirming(_))
+                    && (skip(Guard::WriteSettles) || skip(Guard::SettlesFirst)) =>
+            {
+                going.later = Some(marks.clone()).filter(|_| skip(Guard::SettlesFirst));
+                (write, next) = write.step(Event::Settled, tier.setting.manner);
+            }
             Effect::FenceAgain if skip(Guard::DoubtStaysFenced) => {
-                (going.write, next) = (Write::Releasing(None, Outcome::Unknown), Effect::Release);
+                (write, next) = (Write::Releasing(None, Outcome::Unknown), Effect::Release);
             }
-            Effect::Release if skip(Guard::WriteReleases) => {
-                next = Effect::Acknowledge;
-            }
-            Effect::Settle(_) if skip(Guard::WriteSettles) && !going.waits => next = Effect::Acknowledge,
+            Effect::Release if skip(Guard::WriteReleases) => next = Effect::Acknowledge,
             Effect::WaitOut if skip(Guard::FailureIsWaitedOut) => next = Effect::Acknowledge,
+            Effect::Acknowledge if !has_ended => {
+                if let Some(marks) = going.later.take() {
+                    next = Effect::Settle(marks);
+                }
+            }
             _ => {}
         }
-        if next == Effect::Acknowledge && going.waits {
+        (going.write, going.waits) = (write, false);
+        if next == Effect::Acknowledge && has_ended {
             return self.acknowledge(tier, writer, &going);
         }
         going.next = next;

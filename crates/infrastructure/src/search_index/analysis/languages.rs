@@ -4,6 +4,10 @@ use frostem::Algorithm;
 
 /// How texts of one language are read.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a habit of a language of its own"
+)]
 pub struct Analyzer {
     pub(super) language: &'static str,
     /// The place among all of them.

@@ -104,7 +104,7 @@ fn word(text: &str, range: Range<usize>, analyzer: &Analyzer) -> Option<Piece> {
         folded.truncate(end);
         None
     } else {
-        analyzer.stem(text).map(String::into_boxed_str)
+        analyzer.stem_of(text, &folded).map(String::into_boxed_str)
     };
     Some(Piece {
         word: folded.into_boxed_str(),
@@ -137,7 +137,7 @@ fn pairs(text: &str, start: usize, analyzer: &Analyzer, pieces: &mut Vec<Piece>)
     }
     if let Some((last, range)) = characters.last() {
         let kind = if characters.len() == 1 {
-            Kind::Pair
+            Kind::Single
         } else {
             Kind::Tail
         };

@@ -16,7 +16,7 @@ use runs::Run;
 /// A word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token<'a> {
-    /// Counts the words of the text from 0.
+    /// Counts the words of the text from 0; a [`Kind::Tail`] has that of the pair before it.
     pub position: u32,
     /// Folded.
     pub word: &'a str,
@@ -25,13 +25,6 @@ pub struct Token<'a> {
     pub kind: Kind,
     /// Bytes in the text. Those of words in scripts without spaces overlap.
     pub range: Range<usize>,
-}
-
-impl Token<'_> {
-    /// Whether the word begins and ends where people would say so.
-    pub fn is_whole(&self) -> bool {
-        self.kind == Kind::Word
-    }
 }
 
 impl Analyzer {
@@ -44,18 +37,23 @@ impl Analyzer {
 
     /// Hands over the words of a text in their order.
     pub fn tokens(&'static self, text: &str, mut sink: impl FnMut(&Token<'_>)) {
-        let mut position = 0;
+        let mut position = 0_u32;
         memo::with(self, |memo| {
             for Run { text, start } in runs::of(text, self) {
                 memo.pieces(text, |piece| {
+                    let is_place = piece.kind != Kind::Tail;
                     sink(&Token {
-                        position,
+                        position: if is_place {
+                            position
+                        } else {
+                            position.saturating_sub(1)
+                        },
                         word: &piece.word,
                         stem: piece.stem.as_deref(),
                         kind: piece.kind,
                         range: start + piece.range.start..start + piece.range.end,
                     });
-                    position += 1;
+                    position += u32::from(is_place);
                 });
             }
         });
@@ -66,17 +64,27 @@ impl Analyzer {
         fold::fold(text, self)
     }
 
-    /// The stem of a word as it is written, for languages with a stemmer.
+    /// The stem of a word, for languages with a stemmer and words without digits.
     pub fn stem(&self, word: &str) -> Option<String> {
+        self.stem_of(word, &self.fold(word))
+    }
+
+    /// The stem of a word that is written so and folded so.
+    fn stem_of(&self, word: &str, folded: &str) -> Option<String> {
         let stemmer = self.stemmer.map(frostem::Stemmer::new)?;
-        if word.chars().any(char::is_numeric) {
+        if folded.chars().any(char::is_numeric) {
             return None;
         }
         Some(if self.stems_folded {
-            stemmer.stem(&fold::fold(word, self)).into_owned()
+            stemmer.stem(folded).into_owned()
         } else {
             fold::fold(&stemmer.stem(&fold::lower(word, self)), self)
         })
+    }
+
+    /// Whether a word says already by itself that it has this stem, because every word like it has.
+    pub(super) fn is_own_stem(&self, word: &str, stem: &str) -> bool {
+        self.stems_folded && word == stem
     }
 
     /// Whether a folded word may be made of several, and is found by the last of them.

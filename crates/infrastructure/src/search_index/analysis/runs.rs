@@ -9,8 +9,10 @@ use super::characters::{is_apostrophe, is_attached, is_spaceless, is_word};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     Word,
-    /// Two neighbours in a script without spaces, or one character that has none.
+    /// Two neighbours in a script without spaces.
     Pair,
+    /// A character of such a script without neighbours. Who asks for it means everything that begins with it.
+    Single,
     /// The last of several such characters alone, so that it is found by itself; all others begin a pair. Not part of what
     /// is asked for when it stands in a query.
     Tail,

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::collections::HashSet;
 
 use proptest::prelude::*;
@@ -112,7 +114,7 @@ fn tokens_know_where_they_stand() {
     Analyzer::of("de").tokens(text, |token| {
         found.push((token.position, text.get(token.range.clone()).unwrap().to_owned()));
     });
-    let expected = [(0, "Für"), (1, "Ｍänner"), (2, "東京"), (3, "京都"), (4, "都")];
+    let expected = [(0, "Für"), (1, "Ｍänner"), (2, "東京"), (3, "京都"), (3, "都")];
     assert_eq!(found, expected.map(|(at, word)| (at, word.to_owned())));
 }
 
@@ -176,11 +178,11 @@ proptest! {
 
     #[test]
     fn tokens_lie_on_characters(text in text(), language in language()) {
-        let mut expected = 0;
+        let mut expected = -1;
         let mut start = 0;
         Analyzer::of(language).tokens(&text, |token| {
-            assert_eq!(token.position, expected);
-            expected += 1;
+            expected += i64::from(token.kind != Kind::Tail);
+            assert_eq!(i64::from(token.position), expected);
             assert!(!token.word.is_empty());
             assert!(token.range.start >= start || token.kind == Kind::Tail);
             start = token.range.start;
@@ -195,7 +197,7 @@ proptest! {
         let analyzer = Analyzer::of(language);
         let mut whole = Vec::new();
         analyzer.tokens(&text, |token| {
-            if token.is_whole() && token.range.len() > 1 {
+            if token.kind == Kind::Word && token.range.len() > 1 {
                 whole.push((token.word.to_owned(), token.stem.map(str::to_owned), token.range.clone()));
             }
         });

@@ -6,6 +6,7 @@ mod faults;
 mod foreign;
 mod hearing;
 mod history;
+mod instant;
 mod memcached;
 mod memcached_server;
 mod model;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use application::cache::{
-    Acknowledge, Answers, CacheEvent, CacheHealth, CacheKey, CachePolicy, Demand, Source, WriteMode,
+    Acknowledge, Answers, CacheEvent, CacheHealth, CacheKey, CachePolicy, Demand, Scope, Source, WriteMode,
 };
 use application::store::{CatalogStore, StoreError, WriteContext};
 
@@ -397,6 +397,17 @@ async fn strong_reads_do_not_take_what_the_instance_keeps() {
     first.until_trusted(product).await;
     assert_eq!(first.read(product).await, (1, Source::Shared));
     assert_eq!(first.glance(product).await, (1, Source::Local));
+}
+
+#[tokio::test]
+async fn the_first_strong_read_of_a_generation_names_it() {
+    for tiers in [Tiers::alone(), Tiers::shared(redis().await).and_local()] {
+        let world = World::new(tiers, CachePolicy::default()).await;
+        let name = async || world.answers.generation(Scope::Shelf, STRONG).await.unwrap();
+        let first = name().await;
+        assert!(first.is_some());
+        assert_eq!(name().await, first);
+    }
 }
 
 #[tokio::test]

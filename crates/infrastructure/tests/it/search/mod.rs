@@ -1,1 +1,8 @@
+//! Search: the engine by itself, and against a reference that cannot be wrong for being clever.
+
+mod differential;
 mod engine;
+mod generate;
+mod history;
+mod reference;
+mod shrink;
