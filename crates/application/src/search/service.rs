@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::ProductId;
 use domain::product::{ProductContent, ProductState};
 use domain::value::Locale;
-use domain::ProductId;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
@@ -110,7 +110,7 @@ impl Search {
             .into_iter()
             .map(|(_, copy)| (copy.product.id, copy))
             .collect();
-        Ok(self.page(&request, answered, items, |copy| &copy.product.content))
+        Ok(self.page(&request, &answered, items, |copy| &copy.product.content))
     }
 
     /// For editors; the audience of the request is [`Audience::Management`].
@@ -125,7 +125,7 @@ impl Search {
         let items = self
             .products(answered.found.hits.iter().map(|hit| hit.id))
             .await?;
-        Ok(self.page(&request, answered, items, |product| &product.content))
+        Ok(self.page(&request, &answered, items, |product| &product.content))
     }
 
     pub(super) async fn products(
@@ -268,7 +268,7 @@ impl Search {
     fn page<T>(
         &self,
         request: &SearchRequest,
-        answered: Answered,
+        answered: &Answered,
         mut items: HashMap<ProductId, T>,
         content: impl Fn(&T) -> &ProductContent,
     ) -> SearchPage<T> {
