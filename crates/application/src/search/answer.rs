@@ -7,16 +7,20 @@ use domain::CategoryId;
 use domain::product::ProductContent;
 use domain::product_type::AttributeValue;
 use domain::value::{Currency, Json, Key, Locale};
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use super::document::Value;
 use super::fields::{Field, name};
 use super::ground::{Ground, shown};
 use super::kind::FieldKind;
-use super::ports::{Plane, SearchIndex};
+use super::ports::{Plane, SearchError, SearchIndex};
 use super::query::{FacetCounts, Found};
 use super::request::{CategoryCount, FacetAnswer, SearchRequest, TermCount};
 use crate::changelog::LogPosition;
+
+/// By the names of fields.
+pub(super) type Highlights = Vec<(String, Vec<String>)>;
 
 /// What was found, with what is needed to show it.
 pub(super) struct Answered {
@@ -96,33 +100,47 @@ impl Answered {
             .collect()
     }
 
-    /// What the text of the request found in the product's texts, by the name of the field.
-    pub(super) fn highlights(
+    /// What the text of the request found in the products' texts, of each by the name of the field.
+    pub(super) async fn highlights(
         &self,
-        index: &dyn SearchIndex,
+        index: Arc<dyn SearchIndex>,
         request: &SearchRequest,
-        content: &ProductContent,
-    ) -> Vec<(String, Vec<String>)> {
-        let Some(text) = &request.text else {
-            return Vec::new();
+        products: &[&ProductContent],
+    ) -> Result<Vec<Highlights>, SearchError> {
+        let mut shown = vec![Highlights::new(); products.len()];
+        let Some(text) = request.text.clone() else {
+            return Ok(shown);
         };
-        let mut shown = Vec::new();
-        for field in &request.highlight.fields {
-            let texts = self.texts(&field.value, content);
-            let texts: Vec<_> = texts.iter().map(String::as_str).collect();
-            let found = index.highlight(
-                &text.value,
-                &self.language,
-                &self.ground.settings,
-                request.highlight.fragment,
-                &texts,
-            );
-            let found: Vec<_> = found.into_iter().flatten().collect();
-            if !found.is_empty() {
-                shown.push((field.value.clone(), found));
+        let mut places = Vec::new();
+        let mut texts = Vec::new();
+        for (product, content) in products.iter().enumerate() {
+            for field in &request.highlight.fields {
+                for text in self.texts(&field.value, content) {
+                    places.push((product, &field.value));
+                    texts.push(text);
+                }
             }
         }
-        shown
+        if texts.is_empty() {
+            return Ok(shown);
+        }
+        let (language, settings) = (self.language.clone(), self.ground.settings.clone());
+        let fragment = request.highlight.fragment;
+        let looking = spawn_blocking(move || {
+            let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+            index.highlight(&text.value, &language, &settings, fragment, &texts)
+        });
+        let found = looking.await.map_err(|error| SearchError::Failed(error.into()))?;
+        for ((product, field), found) in places.into_iter().zip(found) {
+            let (Some(found), Some(shown)) = (found, shown.get_mut(product)) else {
+                continue;
+            };
+            match shown.last_mut().filter(|(last, _)| last == field) {
+                Some((_, texts)) => texts.push(found),
+                None => shown.push((field.clone(), vec![found])),
+            }
+        }
+        Ok(shown)
     }
 
     fn texts(&self, field: &str, content: &ProductContent) -> Vec<String> {

@@ -11,7 +11,7 @@ use domain::channel::ChannelState;
 use domain::product_type::{AttributeValue, ProductTypeState};
 use domain::value::Locale;
 
-use super::copy::{CopyAttributes, CopyValue, ProductCopy, Texts, VariantCopy};
+use super::copy::{CopyAttributes, CopyValue, ProductCopy, VariantCopy};
 use super::document::{Columns, Document, Layout, Passage, TextClass, Value, VariantDocument};
 use super::fields::{Field, Fields, TypePlan, name};
 use super::kind::{boolean, encode, instant, weigh};

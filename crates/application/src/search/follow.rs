@@ -106,7 +106,7 @@ impl Follower {
             }
             // What the database does says nothing about the index.
             failures = if matches!(trouble, Trouble::Store(_)) {
-                failures.max(1).min(PATIENCE - 1)
+                failures.clamp(1, PATIENCE - 1)
             } else {
                 failures + 1
             };

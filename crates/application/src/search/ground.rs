@@ -208,6 +208,12 @@ impl Grounds {
         Ok(())
     }
 
+    async fn settings(&self) -> Result<SearchSettings, StoreError> {
+        let only = ResourceRef::Id(SearchSettingsId::ONLY);
+        let state = self.ports.settings.find(&only, false).await?;
+        Ok(state.as_ref().map(SearchSettings::from).unwrap_or_default())
+    }
+
     async fn read(&self, parts: &HashSet<Part>) -> Result<Arc<Ground>, StoreError> {
         let before = self.current();
         let kept = |part| before.as_ref().filter(|_| !parts.contains(&part));
@@ -229,11 +235,7 @@ impl Grounds {
         };
         let settings = match kept(Part::Settings) {
             Some(ground) => ground.settings.clone(),
-            None => {
-                let only = ResourceRef::Id(SearchSettingsId::ONLY);
-                let state = self.ports.settings.find(&only, false).await?;
-                Arc::new(state.as_ref().map(SearchSettings::from).unwrap_or_default())
-            }
+            None => Arc::new(self.settings().await?),
         };
         let composer = |plane| match kept(Part::Types).and(kept(Part::Channels)) {
             Some(ground) => ground.composer(plane).clone(),

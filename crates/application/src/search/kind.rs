@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDate, TimeDelta};
 use domain::Timestamp;
 use domain::product_type::{AttributeValue, Kind, Measure, Target, UnitFamily};
-use domain::value::{Currency, Json, JsonNumber, Locale, Money, Number, Weight};
+use domain::value::{Currency, Json, JsonNumber, Locale, Localized, Money, Number, Weight};
 
 use super::document::Value;
 use super::fields::names;
@@ -87,7 +87,7 @@ impl FieldKind {
                     .iter()
                     .map(|choice| FieldChoice {
                         value: choice.value.to_string(),
-                        names: names(choice.name.iter().flat_map(|name| name.iter())),
+                        names: names(choice.name.iter().flat_map(Localized::iter)),
                     })
                     .collect(),
             ),

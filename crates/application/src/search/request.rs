@@ -42,11 +42,15 @@ pub enum Audience {
 
 /// Which products are wanted; see [`Filter`](super::Filter) for what it means.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a request has few of them, and none for long"
+)]
 pub enum FilterRequest {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
-    /// Stands in no other; at is the place of the clause.
+    /// Stands in no other of its kind.
     Variant(Located<Box<Self>>),
     Is {
         field: Located<String>,
@@ -64,6 +68,10 @@ impl FilterRequest {
 }
 
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a request has few of them, and none for long"
+)]
 pub enum TestRequest {
     In(Vec<Located<Json>>),
     /// Of the field `category` only: in one of these or below it, unless only these themselves are meant.

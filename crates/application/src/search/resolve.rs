@@ -20,6 +20,7 @@ use super::request::{
 use crate::fault::{Fault, Faults};
 
 const UNKNOWN_FIELD: &str = "filter_unknown_field";
+const NOT_ALLOWED: &str = "filter_not_allowed";
 const SORT_NOT_ALLOWED: &str = "sort_not_allowed";
 const CONTRADICTION: &str = "contradiction";
 
@@ -159,7 +160,7 @@ impl<'a> Resolver<'a> {
     fn filterable(&mut self, field: &Located<String>) -> Option<Arc<Field>> {
         let found = self.field(field, UNKNOWN_FIELD)?;
         if !found.is_filterable {
-            self.refuse(&field.at, UNKNOWN_FIELD, "there are no conditions on this field");
+            self.refuse(&field.at, NOT_ALLOWED, "there are no conditions on this field");
             return None;
         }
         Some(found)
@@ -174,7 +175,7 @@ impl<'a> Resolver<'a> {
             filters.into_iter().collect::<Option<Vec<_>>>()
         };
         if depth > FilterRequest::MAX_DEPTH {
-            self.refuse("", "out_of_range", "filters nest at most 16 deep");
+            self.refuse("", "too_deep", "filters nest at most 16 deep");
             return None;
         }
         match request {
@@ -227,7 +228,7 @@ impl<'a> Resolver<'a> {
                 with_descendants,
             } => {
                 if field.kind != FieldKind::Category {
-                    self.refuse(at, CONTRADICTION, "is no field of categories");
+                    self.refuse(at, NOT_ALLOWED, "is no field of categories");
                     return None;
                 }
                 self.in_categories(categories, *with_descendants)
@@ -300,7 +301,7 @@ impl<'a> Resolver<'a> {
 
     fn range(&mut self, field: &Field, at: &str, range: &RangeRequest) -> Option<(Bound, Bound)> {
         if !has_ranges(&field.kind) {
-            self.refuse(at, CONTRADICTION, "its values have no order");
+            self.refuse(at, NOT_ALLOWED, "its values have no order");
             return None;
         }
         let RangeRequest { at, gt, gte, lt, lte } = range;
@@ -336,14 +337,14 @@ impl<'a> Resolver<'a> {
             }
             FacetKindRequest::Stats if field.kind.is_number() => FacetKind::Stats,
             FacetKindRequest::Stats => {
-                self.refuse(at, CONTRADICTION, "there are statistics of numbers only");
+                self.refuse(at, NOT_ALLOWED, "there are statistics of numbers only");
                 return None;
             }
             FacetKindRequest::Tree if field.kind == FieldKind::Category => {
                 FacetKind::Tree(self.categories.tree.clone())
             }
             FacetKindRequest::Tree => {
-                self.refuse(at, CONTRADICTION, "is no field of categories");
+                self.refuse(at, NOT_ALLOWED, "is no field of categories");
                 return None;
             }
         };

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::ProductId;
 use domain::product::{ProductContent, ProductState};
 use domain::value::Locale;
-use domain::ProductId;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
@@ -110,7 +110,8 @@ impl Search {
             .into_iter()
             .map(|(_, copy)| (copy.product.id, copy))
             .collect();
-        Ok(self.page(&request, answered, items, |copy| &copy.product.content))
+        self.page(&request, &answered, items, |copy| &copy.product.content)
+            .await
     }
 
     /// For editors; the audience of the request is [`Audience::Management`].
@@ -125,7 +126,8 @@ impl Search {
         let items = self
             .products(answered.found.hits.iter().map(|hit| hit.id))
             .await?;
-        Ok(self.page(&request, answered, items, |product| &product.content))
+        self.page(&request, &answered, items, |product| &product.content)
+            .await
     }
 
     pub(super) async fn products(
@@ -265,36 +267,37 @@ impl Search {
         })
     }
 
-    fn page<T>(
+    async fn page<T>(
         &self,
         request: &SearchRequest,
-        answered: Answered,
+        answered: &Answered,
         mut items: HashMap<ProductId, T>,
         content: impl Fn(&T) -> &ProductContent,
-    ) -> SearchPage<T> {
+    ) -> Result<SearchPage<T>, SearchFailure> {
         let next = answered.found.hits.last().filter(|_| answered.found.has_more);
-        let next = next.map(|hit| hit.place.clone());
-        let facets = answered.facets();
-        let mut hits = Vec::new();
-        for hit in &answered.found.hits {
-            // What is gone by now is no hit any more.
-            let Some(item) = items.remove(&hit.id) else {
-                continue;
-            };
-            hits.push(SearchHit {
-                highlights: answered.highlights(&*self.0.ports.index, request, content(&item)),
-                item,
-                variant: hit.variant,
-                explanation: hit.explanation.clone(),
-            });
-        }
-        SearchPage {
-            hits,
+        // What is gone by now is no hit any more.
+        let there = answered.found.hits.iter();
+        let there: Vec<_> = there
+            .filter_map(|hit| Some((hit, items.remove(&hit.id)?)))
+            .collect();
+        let contents: Vec<_> = there.iter().map(|(_, item)| content(item)).collect();
+        let index = self.0.ports.index.clone();
+        let highlights = answered.highlights(index, request, &contents).await?;
+        let hits = there.into_iter().zip(highlights);
+        Ok(SearchPage {
+            hits: hits
+                .map(|((hit, item), highlights)| SearchHit {
+                    item,
+                    variant: hit.variant,
+                    highlights,
+                    explanation: hit.explanation.clone(),
+                })
+                .collect(),
             total: answered.found.total,
-            next,
-            facets,
+            next: next.map(|hit| hit.place.clone()),
+            facets: answered.facets(),
             position: answered.position,
-        }
+        })
     }
 }
 

@@ -147,7 +147,7 @@ impl SearchSettingsContent {
                         found.within(&index.to_string(), |found| {
                             found.at_most(group.len(), SearchSettings::MAX_GROUP, "words");
                             if group.len() < 2 {
-                                found.refuse("out_of_range", "must have at least 2 words");
+                                found.refuse("too_short", "must have at least 2 words");
                             }
                             found.words(group);
                         });
@@ -258,7 +258,7 @@ mod tests {
                 "stopWords/de/2 duplicate",
                 "stopWords/de/3 too_long",
                 "stopWords/de/4 pattern",
-                "synonyms/de/1 out_of_range",
+                "synonyms/de/1 too_short",
                 "synonyms/de/2/1 duplicate",
             ]
         );

@@ -11,8 +11,8 @@ use crate::store::StoreError;
 /// Why a search has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchFailure {
-    /// Item codes are `filter_unknown_field`, `sort_not_allowed`, `reference_not_found`,
-    /// `contradiction`, and those of values.
+    /// Item codes are `filter_unknown_field`, `filter_not_allowed`, `sort_not_allowed`, `reference_not_found`,
+    /// `contradiction`, `too_deep`, `too_long`, and those of values.
     #[error("the search is not valid")]
     Invalid(Faults),
     /// The request is for the other plane: a defect of the caller.

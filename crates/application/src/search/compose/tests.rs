@@ -1,4 +1,8 @@
-#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 use std::collections::BTreeMap;
 
@@ -10,6 +14,7 @@ use domain::value::{Currency, Decimal, Key, Metadata, Number, Weight, WeightUnit
 use domain::{CategoryId, ChannelId, ProductId, ProductTypeId, Record, Timestamp, VariantId};
 use uuid::Uuid;
 
+use super::super::copy::Texts;
 use super::super::document::Listed;
 use super::super::fields::tests::{
     INTEGER, TEXT, attribute, choices, locale, localized, of_variants, product_type,

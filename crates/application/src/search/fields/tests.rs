@@ -1,4 +1,8 @@
-#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails"
+)]
 
 use domain::product_type::{Choice, Kind, ProductTypeContent, Required, Target, UnitFamily};
 use domain::resource::State;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use application::Clock;
@@ -33,6 +33,7 @@ use domain::value::{Currency, Json, Key, Metadata, Text};
 use domain::{ChannelId, ProductId, ProductTypeId, Timestamp};
 use infrastructure::search_index::TantivyIndex;
 use infrastructure::system::SystemClock;
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 /// A search that runs until it is dropped.
@@ -567,8 +568,9 @@ impl ChangeLog for Busy {
     }
 
     async fn end(&self) -> Result<LogPosition, StoreError> {
-        let next = self.next.lock().unwrap().take();
-        if let Some(changes) = next {
+        // Held until it is written: nobody else may see the end before.
+        let mut next = self.next.lock().await;
+        if let Some(changes) = next.take() {
             let committed = self.store.commit(&changes, &context(), None).await?;
             let written = committed.position.unwrap();
             while self.inner.end().await? < written {
