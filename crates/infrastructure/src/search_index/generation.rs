@@ -182,7 +182,7 @@ impl Generation {
         let options = IndexWriterOptions::builder()
             .num_worker_threads(2)
             .memory_budget_per_thread(BUILDING_MEMORY)
-            .num_merge_threads(1)
+            .num_merge_threads(2)
             .build();
         let writer = self.index.writer_with_options(options)?;
         writer.set_merge_policy(Box::new(NoMergePolicy));

@@ -270,9 +270,14 @@ impl Building {
         let committed = Committed::new(position, Some(self.store.clock.now()));
         let mut finish = || {
             Generation::commit(&mut writer, &committed)?;
+            // In two halves, which are merged at the same time.
             let segments = self.generation.index.searchable_segment_ids()?;
-            if segments.len() > 1 {
-                writer.merge(&segments).wait()?;
+            let halves = segments
+                .chunks(segments.len().div_ceil(2).max(2))
+                .filter(|half| half.len() > 1);
+            let merges: Vec<_> = halves.map(|half| writer.merge(half)).collect();
+            for merge in merges {
+                merge.wait()?;
             }
             Ok(())
         };

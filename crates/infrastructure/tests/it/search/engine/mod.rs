@@ -5,6 +5,7 @@ mod facets;
 mod generations;
 mod prices;
 mod sorting;
+mod texts;
 mod visibility;
 
 use std::path::Path;
