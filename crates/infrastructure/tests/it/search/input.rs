@@ -9,7 +9,9 @@ use infrastructure::search_index::highlight::{highlight, matcher, rank};
 use infrastructure::search_index::lexicon::{Lexicon, Lexicons};
 use infrastructure::search_index::text_query::{ParsedText, parse};
 
-const LANGUAGES: [&str; 12] = ["und", "de", "en", "fr", "tr", "ja", "ar", "th", "ru", "fi", "de-AT", "zh-Hant"];
+const LANGUAGES: [&str; 12] = [
+    "und", "de", "en", "fr", "tr", "ja", "ar", "th", "ru", "fi", "de-AT", "zh-Hant",
+];
 
 /// The first byte tells the language, the second the settings; of the lines that follow the first one is typed, the second
 /// one is a stop word, the third one has synonyms with commas in between, and the rest are texts.
@@ -20,9 +22,19 @@ pub(crate) fn check(bytes: &[u8]) {
     let language = LANGUAGES[usize::from(*language) % LANGUAGES.len()];
     let rest = String::from_utf8_lossy(rest);
     let mut lines = rest.split('\n');
-    let typed: String = lines.next().unwrap_or_default().chars().take(SearchText::MAX).collect();
+    let typed: String = lines
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(SearchText::MAX)
+        .collect();
     let stop_word = lines.next().unwrap_or_default().to_owned();
-    let synonyms: Vec<String> = lines.next().unwrap_or_default().split(',').map(str::to_owned).collect();
+    let synonyms: Vec<String> = lines
+        .next()
+        .unwrap_or_default()
+        .split(',')
+        .map(str::to_owned)
+        .collect();
     let texts: Vec<&str> = lines.collect();
     let locale = Locale::parse(if language == "und" { "en" } else { language }).unwrap();
     let settings = SearchSettings {
@@ -48,7 +60,11 @@ pub(crate) fn check(bytes: &[u8]) {
     places.dedup();
     assert!(places.len() == ranked.len() && places.iter().all(|place| *place < texts.len()));
     if parsed.units.is_empty() {
-        assert_eq!(ranked.len(), texts.len(), "what asks for nothing finds everything");
+        assert_eq!(
+            ranked.len(),
+            texts.len(),
+            "what asks for nothing finds everything"
+        );
     }
 }
 
@@ -57,8 +73,15 @@ fn check_analysis(text: &str, language: &str) {
     let mut last = (0, 0);
     analyzer.tokens(text, |token| {
         assert!(!token.word.is_empty() && token.word.chars().count() <= Analyzer::MAX_LETTERS);
-        assert!(text.get(token.range.clone()).is_some_and(|source| !source.is_empty()), "{token:?}");
-        assert!((token.position, token.range.start) >= last, "{token:?} after {last:?}");
+        assert!(
+            text.get(token.range.clone())
+                .is_some_and(|source| !source.is_empty()),
+            "{token:?}"
+        );
+        assert!(
+            (token.position, token.range.start) >= last,
+            "{token:?} after {last:?}"
+        );
         // Terms of stems and reversed words begin with one of these.
         assert!(token.word.chars().all(|c| c > '\u{2}'), "{token:?}");
         last = (token.position, token.range.start);
@@ -112,7 +135,10 @@ fn check_html(html: &str, text: &str) {
     let (from, to) = (plain.strip_prefix('…'), plain.strip_suffix('…'));
     let both = from.and_then(|plain| plain.strip_suffix('…'));
     assert!(
-        [Some(plain.as_str()), from, to, both].into_iter().flatten().any(is_piece),
+        [Some(plain.as_str()), from, to, both]
+            .into_iter()
+            .flatten()
+            .any(is_piece),
         "{plain:?} is no piece of {text:?}"
     );
 }
