@@ -19,6 +19,7 @@ mod sql;
 mod words;
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -138,8 +139,10 @@ fn tables(measured: &[Measured]) -> String {
                 )
             },
         );
-        text += &format!(
-            "| {} | {p50:.2} | {p99:.2} | {} | {:.2} | {:.2} | {sql}\n",
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "| {} | {p50:.2} | {p99:.2} | {} | {:.2} | {:.2} | {sql}",
             m.products,
             m.found / m.search.len().max(1),
             m.suggest.percentile(50),

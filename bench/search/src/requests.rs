@@ -80,7 +80,9 @@ impl Catalog {
             is_open,
             typo,
             category: above.filter(|_| place.is_multiple_of(2)),
-            seasons: (place % 3 == 0).then(|| meant.terms.iter().filter_map(season).collect()),
+            seasons: place
+                .is_multiple_of(3)
+                .then(|| meant.terms.iter().filter_map(season).collect()),
             colours: colour
                 .filter(|_| place % 3 != 1)
                 .map(|colour| vec![colour, "colour 1".to_owned()]),

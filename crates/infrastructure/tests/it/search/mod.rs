@@ -4,5 +4,7 @@ mod differential;
 mod engine;
 mod generate;
 mod history;
+mod input;
+mod inputs;
 mod reference;
 mod shrink;
