@@ -58,6 +58,9 @@ async fn every_protected_operation_refuses_strangers_and_the_under_scoped(api: A
         "GET /v1/store/{channel}/products/{ref}/related",
         "POST /v1/store/{channel}/products/{ref}/views",
         "GET /v1/store/{channel}/trending",
+        "GET /v1/store/{channel}/search",
+        "POST /v1/store/{channel}/search",
+        "GET /v1/store/{channel}/suggest",
     ];
     let mut trial = Trial::default();
     let mut exercised = 0;

@@ -434,6 +434,67 @@ async fn every_operation_succeeds(api: Api) {
             None,
             200,
         ),
+        (
+            "POST /v1/search/products",
+            "/v1/search/products".to_owned(),
+            Some(json!({"q": "all"})),
+            200,
+        ),
+        (
+            "GET /v1/search/suggest",
+            "/v1/search/suggest?q=all".to_owned(),
+            None,
+            200,
+        ),
+        ("GET /v1/search/status", "/v1/search/status".to_owned(), None, 200),
+        (
+            "GET /v1/search/settings",
+            "/v1/search/settings".to_owned(),
+            None,
+            200,
+        ),
+        (
+            "PUT /v1/search/settings",
+            "/v1/search/settings".to_owned(),
+            Some(json!({"stopWords": {"en": ["the"]}})),
+            200,
+        ),
+        (
+            "PATCH /v1/search/settings",
+            "/v1/search/settings".to_owned(),
+            Some(json!({"typos": true})),
+            200,
+        ),
+        (
+            "GET /v1/search/synonyms",
+            "/v1/search/synonyms".to_owned(),
+            None,
+            200,
+        ),
+        (
+            "PUT /v1/search/synonyms",
+            "/v1/search/synonyms".to_owned(),
+            Some(json!({"synonyms": {}})),
+            200,
+        ),
+        (
+            "GET /v1/store/{channel}/search",
+            "/v1/store/default/search?q=all".to_owned(),
+            None,
+            200,
+        ),
+        (
+            "POST /v1/store/{channel}/search",
+            "/v1/store/default/search".to_owned(),
+            Some(json!({"q": "all"})),
+            200,
+        ),
+        (
+            "GET /v1/store/{channel}/suggest",
+            "/v1/store/default/suggest?q=all".to_owned(),
+            None,
+            200,
+        ),
         ("POST /v1/products", "/v1/products".to_owned(), Some(body), 201),
         ("GET /v1/products", "/v1/products".to_owned(), None, 200),
         (
@@ -624,6 +685,7 @@ async fn every_operation_succeeds(api: Api) {
         ),
     ];
     let mut done: BTreeSet<String> = BTreeSet::new();
+    api.until_searchable().await;
     for (name, path, body, status) in requests {
         let method = name.split(' ').next().unwrap().parse().unwrap();
         let call = api.call(method, &path);

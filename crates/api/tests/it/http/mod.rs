@@ -30,6 +30,7 @@ mod prices;
 mod product_types;
 mod products;
 mod publishing;
+mod search;
 mod store;
 mod support;
 mod variant_sets;

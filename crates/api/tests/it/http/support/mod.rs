@@ -13,6 +13,7 @@ mod report;
 use std::future::Future;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -96,6 +97,24 @@ impl Api {
         merge(&mut body, more);
         let path = format!("/v1/products/{product}/variants");
         self.post(&path).json(&body).send().await.is(201).value()
+    }
+}
+
+impl Api {
+    /// Waits until there is an index for each plane.
+    pub(crate) async fn until_searchable(&self) {
+        let started = Instant::now();
+        loop {
+            let status = self.get("/v1/search/status").send().await.is(200).value();
+            if ["management", "store"]
+                .iter()
+                .all(|plane| status[plane]["state"] != "building")
+            {
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_mins(1), "{status}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 }
 
