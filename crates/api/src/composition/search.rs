@@ -29,7 +29,7 @@ pub(super) async fn open(settings: &Settings, services: &Services) -> Result<Opt
         .secret("search")
         .await
         .map_err(StartError::Database)?;
-    let catalog: String = catalog.iter().map(|byte| format!("{byte:02x}")).collect();
+    let catalog = format!("{catalog:02x?}");
     let folder = settings.search.folder(&settings.data_dir);
     let index = TantivyIndex::open(&folder, &catalog, Arc::new(SystemClock))?;
     let ports = SearchPorts {
