@@ -110,7 +110,9 @@ impl Call {
             method,
             path,
         };
-        assert!(answer.status < 500, "{answer:?}\n{}", api.instance.log());
+        // Of these, only what a test asked too early for is no failure.
+        let is_early = || answer.value()["code"] == "not_caught_up";
+        assert!(answer.status < 500 || is_early(), "{answer:?}\n{}", api.instance.log());
         for code in contract::check(&answer) {
             explained(&api, &code).await;
         }
