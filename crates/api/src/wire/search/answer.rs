@@ -108,7 +108,7 @@ impl<T> SearchBody<T> {
     pub(crate) fn new<S>(page: &SearchPage<S>, shown: Shown<'_>, body: impl Fn(&S) -> T) -> Self {
         let hit = |hit: &SearchHit<S>| HitBody {
             product: body(&hit.item),
-            variant: hit.variant.map(|id| id.uuid()),
+            variant: hit.variant.map(domain::VariantId::uuid),
             highlights: hit.highlights.iter().cloned().collect(),
             explanation: hit.explanation.clone(),
         };
@@ -175,7 +175,7 @@ impl FacetBody {
                         .iter()
                         .map(|category| CategoryCountBody {
                             id: category.id.uuid(),
-                            parent: category.parent.map(|id| id.uuid()),
+                            parent: category.parent.map(domain::CategoryId::uuid),
                             name: category.name.clone(),
                             count: category.count,
                         })

@@ -51,7 +51,7 @@ impl Drop for Following {
 impl Following {
     fn start(ports: SearchPorts) -> Self {
         // Other databases of the server may hold the log's horizon up.
-        let search = over(ports, Duration::from_secs(60));
+        let search = over(ports, Duration::from_mins(1));
         let running = search.clone();
         Self {
             task: tokio::spawn(async move { running.run().await }),

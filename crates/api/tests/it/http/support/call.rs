@@ -112,7 +112,11 @@ impl Call {
         };
         // Of these, only what a test asked too early for is no failure.
         let is_early = || answer.value()["code"] == "not_caught_up";
-        assert!(answer.status < 500 || is_early(), "{answer:?}\n{}", api.instance.log());
+        assert!(
+            answer.status < 500 || is_early(),
+            "{answer:?}\n{}",
+            api.instance.log()
+        );
         for code in contract::check(&answer) {
             explained(&api, &code).await;
         }
