@@ -3,7 +3,7 @@
 use std::io;
 
 use tantivy::index::InvertedIndexReader;
-use tantivy::postings::{BlockSegmentPostings, TermInfo};
+use tantivy::postings::{BlockSegmentPostings, SegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 use tantivy::termdict::TermDictionary;
 use tantivy::{DocId, DocSet};
@@ -120,7 +120,7 @@ impl Expansion {
             };
             let mut postings = index.read_postings_from_terminfo(&source.info, IndexRecordOption::Basic)?;
             for ((doc, _), best) in documents.iter().zip(&mut costs) {
-                if source.cost < *best && postings.seek(*doc) == *doc {
+                if source.cost < *best && has(&mut postings, *doc) {
                     *best = source.cost;
                 }
             }
@@ -160,6 +160,11 @@ fn each_block(postings: &mut BlockSegmentPostings, mut sink: impl FnMut(&[DocId]
         sink(postings.docs());
         postings.advance();
     }
+}
+
+/// Whether a document is among the postings; to be asked in the order of documents.
+pub(super) fn has(postings: &mut SegmentPostings, doc: DocId) -> bool {
+    postings.doc() == doc || postings.doc() < doc && postings.seek(doc) == doc
 }
 
 pub(super) fn each(postings: &mut BlockSegmentPostings, mut sink: impl FnMut(DocId)) {
@@ -277,7 +282,7 @@ impl WordMatcher {
         found.sort_by_key(|(quality, ..)| *quality);
         for (quality, term, info) in found {
             let mut postings = index.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
-            if postings.seek(doc) == doc {
+            if has(&mut postings, doc) {
                 return Ok(Some((quality, readable(&term))));
             }
         }

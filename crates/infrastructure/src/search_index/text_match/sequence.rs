@@ -7,6 +7,8 @@ use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED};
 
+use super::expand::has;
+
 /// Ascending, the documents in which the words stand one after the other in one passage. Between passages is a gap.
 pub(super) fn docs(words: &[String], index: &InvertedIndexReader) -> io::Result<Vec<DocId>> {
     // With how many words stand before each.
@@ -27,7 +29,7 @@ pub(super) fn docs(words: &[String], index: &InvertedIndexReader) -> io::Result<
     let mut positions = Vec::new();
     let mut doc = lead.doc();
     while doc != TERMINATED {
-        if others.iter_mut().all(|(_, other)| seek(other, doc)) {
+        if others.iter_mut().all(|(_, other)| has(other, doc)) {
             lead.positions(&mut starts);
             starts.retain_mut(|position| {
                 position
@@ -49,8 +51,4 @@ pub(super) fn docs(words: &[String], index: &InvertedIndexReader) -> io::Result<
         doc = lead.advance();
     }
     Ok(docs)
-}
-
-fn seek(postings: &mut SegmentPostings, doc: DocId) -> bool {
-    postings.doc() == doc || postings.doc() < doc && postings.seek(doc) == doc
 }
