@@ -304,7 +304,7 @@ fn what_was_dear_to_find_is_remembered() {
     let name = |n: u32| match n % 5000 {
         1 => "old lamp",
         2 => "old chair",
-        _ if n % 3 == 0 => "red lamp",
+        _ if n.is_multiple_of(3) => "red lamp",
         _ => "lamp",
     };
     let documents: Vec<Passages> = (0..20_200)
