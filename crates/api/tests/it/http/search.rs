@@ -54,11 +54,17 @@ async fn publish(api: &Api, body: Value) -> Answer {
         .is(201)
 }
 
-/// Searches what is there after `since`.
+/// Searches what is there after `since`, which may take longer than a request waits on a busy machine.
 async fn search(api: &Api, since: &Answer, body: Value) -> Value {
-    let asked = api.post(SEARCH).anonymous().json(&body);
-    let asked = asked.header("Catalog-Min-Position", since.header("catalog-position"));
-    asked.send().await.is(200).value()
+    for _ in 0..5 {
+        let asked = api.post(SEARCH).anonymous().json(&body);
+        let asked = asked.header("Catalog-Min-Position", since.header("catalog-position"));
+        let answer = asked.send().await;
+        if answer.status != 503 {
+            return answer.is(200).value();
+        }
+    }
+    panic!("the index does not catch up");
 }
 
 fn names(found: &Value) -> Vec<&str> {
