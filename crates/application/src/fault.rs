@@ -52,6 +52,10 @@ impl Faults {
         self.0.is_empty()
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+
     pub fn into_vec(self) -> Vec<Fault> {
         self.0
     }

@@ -14,6 +14,8 @@ use crate::problem::Problem;
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
+/// The most values of one parameter.
+const MAX_VALUES: usize = 200;
 
 /// The parameters of a request's query that nobody has taken yet.
 pub(crate) struct Query(Vec<(String, String)>);
@@ -53,6 +55,24 @@ impl Query {
             .map(parse)
             .transpose()
             .map_err(|e| invalid(name, &e.to_string()))
+    }
+
+    /// Values with commas between them, at most 200, each parsed.
+    pub(crate) fn each<T>(
+        &mut self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, ValueError>,
+    ) -> Result<Option<Vec<T>>, Problem> {
+        self.parse(name, |text| {
+            let values: Vec<_> = text.split(',').collect();
+            if values.len() > MAX_VALUES {
+                return Err(ValueError::TooLong {
+                    max: MAX_VALUES,
+                    of: "values",
+                });
+            }
+            values.into_iter().map(parse).collect()
+        })
     }
 
     pub(crate) fn flag(&mut self, name: &str) -> Result<bool, Problem> {

@@ -1,9 +1,9 @@
 //! What the searches of both planes share: from their parts to a request, and from what was found to a response.
 
+use application::Faults;
 use application::cache::Demand;
 use application::changelog::LogPosition;
-use application::search::{Audience, Search, SearchFailure, SearchPage, SearchRequest};
-use application::{Fault, Faults};
+use application::search::{Audience, Search, SearchFailure, SearchPage, SearchRequest, SuggestQuery};
 use axum::response::{IntoResponse as _, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -11,10 +11,11 @@ use serde::Serialize;
 
 use super::conditions::{not_modified, strong_tag};
 use super::position;
+use super::query::{Query, invalid};
 use super::reply::{CATALOG_POSITION, JSON, to_bytes};
 use super::state::App;
 use crate::problem::Problem;
-use crate::wire::{SearchBody, SearchParts, Shown};
+use crate::wire::{SearchBody, SearchParts, Shown, search_text};
 
 /// Answers are looked at again before they are shown again: what is found moves with every write, and nothing tells
 /// caches of it.
@@ -54,6 +55,22 @@ pub(super) fn request(
         request.after = Some(app.cursors.open_place(cursor, &request.scope())?);
     }
     Ok(request)
+}
+
+/// How many suggestions of each kind there are when nobody says.
+const SUGGESTIONS: usize = 5;
+
+/// What has been typed, and how many suggestions of each kind are wanted.
+pub(super) fn suggestion(query: &mut Query) -> Result<(String, usize), Problem> {
+    let text = query.parse("q", search_text)?;
+    let text = text.ok_or_else(|| invalid("q", "is required"))?;
+    let Some(limit) = query.take("limit")? else {
+        return Ok((text, SUGGESTIONS));
+    };
+    let limit = limit.parse().ok();
+    let limit = limit.filter(|limit| (1..=SuggestQuery::MAX).contains(limit));
+    let limit = limit.ok_or_else(|| invalid("limit", "must be a number from 1 to 20"))?;
+    Ok((text, limit))
 }
 
 /// A page of hits as a response, and the cursor of the next one.
@@ -120,13 +137,12 @@ pub(super) fn refused_parameter(failure: SearchFailure) -> Problem {
 
 /// Faults whose places are parameters' names.
 pub(super) fn parameter(faults: Faults) -> Problem {
-    let first = faults.clone().into_vec().into_iter().next();
-    let name = first
-        .as_ref()
-        .map(|fault| fault.pointer.split('/').next().unwrap_or_default());
-    let name = name.unwrap_or_default().to_owned();
+    let Some(first) = faults.iter().next() else {
+        return faults.into();
+    };
+    let name = first.pointer.split('/').next().unwrap_or_default().to_owned();
     let (code, detail) = named(&faults).unwrap_or_else(|| {
-        let detail = first.map_or_else(String::new, |fault| format!("{} {}", fault.pointer, fault.detail));
+        let detail = format!("{} {}", first.pointer, first.detail);
         ("invalid_parameter", detail)
     });
     Problem::bad_request(code, detail)
@@ -134,12 +150,11 @@ pub(super) fn parameter(faults: Faults) -> Problem {
         .with_faults(faults)
 }
 
-/// The code of the whole problem, where there is one for the fault.
+/// The code of the whole problem, where there is one for a fault.
 fn named(faults: &Faults) -> Option<(&'static str, String)> {
-    let faults = faults.clone().into_vec();
     let of = |code: &str| faults.iter().find(|fault| fault.code == code);
-    let Fault { code, detail, .. } = of("filter_unknown_field").or_else(|| of("sort_not_allowed"))?;
-    Some((*code, detail.clone()))
+    let fault = of("filter_unknown_field").or_else(|| of("sort_not_allowed"))?;
+    Some((fault.code, fault.detail.clone()))
 }
 
 impl From<SearchFailure> for Problem {

@@ -42,7 +42,7 @@ pub(crate) use product_type::{ProductTypeInput, product_schema};
 pub(crate) use reference::{canonical_id, category_ref, price_id, product_ref, resource_ref, variant_ref};
 pub(crate) use relocation::RelocationInput;
 pub(crate) use resolution::{
-    MAX_LINES, Question, ResolutionBody, ResolveInput, ResolvedLineBody, StorePriceBody, StorePricesBody,
+    Question, ResolutionBody, ResolveInput, ResolvedLineBody, StorePriceBody, StorePricesBody,
 };
 pub(crate) use resource::ResourceBody;
 pub(crate) use search::{

@@ -19,7 +19,7 @@ use super::reference::{resource_ref, variant_ref};
 use super::values::{PriceDto, instant};
 
 /// The most lines, and customer groups, of one question.
-pub(crate) const MAX_LINES: usize = 200;
+const MAX_LINES: usize = 200;
 
 /// What is to be bought, by whom and when.
 #[derive(Debug, Clone, Deserr, ToSchema)]

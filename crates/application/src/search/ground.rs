@@ -211,7 +211,7 @@ impl Grounds {
     async fn settings(&self) -> Result<SearchSettings, StoreError> {
         let only = ResourceRef::Id(SearchSettingsId::ONLY);
         let state = self.ports.settings.find(&only, false).await?;
-        Ok(state.as_ref().map(SearchSettings::from).unwrap_or_default())
+        Ok(state.map(|state| state.content).unwrap_or_default())
     }
 
     async fn read(&self, parts: &HashSet<Part>) -> Result<Arc<Ground>, StoreError> {

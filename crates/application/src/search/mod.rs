@@ -42,7 +42,7 @@ pub use request::{
 };
 pub use service::{Search, SearchPolicy, SearchPorts};
 pub use settings::{
-    SearchSettings, SearchSettingsContent, SearchSettingsId, SearchSettingsReader, SearchSettingsService,
-    SearchSettingsState, SettingsFault, Synonyms, search_settings,
+    SearchSettings, SearchSettingsId, SearchSettingsReader, SearchSettingsService, SearchSettingsState,
+    Synonyms, search_settings,
 };
 pub use status::{PlaneState, PlaneStatus, SearchFailure};

@@ -16,30 +16,12 @@ use crate::write::Writer;
 /// Words that mean the same. Each may be several words.
 pub type Synonyms = Vec<String>;
 
-/// By locale; those of a language hold for all its regions too.
+/// By locale; those of a language hold for all its regions too. A catalog has one set of them, from the beginning.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SearchSettings {
-    /// Counts the changes.
-    pub version: i64,
-    /// Whether words with typos are found.
+    /// Whether words with typos are not found.
     pub typos_off: bool,
     /// Words that a query is not held to, unless it has no others.
-    pub stop_words: BTreeMap<Locale, Vec<String>>,
-    pub synonyms: BTreeMap<Locale, Vec<Synonyms>>,
-}
-
-/// What is wrong with settings; pointers are relative to them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingsFault {
-    pub pointer: Vec<String>,
-    pub code: &'static str,
-    pub detail: String,
-}
-
-/// The settings as their editors write them. A catalog has one set of them, from the beginning.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SearchSettingsContent {
-    pub typos_off: bool,
     pub stop_words: BTreeMap<Locale, Vec<String>>,
     pub synonyms: BTreeMap<Locale, Vec<Synonyms>>,
 }
@@ -69,7 +51,7 @@ impl Identity for SearchSettingsId {
     }
 }
 
-impl Content for SearchSettingsContent {
+impl Content for SearchSettings {
     type Id = SearchSettingsId;
 
     const KIND: &'static str = "search settings";
@@ -79,11 +61,11 @@ impl Content for SearchSettingsContent {
     }
 }
 
-pub type SearchSettingsState = State<SearchSettingsContent>;
-pub type SearchSettingsReader = dyn ResourceReader<SearchSettingsContent>;
+pub type SearchSettingsState = State<SearchSettings>;
+pub type SearchSettingsReader = dyn ResourceReader<SearchSettings>;
 
 /// Changes the settings: `revise` what [`SearchSettingsId::ONLY`] names. They are never created or deleted.
-pub type SearchSettingsService = Resources<SearchSettingsContent>;
+pub type SearchSettingsService = Resources<SearchSettings>;
 
 pub fn search_settings(writer: Writer, reader: Arc<SearchSettingsReader>) -> SearchSettingsService {
     Resources::new(writer, reader, Arc::new(Sound))
@@ -93,41 +75,24 @@ pub fn search_settings(writer: Writer, reader: Arc<SearchSettingsReader>) -> Sea
 struct Sound;
 
 #[async_trait]
-impl Settle<SearchSettingsContent, SearchSettingsContent> for Sound {
+impl Settle<SearchSettings, SearchSettings> for Sound {
     async fn settle(
         &self,
-        draft: SearchSettingsContent,
+        draft: SearchSettings,
         _: Option<&SearchSettingsState>,
-    ) -> Result<SearchSettingsContent, CatalogError> {
-        let mut faults = Faults::default();
-        faults.extend(draft.faults().into_iter().map(|fault| {
-            let steps = fault.pointer.iter();
-            let pointer = steps.fold(String::new(), |pointer, step| pointer_to(&pointer, step));
-            Fault::new(pointer, fault.code, fault.detail)
-        }));
-        Ok(faults.or(Some(draft))?)
+    ) -> Result<SearchSettings, CatalogError> {
+        Ok(draft.faults().or(Some(draft))?)
     }
 }
 
-impl From<&SearchSettingsState> for SearchSettings {
-    fn from(state: &SearchSettingsState) -> Self {
-        let SearchSettingsContent {
-            typos_off,
-            stop_words,
-            synonyms,
-        } = state.content.clone();
-        Self {
-            version: state.record.version,
-            typos_off,
-            stop_words,
-            synonyms,
-        }
-    }
-}
+impl SearchSettings {
+    pub const MAX_STOP_WORDS: usize = 1000;
+    pub const MAX_GROUPS: usize = 5000;
+    pub const MAX_GROUP: usize = 50;
+    pub const MAX_WORD: usize = 100;
 
-impl SearchSettingsContent {
-    /// Everything that is wrong with the settings.
-    pub fn faults(&self) -> Vec<SettingsFault> {
+    /// Everything that is wrong with the settings; pointers are relative to them.
+    pub fn faults(&self) -> Faults {
         let mut found = Found::default();
         found.within("stopWords", |found| {
             found.locales(self.stop_words.len());
@@ -159,26 +124,23 @@ impl SearchSettingsContent {
     }
 }
 
-/// Gathers faults below a path.
+/// Gathers faults below a pointer.
 #[derive(Default)]
 struct Found {
-    path: Vec<String>,
-    faults: Vec<SettingsFault>,
+    at: String,
+    faults: Faults,
 }
 
 impl Found {
     fn refuse(&mut self, code: &'static str, detail: impl Into<String>) {
-        self.faults.push(SettingsFault {
-            pointer: self.path.clone(),
-            code,
-            detail: detail.into(),
-        });
+        self.faults.push(Fault::new(self.at.clone(), code, detail));
     }
 
     fn within(&mut self, step: &str, look: impl FnOnce(&mut Self)) {
-        self.path.push(step.to_owned());
+        let below = pointer_to(&self.at, step);
+        let at = std::mem::replace(&mut self.at, below);
         look(self);
-        self.path.pop();
+        self.at = at;
     }
 
     fn at_most(&mut self, count: usize, max: usize, of: &str) {
@@ -213,22 +175,15 @@ impl Found {
     }
 }
 
-impl SearchSettings {
-    pub const MAX_STOP_WORDS: usize = 1000;
-    pub const MAX_GROUPS: usize = 5000;
-    pub const MAX_GROUP: usize = 50;
-    pub const MAX_WORD: usize = 100;
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
     use super::*;
 
-    fn found(content: &SearchSettingsContent) -> Vec<String> {
-        let line = |fault: SettingsFault| format!("{} {}", fault.pointer.join("/"), fault.code);
-        content.faults().into_iter().map(line).collect()
+    fn found(content: &SearchSettings) -> Vec<String> {
+        let line = |fault: Fault| format!("{} {}", fault.pointer, fault.code);
+        content.faults().into_vec().into_iter().map(line).collect()
     }
 
     fn words(words: &[&str]) -> Vec<String> {
@@ -239,7 +194,7 @@ mod tests {
     fn every_fault_is_told_with_its_place() {
         let locale = Locale::parse("de").unwrap();
         let long = "x".repeat(101);
-        let content = SearchSettingsContent {
+        let content = SearchSettings {
             typos_off: false,
             stop_words: BTreeMap::from([(locale.clone(), words(&["der", " ", "Der", &long, "a\0b"]))]),
             synonyms: BTreeMap::from([(
@@ -254,29 +209,29 @@ mod tests {
         assert_eq!(
             found(&content),
             [
-                "stopWords/de/1 required",
-                "stopWords/de/2 duplicate",
-                "stopWords/de/3 too_long",
-                "stopWords/de/4 pattern",
-                "synonyms/de/1 too_short",
-                "synonyms/de/2/1 duplicate",
+                "/stopWords/de/1 required",
+                "/stopWords/de/2 duplicate",
+                "/stopWords/de/3 too_long",
+                "/stopWords/de/4 pattern",
+                "/synonyms/de/1 too_short",
+                "/synonyms/de/2/1 duplicate",
             ]
         );
-        assert_eq!(found(&SearchSettingsContent::default()), [""; 0]);
+        assert_eq!(found(&SearchSettings::default()), [""; 0]);
     }
 
     #[test]
     fn lists_are_bounded() {
         let locale = Locale::parse("de").unwrap();
         let many = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>();
-        let content = SearchSettingsContent {
+        let content = SearchSettings {
             typos_off: true,
             stop_words: BTreeMap::from([(locale.clone(), many(SearchSettings::MAX_STOP_WORDS + 1))]),
             synonyms: BTreeMap::from([(locale, vec![many(SearchSettings::MAX_GROUP + 1)])]),
         };
         assert_eq!(
             found(&content),
-            ["stopWords/de too_long", "synonyms/de/0 too_long"]
+            ["/stopWords/de too_long", "/synonyms/de/0 too_long"]
         );
     }
 }

@@ -51,7 +51,7 @@ use crate::pricing::{PriceListReader, PriceReader};
 use crate::product::{ProductReader, VariantReader};
 use crate::product_type::{ProductTypeReader, Typing};
 use crate::resource::ResourceReader;
-use crate::search::{CopyReader, SearchSettingsContent, SearchSettingsReader};
+use crate::search::{CopyReader, SearchSettings, SearchSettingsReader};
 use crate::store::{CatalogStore, Changes, Conflict, ConflictRule, StoreError, WriteContext};
 use crate::storefront::StorefrontReader;
 
@@ -112,7 +112,7 @@ impl Harness {
             + ResourceReader<PriceListContent>
             + PriceReader
             + CopyReader
-            + ResourceReader<SearchSettingsContent>
+            + ResourceReader<SearchSettings>
             + ResourceReader<ProductTypeContent>,
     {
         Self {

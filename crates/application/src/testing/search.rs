@@ -16,8 +16,8 @@ use super::prices::{content, price_list};
 use super::{Harness, context, stale};
 use crate::resource::ResourceRef;
 use crate::search::{
-    CopyAttributes, CopyValue, ListPrice, Listed, Plane, ProductCopy, SearchSettingsContent,
-    SearchSettingsId, SearchSettingsState, Texts, VariantCopy,
+    CopyAttributes, CopyValue, ListPrice, Listed, Plane, ProductCopy, SearchSettings, SearchSettingsId,
+    SearchSettingsState, Texts, VariantCopy,
 };
 use crate::store::Precondition;
 use crate::write::Writer;
@@ -283,12 +283,12 @@ pub async fn settings_are_there_and_change_version_by_version(h: &Harness) {
     let first = stored().await;
     assert_eq!(
         (first.record.version, &first.content),
-        (1, &SearchSettingsContent::default())
+        (1, &SearchSettings::default())
     );
 
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let german = Locale::parse("de").unwrap();
-    let content = SearchSettingsContent {
+    let content = SearchSettings {
         typos_off: true,
         stop_words: BTreeMap::from([(german.clone(), words(&["der", "die"]))]),
         synonyms: BTreeMap::from([(german, vec![words(&["tasse", "becher", "großer pott"])])]),
@@ -303,7 +303,7 @@ pub async fn settings_are_there_and_change_version_by_version(h: &Harness) {
         assert!(!created);
         crate::store::Receipt::none()
     };
-    let revise = async |content: SearchSettingsContent, precondition: Precondition| {
+    let revise = async |content: SearchSettings, precondition: Precondition| {
         let revision = move |_: Option<&SearchSettingsState>| Ok(content.clone());
         service
             .revise(&only, &revision, &precondition, false, &context(), &render)
@@ -316,7 +316,7 @@ pub async fn settings_are_there_and_change_version_by_version(h: &Harness) {
     assert_eq!((second.record.version, &second.content), (2, &content));
     let again = revise(content.clone(), Precondition::Version(vec![1])).await;
     assert_eq!(again.unwrap_err().code(), "version_conflict");
-    let bad = SearchSettingsContent {
+    let bad = SearchSettings {
         synonyms: BTreeMap::from([(Locale::parse("de").unwrap(), vec![words(&["a/b~"])])]),
         ..content
     };
@@ -333,9 +333,9 @@ pub async fn settings_are_there_and_change_version_by_version(h: &Harness) {
 
     // Two that start from one version: the store takes one.
     let mut overtaken = Resource::load(first);
-    let late = SearchSettingsContent {
+    let late = SearchSettings {
         typos_off: true,
-        ..SearchSettingsContent::default()
+        ..SearchSettings::default()
     };
     overtaken.revise(late, h.now()).unwrap();
     let change = overtaken.into_change().unwrap();

@@ -8,5 +8,5 @@ mod validity;
 
 pub use list::{Conditions, PriceList, PriceListContent, PriceListState, PriceListStatus, base_list};
 pub use price::{Price, PriceContent, PriceState, Quantity};
-pub use resolve::{Answer, Circumstances, Offer, Reason, Resolution, resolve};
+pub use resolve::{Answer, Circumstances, ListRank, Offer, Reason, Resolution, resolve};
 pub use validity::Validity;

@@ -103,11 +103,18 @@ pub struct Resolution<'a> {
     pub valid_until: Option<Timestamp>,
 }
 
+/// How a list stands to others under the circumstances: by its priority, then its place in the channel, then how much it
+/// demands. The greater one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListRank {
+    priority: u32,
+    place: Reverse<usize>,
+    specificity: usize,
+}
+
 /// Greater wins; in the order of the rule.
 type Rank = (
-    u32,
-    Reverse<usize>,
-    usize,
+    ListRank,
     Quantity,
     bool,
     Option<Timestamp>,
@@ -115,13 +122,23 @@ type Rank = (
 );
 
 impl Circumstances {
+    /// How the list stands, `None` when nothing in it counts at any time.
+    pub fn list_rank(&self, list: &PriceListState) -> Option<ListRank> {
+        self.list_barrier(list).is_none().then(|| self.standing(list))
+    }
+
+    fn standing(&self, list: &PriceListState) -> ListRank {
+        let place = self.channel_lists.iter().position(|id| *id == list.id);
+        ListRank {
+            priority: list.content.priority,
+            place: Reverse(place.unwrap_or_default()),
+            specificity: list.content.conditions.specificity(),
+        }
+    }
+
     fn rank(&self, offer: &Offer<'_>) -> Rank {
-        let content = &offer.list.content;
-        let place = self.channel_lists.iter().position(|id| *id == offer.list.id);
         (
-            content.priority,
-            Reverse(place.unwrap_or_default()),
-            content.conditions.specificity(),
+            self.standing(offer.list),
             offer.min_quantity,
             offer.id.is_some(),
             offer.validity.from(),
@@ -131,7 +148,13 @@ impl Circumstances {
 
     /// What speaks against an offer at any time.
     fn barrier(&self, offer: &Offer<'_>, quantity: Quantity) -> Option<Reason> {
-        let (id, list) = (offer.list.id, &offer.list.content);
+        let too_few = || (offer.min_quantity > quantity).then_some(Reason::QuantityNotReached);
+        self.list_barrier(offer.list).or_else(too_few)
+    }
+
+    /// What speaks against all offers of a list at any time.
+    fn list_barrier(&self, list: &PriceListState) -> Option<Reason> {
+        let (id, list) = (list.id, &list.content);
         let conditions = &list.conditions;
         let demands = |named: bool, met: bool| named && !met;
         let channels = &conditions.channels;
@@ -156,8 +179,6 @@ impl Circumstances {
             groups.iter().any(|group| self.customer_groups.contains(group)),
         ) {
             Some(Reason::OtherCustomerGroup)
-        } else if offer.min_quantity > quantity {
-            Some(Reason::QuantityNotReached)
         } else {
             None
         }
@@ -191,19 +212,20 @@ impl Circumstances {
             return against;
         }
         let (mine, winner) = (self.rank(offer), answer?.rank);
+        let (list, best) = (mine.0, winner.0);
         if mine == winner {
             None
-        } else if mine.0 != winner.0 {
+        } else if list.priority != best.priority {
             Some(Reason::LowerPriority)
-        } else if mine.1 != winner.1 {
+        } else if list.place != best.place {
             Some(Reason::LaterInChannel)
-        } else if mine.2 != winner.2 {
+        } else if list.specificity != best.specificity {
             Some(Reason::LessSpecific)
-        } else if mine.3 != winner.3 {
+        } else if mine.1 != winner.1 {
             Some(Reason::SmallerQuantity)
-        } else if mine.4 != winner.4 {
+        } else if mine.2 != winner.2 {
             Some(Reason::Overridden)
-        } else if mine.5 != winner.5 {
+        } else if mine.3 != winner.3 {
             Some(Reason::OlderStart)
         } else {
             Some(Reason::HigherId)

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use application::search::{CopyAttributes, CopyValue, ListPrice, Listed, ProductCopy, Texts, VariantCopy};
 use domain::pricing::{Validity, base_list};
 use domain::product::{ProductStatus, Window};
-use domain::product_type::{AttributeValue, Measure, Target};
-use domain::value::{Currency, Decimal, Number, Weight, WeightUnit};
+use domain::product_type::AttributeValue;
+use domain::value::{Currency, Decimal, Weight, WeightUnit};
 use domain::{CategoryId, ChannelId, PriceId, PriceListId, ProductId, ProductTypeId, VariantId};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use uuid::Uuid;
 
-use super::{Day, Instant, RowError};
+use super::attributes::{AttributesDoc, ValueDoc};
+use super::{Instant, RowError};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,7 +31,7 @@ pub(crate) struct ProductRow {
     categories: Vec<Uuid>,
     product_type: Option<Uuid>,
     #[serde(default)]
-    attributes: BTreeMap<String, ValueRow>,
+    attributes: AttributesDoc,
     #[serde(default)]
     channels: Vec<ListingRow>,
 }
@@ -58,7 +58,7 @@ pub(crate) struct VariantRow {
     weight: Option<WeightRow>,
     position: u32,
     #[serde(default)]
-    attributes: BTreeMap<String, ValueRow>,
+    attributes: AttributesDoc,
 }
 
 #[derive(Debug, Deserialize)]
@@ -83,29 +83,6 @@ pub(crate) struct PriceRow {
     amount: i64,
     valid_from: Option<Instant>,
     valid_until: Option<Instant>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum ValueRow {
-    Text(String),
-    Integer(i64),
-    Decimal(String),
-    Boolean(bool),
-    Date(Day),
-    DateTime(Instant),
-    Measure(MeasureRow),
-    Product(Uuid),
-    Category(Uuid),
-    Json(IgnoredAny),
-    Set(Vec<Self>),
-    Localized(BTreeMap<String, Self>),
-}
-
-#[derive(Debug, Deserialize)]
-struct MeasureRow {
-    value: String,
-    unit: String,
 }
 
 impl ProductRow {
@@ -190,48 +167,30 @@ impl PriceRow {
     }
 }
 
-fn attributes(rows: BTreeMap<String, ValueRow>) -> Result<CopyAttributes, RowError> {
-    let mut attributes = CopyAttributes::with_capacity(rows.len());
-    for (key, row) in rows {
-        if let Some(value) = value(row)? {
+fn attributes(docs: AttributesDoc) -> Result<CopyAttributes, RowError> {
+    let mut attributes = CopyAttributes::with_capacity(docs.len());
+    for (key, doc) in docs {
+        if let Some(value) = value(doc)? {
             attributes.push((key, value));
         }
     }
     Ok(attributes)
 }
 
-fn value(row: ValueRow) -> Result<Option<CopyValue>, RowError> {
-    Ok(match row {
-        ValueRow::Set(rows) => {
-            let items = rows.into_iter().map(single);
-            Some(CopyValue::Set(
-                items.filter_map(Result::transpose).collect::<Result<_, _>>()?,
-            ))
+fn value(doc: ValueDoc) -> Result<Option<CopyValue>, RowError> {
+    Ok(Some(match doc {
+        ValueDoc::Json(_) => return Ok(None),
+        ValueDoc::Set(items) => {
+            let items = items.into_iter().map(AttributeValue::try_from);
+            CopyValue::Set(items.collect::<Result<_, _>>()?)
         }
-        ValueRow::Localized(rows) => {
+        ValueDoc::Localized(docs) => {
             let mut values = BTreeMap::new();
-            for (tag, row) in rows {
-                values.extend(value(row)?.map(|value| (tag, value)));
+            for (tag, doc) in docs {
+                values.extend(value(doc)?.map(|value| (tag, value)));
             }
-            Some(CopyValue::Localized(values))
+            CopyValue::Localized(values)
         }
-        row => single(row)?.map(CopyValue::One),
-    })
-}
-
-fn single(row: ValueRow) -> Result<Option<AttributeValue>, RowError> {
-    Ok(Some(match row {
-        ValueRow::Text(text) => AttributeValue::Text(text),
-        ValueRow::Integer(number) => AttributeValue::Integer(number),
-        ValueRow::Decimal(number) => AttributeValue::Decimal(Number::parse(&number)?),
-        ValueRow::Boolean(value) => AttributeValue::Boolean(value),
-        ValueRow::Date(Day(date)) => AttributeValue::Date(date),
-        ValueRow::DateTime(Instant(time)) => AttributeValue::DateTime(time),
-        ValueRow::Measure(MeasureRow { value, unit }) => {
-            AttributeValue::Measure(Measure::new(Number::parse(&value)?, &unit)?)
-        }
-        ValueRow::Product(id) => AttributeValue::Reference(Target::Product, id),
-        ValueRow::Category(id) => AttributeValue::Reference(Target::Category, id),
-        ValueRow::Json(_) | ValueRow::Set(_) | ValueRow::Localized(_) => return Ok(None),
+        single => CopyValue::One(single.try_into()?),
     }))
 }

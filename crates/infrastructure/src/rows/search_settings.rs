@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use application::search::SearchSettingsContent;
+use application::search::SearchSettings;
 use domain::value::{Locale, ValueError};
 use serde::{Deserialize, Serialize};
 
@@ -17,16 +17,16 @@ pub struct SearchSettingsDoc {
     synonyms: BTreeMap<String, Vec<Vec<String>>>,
 }
 
-impl Stored for SearchSettingsContent {
+impl Stored for SearchSettings {
     const TABLE: &'static str = "search_settings";
     const RESOURCE: &'static str = "searchSettings";
 
     type Doc = SearchSettingsDoc;
 }
 
-impl From<&SearchSettingsContent> for SearchSettingsDoc {
-    fn from(content: &SearchSettingsContent) -> Self {
-        let SearchSettingsContent {
+impl From<&SearchSettings> for SearchSettingsDoc {
+    fn from(content: &SearchSettings) -> Self {
+        let SearchSettings {
             typos_off,
             stop_words,
             synonyms,
@@ -39,7 +39,7 @@ impl From<&SearchSettingsContent> for SearchSettingsDoc {
     }
 }
 
-impl TryFrom<SearchSettingsDoc> for SearchSettingsContent {
+impl TryFrom<SearchSettingsDoc> for SearchSettings {
     type Error = RowError;
 
     fn try_from(doc: SearchSettingsDoc) -> Result<Self, Self::Error> {

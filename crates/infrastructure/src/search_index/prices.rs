@@ -1,12 +1,15 @@
 //! What each variant of a segment costs someone: a column that is computed once for all who read prices alike, and holds
 //! until time changes one of them.
+//!
+//! Invariant: of the offers that hold the one counts that `domain::pricing::resolve` names: lists stand as they do there,
+//! and among the offers of one rank the one that began last, then the earlier one in the document.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use application::search::PriceView;
 use domain::PriceListId;
-use domain::pricing::{PriceListState, PriceListStatus};
+use domain::pricing::ListRank;
 use tantivy::SegmentReader;
 use tantivy::columnar::StrColumn;
 use uuid::Uuid;
@@ -28,8 +31,7 @@ pub(super) struct PriceContext {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Standing {
-    /// Priority, place in the channel from behind, and how much the list demands: the greater one wins.
-    rank: (u32, std::cmp::Reverse<usize>, usize),
+    rank: ListRank,
     from: i64,
     until: i64,
 }
@@ -37,7 +39,11 @@ struct Standing {
 impl PriceContext {
     pub(super) fn of(view: &PriceView) -> Self {
         let lists = view.lists.iter().filter_map(|list| {
-            let standing = standing(view, list)?;
+            let standing = Standing {
+                rank: view.circumstances.list_rank(list)?,
+                from: micros_from(list.content.validity.from()),
+                until: micros_until(list.content.validity.until()),
+            };
             Some((list.id, standing))
         });
         Self {
@@ -46,38 +52,6 @@ impl PriceContext {
             at: view.circumstances.at.timestamp_micros(),
         }
     }
-}
-
-/// As `domain::pricing::resolve` has it, without what differs between prices of one list.
-fn standing(view: &PriceView, list: &PriceListState) -> Option<Standing> {
-    let circumstances = &view.circumstances;
-    let content = &list.content;
-    let conditions = &content.conditions;
-    let place = circumstances.channel_lists.iter().position(|id| *id == list.id);
-    let holds = content.status == PriceListStatus::Active
-        && (circumstances.channel_lists.is_empty() || place.is_some())
-        && (conditions.channels.is_empty()
-            || circumstances
-                .channel
-                .is_some_and(|channel| conditions.channels.contains(&channel)))
-        && (conditions.countries.is_empty()
-            || circumstances
-                .country
-                .is_some_and(|country| conditions.countries.contains(&country)))
-        && (conditions.customer_groups.is_empty()
-            || conditions
-                .customer_groups
-                .iter()
-                .any(|group| circumstances.customer_groups.contains(group)));
-    holds.then(|| Standing {
-        rank: (
-            content.priority,
-            std::cmp::Reverse(place.unwrap_or_default()),
-            conditions.specificity(),
-        ),
-        from: micros_from(content.validity.from()),
-        until: micros_until(content.validity.until()),
-    })
 }
 
 /// What decides the prices of a segment: for each kind of offer that there is, where it stands, if it counts.

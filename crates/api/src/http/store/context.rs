@@ -8,7 +8,7 @@ use application::cache::{Consistency, Demand};
 use application::pricing::PricingContext;
 use application::store::StoreError;
 use application::storefront::{StoreProduct, Visit};
-use domain::value::{Country, Currency, Key, Locale, ValueError};
+use domain::value::{Country, Currency, Key, Locale};
 use domain::{ChannelId, Timestamp};
 use http::HeaderMap;
 use utoipa::IntoParams;
@@ -18,7 +18,7 @@ use crate::http::cached;
 use crate::http::query::{Query, invalid};
 use crate::http::state::{App, AppState};
 use crate::problem::Problem;
-use crate::wire::{MAX_LINES, VariantPrices};
+use crate::wire::VariantPrices;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -57,7 +57,7 @@ impl Context {
         let locale = query.parse("locale", |locale| Locale::parse(&locale))?;
         let currency = query.parse("currency", |code| Currency::parse(&code))?;
         let country = query.parse("country", |code| Country::parse(&code))?;
-        let groups = query.parse("group", |groups| each(&groups, |group| Key::parse(group)))?;
+        let groups = query.each("group", |group| Key::parse(group))?;
         let channel = channel::find(app, channel, demand).await?;
         let offered = &channel.locales;
         let locale = locale.unwrap_or_else(|| offered.default_locale().clone());
@@ -145,19 +145,4 @@ impl Context {
         let prices = app.pricing.resolve_many(&variants, &self.pricing(at)).await?;
         Ok(VariantPrices(prices))
     }
-}
-
-/// Values with commas between them, at most 200.
-pub(super) fn each<T>(
-    text: &str,
-    parse: impl Fn(&str) -> Result<T, ValueError>,
-) -> Result<Vec<T>, ValueError> {
-    let values: Vec<_> = text.split(',').collect();
-    if values.len() > MAX_LINES {
-        return Err(ValueError::TooLong {
-            max: MAX_LINES,
-            of: "values",
-        });
-    }
-    values.into_iter().map(parse).collect()
 }

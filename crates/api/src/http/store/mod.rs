@@ -25,7 +25,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::context::Context;
-pub(super) use self::search::suggestion;
 use super::cached;
 use super::reply;
 use super::state::{App, AppState};

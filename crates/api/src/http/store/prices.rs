@@ -10,7 +10,7 @@ use axum::response::Response;
 use domain::value::Sku;
 use http::HeaderMap;
 
-use super::context::{ContextParameters, each};
+use super::context::ContextParameters;
 use super::{Context, respond};
 use crate::http::cached;
 use crate::http::query::{Query, invalid};
@@ -49,7 +49,7 @@ pub(super) async fn prices(
     mut query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let skus = query.parse("skus", |skus| each(&skus, |sku| Sku::parse(sku)))?;
+    let skus = query.each("skus", |sku| Sku::parse(sku))?;
     let skus = skus.ok_or_else(|| invalid("skus", "is required"))?;
     let context = Context::take(&app, &channel, &mut query, &headers).await?;
     query.finish()?;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use application::Faults;
-use application::search::{Audience, FilterRequest, HighlightRequest, Located, SortRequest, SuggestQuery};
+use application::search::{Audience, FilterRequest, HighlightRequest, Located, SuggestQuery};
 use application::storefront::StoreProduct;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use domain::Timestamp;
 use http::HeaderMap;
 
 use super::Context;
@@ -22,8 +22,7 @@ use crate::wire::{
     parse_filter, search_limit, search_text, sort_key,
 };
 
-fn audience(app: &App, context: &Context) -> Audience {
-    let at = app.clock.now();
+fn audience(context: &Context, at: Timestamp) -> Audience {
     Audience::Store {
         visit: context.visit(at),
         locales: context.locales.clone(),
@@ -109,11 +108,13 @@ async fn answer(
     refused: fn(application::search::SearchFailure) -> Problem,
 ) -> Result<Response, Problem> {
     let engine = search::engine(app)?;
-    let request = search::request(app, parts, audience(app, context), context.demand)?;
+    // What is found and what is shown of it are of one instant.
+    let at = app.clock.now();
+    let request = search::request(app, parts, audience(context, at), context.demand)?;
     let scope = request.scope();
     let page = engine.store(request).await.map_err(refused)?;
     let copies = page.hits.iter().map(|hit| &hit.item);
-    let prices = context.price(app, app.clock.now(), copies).await?;
+    let prices = context.price(app, at, copies).await?;
     let body = |copy: &StoreProduct| StoreProductBody::new(copy, &prices, &context.locales);
     search::respond(app, headers, (parts, &scope), &page, body)
 }
@@ -122,20 +123,12 @@ async fn answer(
 fn parts(query: &mut Query) -> Result<SearchParts, Problem> {
     let text = query.parse("q", search_text)?;
     let filter = query.take("filter")?.map(|text| filter(&text)).transpose()?;
-    let each = |query: &mut Query, name: &str| -> Result<Vec<String>, Problem> {
-        let names = query.take(name)?;
-        let names = names.iter().flat_map(|names| names.split(','));
-        Ok(names.map(ToOwned::to_owned).collect())
-    };
-    let facets: Vec<_> = each(query, "facets")?
-        .iter()
-        .map(|f| facet_by_name("facets", f))
-        .collect();
-    let sort: Vec<SortRequest> = each(query, "sort")?
-        .iter()
-        .map(|key| sort_key("sort", key))
-        .collect();
-    let highlight = each(query, "highlight")?;
+    let facets = query.each("facets", |field| Ok(facet_by_name("facets", field)))?;
+    let facets = facets.unwrap_or_default();
+    let sort = query.each("sort", |key| Ok(sort_key("sort", key)))?;
+    let highlight = query.each("highlight", |field| {
+        Ok(Located::new("highlight", field.to_owned()))
+    })?;
     let limit = query.take("limit")?.map(|limit| {
         limit
             .parse()
@@ -147,14 +140,11 @@ fn parts(query: &mut Query) -> Result<SearchParts, Problem> {
         filter,
         ranges: vec![Vec::new(); facets.len()],
         facets,
-        sort,
+        sort: sort.unwrap_or_default(),
         limit,
         cursor: query.take("cursor")?,
         highlight: HighlightRequest {
-            fields: highlight
-                .into_iter()
-                .map(|field| Located::new("highlight", field))
-                .collect(),
+            fields: highlight.unwrap_or_default(),
             fragment: HighlightRequest::FRAGMENT,
         },
         explain: false,
@@ -190,11 +180,11 @@ pub(super) async fn suggest(
     mut query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (text, limit) = suggestion(&mut query)?;
+    let (text, limit) = search::suggestion(&mut query)?;
     let context = Context::take(&app, &channel, &mut query, &headers).await?;
     query.finish()?;
     let asked = SuggestQuery {
-        audience: audience(&app, &context),
+        audience: audience(&context, app.clock.now()),
         text: Located::new("q", text),
         limit,
         min_position: context.demand.min_position,
@@ -203,45 +193,6 @@ pub(super) async fn suggest(
         .suggest_store(asked)
         .await
         .map_err(refused_parameter)?;
-    let product = |copy: &StoreProduct| {
-        let content = &copy.product.content;
-        SuggestedBody {
-            id: copy.product.id.uuid(),
-            name: content
-                .name
-                .resolve(&context.locales)
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            slug: content
-                .slug
-                .resolve(&context.locales)
-                .map(|slug| slug.as_str().to_owned()),
-        }
-    };
+    let product = |copy: &StoreProduct| SuggestedBody::of(&copy.product, &context.locales);
     search::tagged(&headers, found.position, &SuggestBody::new(&found, product))
-}
-
-const SUGGESTIONS: usize = 5;
-
-/// What has been typed, and how many suggestions of each kind are wanted.
-pub(in crate::http) fn suggestion(query: &mut Query) -> Result<(String, usize), Problem> {
-    let text = query.parse("q", search_text)?;
-    let text = text.ok_or_else(|| parameter(missing("q")))?;
-    let limit = query.take("limit")?;
-    let limit = limit.map(|limit| {
-        limit
-            .parse()
-            .ok()
-            .filter(|limit| (1..=SuggestQuery::MAX).contains(limit))
-    });
-    let limit = match limit {
-        None => SUGGESTIONS,
-        Some(Some(limit)) => limit,
-        Some(None) => return Err(invalid("limit", "must be a number from 1 to 20")),
-    };
-    Ok((text, limit))
-}
-
-fn missing(name: &str) -> Faults {
-    application::Fault::new(name, "required", "is required").into()
 }

@@ -4,7 +4,7 @@ use application::cache::Consistency;
 use application::pricing::PricingContext;
 use application::resource::{ResourceRef, ResourceRevision};
 use application::search::{
-    Audience, Located, SearchSettingsContent, SearchSettingsId, SearchSettingsState, SuggestQuery,
+    Audience, Located, SearchSettings, SearchSettingsId, SearchSettingsState, SuggestQuery,
 };
 use application::store::Receipt;
 use axum::extract::State;
@@ -26,7 +26,6 @@ use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, PRIVATE};
 use crate::http::search::{self, refused, refused_parameter};
 use crate::http::state::{App, AppState};
-use crate::http::store::suggestion;
 use crate::http::submission::Submission;
 use crate::problem::Problem;
 use crate::wire::{
@@ -65,17 +64,7 @@ async fn audience(app: &App, query: &mut Query) -> Result<(Audience, Vec<Locale>
     let currency = query.parse("currency", |code| Currency::parse(&code))?;
     let channel = query.parse("channel", |channel| resource_ref(&channel))?;
     let country = query.parse("country", |code| Country::parse(&code))?;
-    let groups = query.parse("group", |groups| {
-        groups
-            .split(',')
-            .take(201)
-            .map(Key::parse)
-            .collect::<Result<Vec<_>, _>>()
-    })?;
-    let groups = groups.unwrap_or_default();
-    if groups.len() > 200 {
-        return Err(invalid("group", "must have at most 200 values"));
-    }
+    let groups = query.each("group", |group| Key::parse(group))?;
     let channel = match channel {
         None => None,
         Some(named) => {
@@ -90,7 +79,7 @@ async fn audience(app: &App, query: &mut Query) -> Result<(Audience, Vec<Locale>
             .unwrap_or_default(),
         currency: currency.unwrap_or(app.imports.currency),
         country,
-        customer_groups: groups.into_iter().collect(),
+        customer_groups: groups.into_iter().flatten().collect(),
         at: None,
         staged: true,
     };
@@ -159,7 +148,7 @@ async fn suggest(
     mut query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (text, limit) = suggestion(&mut query)?;
+    let (text, limit) = search::suggestion(&mut query)?;
     let demand = cached::demand(&headers, Consistency::Strong)?;
     let (audience, locales) = audience(&app, &mut query).await?;
     query.finish()?;
@@ -173,21 +162,7 @@ async fn suggest(
         .suggest_management(asked)
         .await
         .map_err(refused_parameter)?;
-    let product = |product: &ProductState| {
-        let content = &product.content;
-        SuggestedBody {
-            id: product.id.uuid(),
-            name: content
-                .name
-                .resolve(&locales)
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            slug: content
-                .slug
-                .resolve(&locales)
-                .map(|slug| slug.as_str().to_owned()),
-        }
-    };
+    let product = |product: &ProductState| SuggestedBody::of(product, &locales);
     search::tagged(&headers, found.position, &SuggestBody::new(&found, product))
 }
 
@@ -225,7 +200,7 @@ async fn stored(app: &App) -> Result<SearchSettingsState, Problem> {
 /// The settings in the shape that `I` gives them.
 async fn read<I>(app: &App, query: Query, headers: &HeaderMap, shape: &str) -> Result<Response, Problem>
 where
-    I: Serialize + for<'a> From<&'a SearchSettingsContent>,
+    I: Serialize + for<'a> From<&'a SearchSettings>,
 {
     query.finish()?;
     let state = stored(app).await?;
@@ -244,7 +219,7 @@ where
 
 fn receipt<I>(state: &SearchSettingsState, shape: &str) -> Receipt
 where
-    I: Serialize + for<'a> From<&'a SearchSettingsContent>,
+    I: Serialize + for<'a> From<&'a SearchSettings>,
 {
     let tag = version_tag(state.record.version, shape);
     reply::receipt(&ResourceBody::<I>::from(state), Some(tag), None)
@@ -261,10 +236,10 @@ async fn write<I>(
     app: &App,
     write: Write<'_>,
     shape: &'static str,
-    revision: ResourceRevision<'_, SearchSettingsContent, SearchSettingsContent>,
+    revision: ResourceRevision<'_, SearchSettings, SearchSettings>,
 ) -> Result<Response, Problem>
 where
-    I: Serialize + for<'a> From<&'a SearchSettingsContent>,
+    I: Serialize + for<'a> From<&'a SearchSettings>,
 {
     let Write {
         caller,
@@ -345,7 +320,7 @@ async fn patch_settings(
     submission: Submission,
 ) -> Result<Response, Problem> {
     let patch = submission.patch()?;
-    let revision: ResourceRevision<'_, SearchSettingsContent, SearchSettingsContent> = &|stored| {
+    let revision: ResourceRevision<'_, SearchSettings, SearchSettings> = &|stored| {
         let stored = stored.map(|state| state.content.clone()).unwrap_or_default();
         patch.apply(&SearchSettingsInput::from(&stored), SearchSettingsInput::parse)
     };
@@ -394,13 +369,9 @@ async fn replace_synonyms(
     query: Query,
     submission: Submission,
 ) -> Result<Response, Problem> {
-    let input = submission.json(|input: SynonymsInput| {
-        input
-            .clone()
-            .parse(SearchSettingsContent::default())
-            .map(|_| input)
-    })?;
-    let revision: ResourceRevision<'_, SearchSettingsContent, SearchSettingsContent> = &|stored| {
+    let input = submission
+        .json(|input: SynonymsInput| input.clone().parse(SearchSettings::default()).map(|_| input))?;
+    let revision: ResourceRevision<'_, SearchSettings, SearchSettings> = &|stored| {
         let before = stored.map(|state| state.content.clone()).unwrap_or_default();
         input.clone().parse(before)
     };

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use application::search::{FacetAnswer, FacetRequest, PlaneStatus, SearchHit, SearchPage, Suggestions};
+use application::changelog::LogPosition;
+use application::search::{
+    FacetAnswer, FacetRequest, Plane, PlaneStatus, SearchHit, SearchPage, Suggestions,
+};
+use domain::product::ProductState;
+use domain::value::Locale;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::wire::store::resolved;
 use crate::wire::values::{JsonDto, instant};
 
 /// A page of hits. `total` is exact, and the same on every page as long as nothing changes.
@@ -200,12 +206,12 @@ pub(crate) struct SuggestBody {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SuggestedBody {
-    pub(crate) id: Uuid,
+    id: Uuid,
     #[schema(example = "Enamel kettle")]
-    pub(crate) name: String,
+    name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "enamel-kettle")]
-    pub(crate) slug: Option<String>,
+    slug: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -215,6 +221,18 @@ struct SuggestedBrandBody {
     /// How many products have it.
     #[schema(example = 3)]
     count: u64,
+}
+
+impl SuggestedBody {
+    /// In the first of `locales` that there is a text in.
+    pub(crate) fn of(product: &ProductState, locales: &[Locale]) -> Self {
+        let content = &product.content;
+        Self {
+            id: product.id.uuid(),
+            name: resolved(Some(&content.name), locales).unwrap_or_default(),
+            slug: content.slug.resolve(locales).map(|slug| slug.as_str().to_owned()),
+        }
+    }
 }
 
 impl SuggestBody {
@@ -287,11 +305,8 @@ struct PlaneStatusBody {
 
 impl StatusBody {
     /// `position` writes a place in the change log as clients carry it.
-    pub(crate) fn new(
-        planes: &[PlaneStatus],
-        position: impl Fn(application::changelog::LogPosition) -> String,
-    ) -> Self {
-        let of = |name: application::search::Plane| {
+    pub(crate) fn new(planes: &[PlaneStatus], position: impl Fn(LogPosition) -> String) -> Self {
+        let of = |name: Plane| {
             let found = planes.iter().find(|status| status.plane == name);
             found.map_or_else(PlaneStatusBody::default, |status| PlaneStatusBody {
                 state: status.state.as_str(),
@@ -306,8 +321,8 @@ impl StatusBody {
             })
         };
         Self {
-            management: of(application::search::Plane::Management),
-            store: of(application::search::Plane::Store),
+            management: of(Plane::Management),
+            store: of(Plane::Store),
         }
     }
 }

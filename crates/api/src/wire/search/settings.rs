@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use application::search::SearchSettingsContent;
+use application::search::SearchSettings;
 use application::{Fault, Faults, pointer_to};
 use deserr::{DeserializeError, Deserr, IntoValue, ValuePointerRef};
 use domain::value::Locale;
@@ -53,9 +53,9 @@ pub(crate) struct SynonymsInput {
 }
 
 impl SearchSettingsInput {
-    pub(crate) fn parse(self) -> Result<SearchSettingsContent, Faults> {
+    pub(crate) fn parse(self) -> Result<SearchSettings, Faults> {
         let mut faults = Faults::default();
-        let content = SearchSettingsContent {
+        let content = SearchSettings {
             typos_off: !self.typos,
             stop_words: by_locale("/stopWords", self.stop_words, &mut faults),
             synonyms: by_locale("/synonyms", self.synonyms, &mut faults),
@@ -66,9 +66,9 @@ impl SearchSettingsInput {
 
 impl SynonymsInput {
     /// `before` with these synonyms.
-    pub(crate) fn parse(self, before: SearchSettingsContent) -> Result<SearchSettingsContent, Faults> {
+    pub(crate) fn parse(self, before: SearchSettings) -> Result<SearchSettings, Faults> {
         let mut faults = Faults::default();
-        let content = SearchSettingsContent {
+        let content = SearchSettings {
             synonyms: by_locale("/synonyms", self.synonyms, &mut faults),
             ..before
         };
@@ -93,12 +93,8 @@ fn by_locale<T>(at: &str, lists: PerLocale<T>, faults: &mut Faults) -> BTreeMap<
     found
 }
 
-fn checked(content: SearchSettingsContent, mut faults: Faults) -> Result<SearchSettingsContent, Faults> {
-    faults.extend(content.faults().into_iter().map(|fault| {
-        let steps = fault.pointer.iter();
-        let pointer = steps.fold(String::new(), |pointer, step| pointer_to(&pointer, step));
-        Fault::new(pointer, fault.code, fault.detail)
-    }));
+fn checked(content: SearchSettings, mut faults: Faults) -> Result<SearchSettings, Faults> {
+    faults.extend(content.faults().into_vec());
     faults.or(Some(content))
 }
 
@@ -111,9 +107,9 @@ fn lists<T: Clone>(lists: &BTreeMap<Locale, Vec<T>>) -> PerLocale<T> {
     )
 }
 
-impl From<&SearchSettingsContent> for SearchSettingsInput {
-    fn from(content: &SearchSettingsContent) -> Self {
-        let SearchSettingsContent {
+impl From<&SearchSettings> for SearchSettingsInput {
+    fn from(content: &SearchSettings) -> Self {
+        let SearchSettings {
             typos_off,
             stop_words,
             synonyms,
@@ -126,8 +122,8 @@ impl From<&SearchSettingsContent> for SearchSettingsInput {
     }
 }
 
-impl From<&SearchSettingsContent> for SynonymsInput {
-    fn from(content: &SearchSettingsContent) -> Self {
+impl From<&SearchSettings> for SynonymsInput {
+    fn from(content: &SearchSettings) -> Self {
         Self {
             synonyms: lists(&content.synonyms),
         }

@@ -59,7 +59,7 @@ async fn search(api: &Api, since: &Answer, body: Value) -> Value {
     for _ in 0..5 {
         let asked = api.post(SEARCH).anonymous().json(&body);
         let asked = asked.header("Catalog-Min-Position", since.header("catalog-position"));
-        let answer = asked.send().await;
+        let answer = asked.early().send().await;
         if answer.status != 503 {
             return answer.is(200).value();
         }
@@ -187,7 +187,7 @@ async fn writes_are_found_by_their_position(api: Api) {
     let far = api
         .get(&format!("{SEARCH}?q=x"))
         .header("Catalog-Min-Position", "7fffffffffffff-1");
-    far.anonymous().send().await.problem(503, "not_caught_up");
+    far.anonymous().early().send().await.problem(503, "not_caught_up");
 }
 
 async fn words_are_found_as_people_write_them(api: Api) {

@@ -2,6 +2,7 @@
 
 mod category;
 mod ground;
+mod known;
 mod product;
 mod siblings;
 

@@ -1,24 +1,22 @@
 //! What product records change.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use domain::product::{Axis, Product, ProductState, ProductStatus, Variant, VariantState};
-use domain::product_type::ProductTypeState;
 use domain::value::{Key, Sku};
-use domain::{CategoryId, Change, ChannelId, ProductId, ProductTypeId, RuleError, Timestamp, VariantId};
+use domain::{Change, ProductId, ProductTypeId, RuleError, Timestamp, VariantId};
 
 use super::ground::Ground;
+use super::known::{Known, Others};
 use super::siblings::Siblings;
 use super::{SlugChoice, Slugs, id_in, key_required, mode_fault, rule_fault};
-use crate::category::CategoryRef;
 use crate::error::CatalogError;
 use crate::fault::{Fault, Faults};
 use crate::import::importer::Importer;
 use crate::import::record::{ImportProduct, ImportVariant, Record};
 use crate::import::run::{Outcome, Planned, Run};
 use crate::import::wave::Item;
-use crate::product::{Found, ProductDraft, ProductRef, go_live, no_such_type, variant_faults};
+use crate::product::{ProductDraft, ProductRef, go_live, no_such_type, variant_faults};
 use crate::product_type::{Referral, lost_among, new_referrals};
 use crate::resource::{self, ResourceRef};
 use crate::store::{Changes, Footing, StoreError};
@@ -46,13 +44,6 @@ impl Draft {
 
 /// The changes of variants, for each its place in the record, and what they refer to.
 type PlannedVariants = (Vec<Change<VariantState>>, Vec<usize>, Vec<Referral>);
-
-/// What a wave refers to.
-struct Known {
-    categories: HashMap<CategoryRef, CategoryId>,
-    others: Others,
-    types: HashMap<ResourceRef<ProductTypeId>, Arc<ProductTypeState>>,
-}
 
 impl Importer {
     pub(super) async fn plan_products(
@@ -296,7 +287,7 @@ impl Importer {
                     .iter()
                     .flat_map(|now| new_referrals("", now, attributes));
                 referrals.extend(new);
-                match found(&draft, known).settle(&draft, before, id) {
+                match known.found(&draft).settle(&draft, before, id) {
                     Ok(references) => (draft.option_axes.clone(), Some((record, draft, slug, references))),
                     Err(more) => {
                         faults.extend(more.into_vec());
@@ -483,32 +474,6 @@ fn moved(mut product: Product, record: &ImportProduct, now: Timestamp) -> Result
         ProductStatus::Published => {}
     }
     Ok(product)
-}
-
-/// What records of a wave refer to beside categories.
-struct Others {
-    channels: HashMap<ResourceRef<ChannelId>, ChannelId>,
-    products: HashMap<ProductRef, ProductId>,
-}
-
-fn found(draft: &ProductDraft, known: &Known) -> Found {
-    let Known {
-        categories, others, ..
-    } = known;
-    let channels = draft.channel_refs();
-    let relations = draft.relation_refs();
-    Found {
-        categories: draft
-            .categories
-            .iter()
-            .map(|c| categories.get(c).copied())
-            .collect(),
-        channels: channels.iter().map(|c| others.channels.get(c).copied()).collect(),
-        relations: relations
-            .iter()
-            .map(|p| others.products.get(p).copied())
-            .collect(),
-    }
 }
 
 fn publish_faults(error: CatalogError) -> Faults {

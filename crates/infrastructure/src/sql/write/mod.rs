@@ -23,7 +23,7 @@ pub(crate) use types::claimed;
 pub(crate) use variant::options;
 
 use application::changelog::LogPosition;
-use application::search::SearchSettingsContent;
+use application::search::SearchSettings;
 use application::store::{Affected, Changes, Conflict, ConflictRule, StoreError, WriteContext};
 use domain::channel::ChannelContent;
 use domain::pricing::PriceListContent;
@@ -46,7 +46,7 @@ pub(crate) struct Plan {
     types: types::Plan,
     price_lists: resource::Plan<PriceListContent>,
     prices: price::Plan,
-    search_settings: resource::Plan<SearchSettingsContent>,
+    search_settings: resource::Plan<SearchSettings>,
     published: publish::Plan,
     uses: uses::Plan,
     erased: erase::Plan,

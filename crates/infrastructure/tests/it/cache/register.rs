@@ -27,6 +27,8 @@ pub(super) struct Register {
     /// Whether the database fails.
     pub(super) is_away: AtomicBool,
     pub(super) loads: AtomicUsize,
+    /// How often those who follow the log have looked at it.
+    pub(super) looks: AtomicUsize,
     /// The most microseconds that each half of a load or commit takes at random.
     pub(super) jitter: AtomicU64,
     /// Whether commits take effect only when the next one begins, and their callers learn nothing.
@@ -269,6 +271,7 @@ impl ChangeLog for Register {
     }
 
     async fn changes(&self, after: LogPosition, limit: u32) -> Result<Vec<LogChange>, StoreError> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
         if !self.is_followed.load(Ordering::Relaxed) {
             return Ok(vec![]);
         }

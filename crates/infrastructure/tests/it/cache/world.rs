@@ -137,6 +137,14 @@ impl World {
         world
     }
 
+    /// Until it follows the log, before which it forgets what it has. One that is alone is up already before that.
+    pub(super) async fn until_following(&self) {
+        eventually("the log is followed", async || {
+            (self.register.looks.load(Ordering::Relaxed) > 0).then_some(())
+        })
+        .await;
+    }
+
     /// An instance that never has the cache back. To be called before anything else can run.
     pub(super) fn cut_off(self) -> Self {
         self.upkeep.abort();

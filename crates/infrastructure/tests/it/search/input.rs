@@ -38,7 +38,6 @@ pub(crate) fn check(bytes: &[u8]) {
     let texts: Vec<&str> = lines.collect();
     let locale = Locale::parse(if language == "und" { "en" } else { language }).unwrap();
     let settings = SearchSettings {
-        version: 1,
         typos_off: settings & 1 == 1,
         stop_words: BTreeMap::from([(locale.clone(), vec![stop_word])]),
         synonyms: BTreeMap::from([(locale, vec![synonyms])]),

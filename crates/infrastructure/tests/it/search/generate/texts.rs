@@ -146,7 +146,6 @@ pub(super) fn settings(dice: &mut Dice, world: &World) -> SearchSettings {
         words.join(" ")
     };
     SearchSettings {
-        version: dice.number(0, 3),
         typos_off: dice.percent(20),
         stop_words: dice
             .list(0, 2, |dice| {
