@@ -220,3 +220,27 @@ async fn prices_change_when_their_time_comes() {
         assert_eq!(prices(&shop, view("EUR", &[], 15)).await, [(1, Some(1000))]);
     }
 }
+
+#[tokio::test]
+async fn lists_of_one_priority_stand_as_the_channel_has_them_and_then_by_what_they_demand() {
+    let [first, second] = [7, 8].map(|id| PriceListId::new(Uuid::from_u128(id)));
+    let listed = |list, minor| ListPrice {
+        list,
+        ..in_list(minor, None, None)
+    };
+    let shop = Shop::of(vec![priced(1, &[&[listed(first, 100), listed(second, 200)]])]).await;
+    let seen = async |channel_lists: &[PriceListId], groups: [&[&str]; 2]| {
+        let mut view = view("EUR", &["members"], 0);
+        view.lists = Arc::new(vec![list(first, 1, groups[0]), list(second, 1, groups[1])]);
+        view.circumstances.channel_lists = channel_lists.to_vec();
+        prices(&shop, view).await[0].1
+    };
+    assert_eq!(seen(&[first, second], [&[], &[]]).await, Some(100));
+    assert_eq!(seen(&[second, first], [&[], &[]]).await, Some(200));
+    assert_eq!(seen(&[second], [&[], &[]]).await, Some(200));
+    // The channel's order goes before what lists demand, and that before their ids.
+    assert_eq!(seen(&[first, second], [&[], &["members"]]).await, Some(100));
+    assert_eq!(seen(&[], [&[], &["members"]]).await, Some(200));
+    assert_eq!(seen(&[], [&[], &[]]).await, Some(100));
+    assert_eq!(seen(&[], [&["others"], &[]]).await, Some(200));
+}
