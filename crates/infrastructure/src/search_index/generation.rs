@@ -18,7 +18,7 @@ use super::schema::Fields;
 use super::text_fields;
 
 /// Counts the ways in which documents were laid down.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const NOTE: &str = "vitrine.json";
 /// Ends the name of a folder that is being taken away.
 const REMOVED: &str = "removed";

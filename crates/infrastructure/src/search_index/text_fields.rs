@@ -14,8 +14,10 @@ use super::text_query::identifier;
 pub(super) const STEM: char = '\u{1}';
 /// Before a compound from its last letter to its first.
 pub(super) const REVERSED: char = '\u{2}';
+/// Before the last character of a run of a script without spaces: it is no word that phrases go on with.
+pub(super) const TAIL: char = '\u{3}';
 /// Words themselves are not less than this.
-pub(super) const FIRST_WORD: &str = "\u{3}";
+pub(super) const FIRST_WORD: &str = "\u{4}";
 
 /// The fields of a schema that are about texts.
 #[derive(Debug, Clone)]
@@ -166,6 +168,9 @@ impl Tokenizer for Words {
         terms.clear();
         analyzer.tokens(text, |token| {
             let position = token.position as usize;
+            if token.kind == Kind::Tail {
+                joined.push(TAIL);
+            }
             joined.push_str(token.word);
             terms.push((joined.len(), position));
             if let Some(stem) = token.stem.filter(|stem| !analyzer.is_own_stem(token.word, stem)) {

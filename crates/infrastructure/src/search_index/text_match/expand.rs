@@ -9,7 +9,7 @@ use tantivy::termdict::TermDictionary;
 use tantivy::{DocId, DocSet};
 
 use super::super::analysis::Analyzer;
-use super::super::text_fields::{FIRST_WORD, REVERSED, STEM};
+use super::super::text_fields::{FIRST_WORD, REVERSED, STEM, TAIL};
 use super::hits::{Hits, NONE};
 use super::words::{Candidate, RELATED, SAME, What, WordMatcher, describe};
 use super::{Classes, sequence};
@@ -227,6 +227,11 @@ impl WordMatcher {
         if let Some(info) = terms.get(word)? {
             sink(SAME, word, &info);
         }
+        if let Some(tail) = &self.tail
+            && let Some(info) = terms.get(tail)?
+        {
+            sink(SAME, tail.as_bytes(), &info);
+        }
         if let Some(stem) = &self.stem {
             let key = format!("{STEM}{stem}");
             if let Some(info) = terms.get(&key)? {
@@ -296,7 +301,7 @@ fn readable(term: &str) -> String {
     } else if let Some(reversed) = term.strip_prefix(REVERSED) {
         reversed.chars().rev().collect()
     } else {
-        term.to_owned()
+        term.trim_start_matches(TAIL).to_owned()
     }
 }
 

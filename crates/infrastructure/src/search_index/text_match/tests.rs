@@ -176,6 +176,10 @@ fn other_scripts_are_found() {
     assert_eq!(shelf.found("靴"), [1, 2]);
     assert_eq!(shelf.found("ｶﾞﾗｽ "), [3]);
     assert_eq!(shelf.found("\"革靴\""), [1]);
+    let runs = Shelf::names("ja", &["b 革靴", "b 靴", "革靴 b", "靴 b"]);
+    assert_eq!(runs.found("\"b 靴\""), [1]);
+    assert_eq!(runs.found("\"靴 b\""), [3]);
+    assert_eq!(runs.found("靴 "), [0, 1, 2, 3]);
     let arabic = Shelf::names("ar", &["مدرسة أحمد", "كِتَاب"]);
     assert_eq!(arabic.found("احمد "), [0]);
     assert_eq!(arabic.found("كتاب "), [1]);

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use super::super::analysis::Analyzer;
-use super::super::text_fields::REVERSED;
+use super::super::text_fields::{REVERSED, TAIL};
 use super::super::text_query::{Alternative, ParsedText, Unit, Word};
 use super::typos::Typos;
 
@@ -31,6 +31,8 @@ pub(super) enum What {
 
 pub(super) struct WordMatcher {
     pub word: String,
+    /// What it is as the end of a run, where it is one character.
+    pub tail: Option<String>,
     pub stem: Option<String>,
     /// Whether the stem is a word that has itself for a stem.
     pub stem_is_word: bool,
@@ -93,6 +95,7 @@ impl WordMatcher {
     fn new(word: &Word, analyzer: &'static Analyzer) -> Self {
         Self {
             word: word.word.clone(),
+            tail: (word.word.chars().nth(1).is_none()).then(|| format!("{TAIL}{}", word.word)),
             stem: word.stem.clone(),
             stem_is_word: word.stem.as_deref().is_some_and(|stem| {
                 analyzer
