@@ -20,7 +20,8 @@ pub(crate) async fn run(args: &[String]) -> Result<ExitCode> {
             .into(),
     };
     let mut test = cargo::command();
-    test.arg("test");
+    // What fails in one crate hides nothing of the others.
+    test.args(["test", "--no-fail-fast"]);
     if !selects_packages(args) {
         test.arg("--workspace");
     }

@@ -100,8 +100,9 @@ async fn a_redis_that_dies_and_comes_back_makes_nothing_fail_or_stale() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_hangs_costs_an_answer_little() {
-    /// A response is waited for 250 ms; a write asks twice, and this machine may be busy.
-    const LIMIT: Duration = Duration::from_millis(1500);
+    /// A response is waited for 250 ms, and a write asks twice. What has no limit of its own waits for the thaw, which
+    /// comes when so much was answered; a busy machine takes its time as well.
+    const LIMIT: Duration = Duration::from_secs(5);
     let world = World::start().await;
     let mut load = Load::start(&world.clients(), 4, Failures::None).await;
     for _ in 0..2 {

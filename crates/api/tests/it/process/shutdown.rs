@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::support::{Client, Setup, eventually};
 
@@ -106,12 +106,13 @@ async fn a_stop_under_load_drops_no_request_and_no_write() {
 async fn what_was_acknowledged_before_a_kill_is_there_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let setup = Setup::new(&folder);
-    let acknowledged = Acknowledged::default();
+    let (acknowledged, renamed) = (Acknowledged::default(), Arc::new(AtomicUsize::new(0)));
     for round in 0..3 {
         let vitrine = setup.start().await;
         let mut writers = JoinSet::new();
         for n in 0..6 {
-            let (client, acknowledged) = (vitrine.client.clone(), acknowledged.clone());
+            let client = vitrine.client.clone();
+            let (acknowledged, renamed) = (acknowledged.clone(), renamed.clone());
             writers.spawn(async move {
                 let id = client.create(&format!("{round}-{n}")).await;
                 for turn in 0.. {
@@ -119,28 +120,33 @@ async fn what_was_acknowledged_before_a_kill_is_there_after_it() {
                     // The one that was cut off may be there or not.
                     let cut = acknowledged.lock().unwrap().remove(&id);
                     let Ok(answer) = client.rename(&id, &brand).await else {
-                        return (id, cut.unwrap_or_default(), brand);
+                        return (id, cut, brand);
                     };
                     assert_eq!(answer.status, 200, "{answer:?}");
                     acknowledged.lock().unwrap().insert(id.clone(), brand);
+                    renamed.fetch_add(1, Ordering::SeqCst);
                 }
                 unreachable!("the process is killed")
             });
         }
-        sleep(Duration::from_millis(500)).await;
+        let before = renamed.load(Ordering::SeqCst);
+        eventually("load", async || {
+            (renamed.load(Ordering::SeqCst) > before + 60).then_some(())
+        })
+        .await;
         vitrine.kill();
         let vitrine = setup.start().await;
         while let Some(cut) = writers.join_next().await {
             let (id, last, asked) = cut.unwrap();
-            let brand = vitrine.client.product(&id).await.body["brand"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
+            let product = vitrine.client.product(&id).await;
+            let brand = product.body["brand"].as_str();
             assert!(
-                brand == last || brand == asked,
-                "{brand} is there, acknowledged was {last}"
+                brand == last.as_deref() || brand == Some(&asked),
+                "{brand:?} is there, acknowledged was {last:?}"
             );
-            acknowledged.lock().unwrap().insert(id, brand);
+            if let Some(brand) = brand {
+                acknowledged.lock().unwrap().insert(id, brand.to_owned());
+            }
         }
         all_there(&vitrine.client, &acknowledged).await;
         vitrine.stop().await;

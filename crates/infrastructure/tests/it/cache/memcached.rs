@@ -301,7 +301,7 @@ async fn instances_keep_nothing_themselves_and_see_each_others_writes() {
     let server = MemcachedServer::start().await;
     let tiers = async || Tiers::without_bus(memcached_at(&server).await).and_local();
     let policy = CachePolicy {
-        trust: Duration::from_secs(20),
+        trust: Duration::from_mins(1),
         ..CachePolicy::default()
     };
     let first = World::new(tiers().await, policy.clone()).await;
@@ -317,14 +317,14 @@ async fn instances_keep_nothing_themselves_and_see_each_others_writes() {
         }
     }
     assert!(
-        started.elapsed() < Duration::from_secs(15),
+        started.elapsed() < Duration::from_secs(45),
         "somebody was waited for"
     );
     // Nor where the release fails.
     server.freeze();
     first.write(product).await.unwrap();
     assert!(
-        started.elapsed() < Duration::from_secs(15),
+        started.elapsed() < Duration::from_secs(45),
         "somebody was waited for"
     );
     server.thaw();
