@@ -17,7 +17,7 @@ use super::views::Counting;
 use super::workspace::{self, Shared};
 use super::{StartError, cache, example, search, token_verifier};
 use crate::http::{self, AppState, CursorKey, Health, Imports, Probe, Uploads};
-use crate::server::{self, HttpMetrics, Layers, Lifecycle, Shutdown};
+use crate::server::{self, HttpMetrics, Layers, Lifecycle, NewRequestId, Remembered, Served, Shutdown};
 
 /// Receipts are kept for a day; an hour more or less does not matter.
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
@@ -95,18 +95,27 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), StartError> {
     };
     let workspaces = workspace::opener(&database, &services.tools, &shared, cache);
     let app = shared.app(services.catalog, Some(workspaces));
+    let new_request_id: NewRequestId = Arc::new(move || ids.next().to_string());
+    let metrics = HttpMetrics::new(&telemetry.meter());
+    // Where traces are exported, every request has one.
+    let remembered = settings.telemetry.otlp_endpoint.is_none() && settings.http.remembered_bytes > 0;
+    let remembered = remembered.then(|| {
+        let capacity = settings.http.remembered_bytes;
+        Arc::new(Remembered::new(capacity, metrics.clone(), new_request_id.clone()))
+    });
     let layers = Layers {
         settings: settings.http.clone(),
         lifecycle: lifecycle.clone(),
-        metrics: HttpMetrics::new(&telemetry.meter()),
-        new_request_id: Arc::new(move || ids.next().to_string()),
+        metrics,
+        new_request_id,
         is_stream: http::is_stream,
         allowance: http::allowance,
     };
     let router = server::wrap(http::router(AppState::new(app)), layers);
 
     crate::cli::banner::print(settings, loaded);
-    let end = server::serve(listener, router, &settings.http, &lifecycle).await;
+    let served = Served { router, remembered };
+    let end = server::serve(listener, served, &settings.http, &lifecycle).await;
     if let Shutdown::Forced { connections, writes } = end {
         tracing::warn!(
             connections,

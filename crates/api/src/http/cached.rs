@@ -4,7 +4,9 @@
 //! its way. Answers go out without `Age`: an entry that is answered was held against all writes right before, so that for
 //! whoever keeps it its life begins now, and `s-maxage` is counted from now.
 
-use application::cache::{Answer, CacheKey, Consistency, Demand, Loaded, Scope, Source};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use application::cache::{Answer, Basis, CacheKey, Consistency, Demand, Loaded, Scope, Source};
 use application::store::StoreError;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
@@ -22,6 +24,43 @@ use super::{coding, position};
 use crate::problem::Problem;
 
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
+/// What a request demands of the answers that it reads, and what they were.
+pub(super) struct Reading {
+    pub(super) demand: Demand,
+    /// `None` once one was from elsewhere than the instance's own tier.
+    basis: Mutex<Option<Basis>>,
+}
+
+impl Reading {
+    /// By the request's headers; where they say nothing, by its plane: `usual`.
+    pub(super) fn of(headers: &HeaderMap, usual: Consistency) -> Result<Self, Problem> {
+        Ok(Self {
+            demand: demand(headers, usual)?,
+            basis: Mutex::new(Some(Basis::default())),
+        })
+    }
+
+    /// What all that was read stands on, if it can be given again.
+    pub(super) fn basis(&self) -> Option<Basis> {
+        self.lock().clone()
+    }
+
+    fn note(&self, part: Option<(&CacheKey, &Answer)>) {
+        let mut basis = self.lock();
+        let is_own = match (&mut *basis, part) {
+            (Some(basis), Some((key, answer))) => basis.add(key, answer),
+            _ => false,
+        };
+        if !is_own {
+            *basis = None;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Basis>> {
+        self.basis.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// What a read's headers demand, where they say nothing by its plane: `usual`.
 pub(super) fn demand(headers: &HeaderMap, usual: Consistency) -> Result<Demand, Problem> {
@@ -55,11 +94,14 @@ fn one<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>
 pub(super) async fn scopes(
     app: &AppState,
     scopes: &[Scope],
-    demand: Demand,
+    reading: &Reading,
 ) -> Result<Option<String>, Problem> {
-    let names = scopes.iter().map(|scope| app.answers.generation(*scope, demand));
-    let names = try_join_all(names).await?;
-    let names: Option<Vec<_>> = names.into_iter().map(|name| Some(name?.to_string())).collect();
+    let generation = |scope: &Scope| app.answers.generation(*scope, reading.demand);
+    let generations = try_join_all(scopes.iter().map(generation)).await?;
+    for generation in &generations {
+        reading.note(generation.as_ref().map(|found| (&found.key, &found.answer)));
+    }
+    let names: Option<Vec<_>> = generations.iter().map(|g| Some(g.as_ref()?.as_str())).collect();
     Ok(names.map(|names| names.join(",")))
 }
 
@@ -67,7 +109,7 @@ pub(super) async fn scopes(
 pub(super) async fn read<F, L>(
     app: &AppState,
     key: Option<CacheKey>,
-    demand: Demand,
+    reading: &Reading,
     load: F,
 ) -> Result<Answer, Problem>
 where
@@ -76,15 +118,18 @@ where
 {
     let began = app.clock.now();
     let Some(key) = key else {
+        reading.note(None);
         return Ok(app.answers.load(load(app.clone())).await?);
     };
     loop {
         let (load, own) = (load.clone(), app.clone());
-        let answer = app.answers.read(key.clone(), demand, move || load(own)).await?;
+        let read = app.answers.read(key.clone(), reading.demand, move || load(own));
+        let answer = read.await?;
         // Whoever loads may have begun before the answer became another one, and this reader after. The next load
         // begins later than this read.
         let is_over = answer.true_until().is_some_and(|end| end <= began);
         if answer.source != Source::Joined || !is_over {
+            reading.note(Some((&key, &answer)));
             return Ok(answer);
         }
     }

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo};
+use axum::{body::Body, extract::ConnectInfo};
 use http::{HeaderValue, Request, Response, Version, header::CONNECTION};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
@@ -22,13 +22,14 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tower::ServiceExt;
 
 use super::{
     activity::{Activity, Patience, TrackedBody},
     lifecycle::{Lifecycle, Readiness},
+    listener::Served,
 };
 
 /// A connection that was accepted just before the listener closed has its first request on the way: closing it at once
@@ -38,13 +39,13 @@ const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
 pub(super) async fn run(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    served: Served,
     patience: Patience,
     lifecycle: Lifecycle,
 ) {
     let activity = Activity::new();
     let exchanges = Arc::new(Exchanges {
-        router,
+        served,
         peer,
         activity: Arc::clone(&activity),
         readiness: lifecycle.readiness(),
@@ -87,7 +88,7 @@ pub(super) async fn run(
 
 /// What all requests of a connection share.
 struct Exchanges {
-    router: Router,
+    served: Served,
     peer: SocketAddr,
     activity: Arc<Activity>,
     readiness: Readiness,
@@ -99,9 +100,19 @@ async fn answer(
 ) -> Result<Response<TrackedBody>, Infallible> {
     let exchange = exchanges.activity.begin();
     let keeps_alive_by_header = request.version() < Version::HTTP_2;
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(ConnectInfo(exchanges.peer));
-    let mut response = exchanges.router.clone().oneshot(request).await?;
+    let (remembered, since) = (exchanges.served.remembered.as_deref(), Instant::now());
+    let mut response = match remembered.map_or(Err(None), |known| known.recall(&request, since)) {
+        Ok(response) => response,
+        Err(asked) => {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(exchanges.peer));
+            let response = exchanges.served.router.clone().oneshot(request).await?;
+            match remembered.zip(asked) {
+                Some((remembered, asked)) => remembered.learn((asked, since), response).await,
+                None => response,
+            }
+        }
+    };
     // A keep-alive client learns of the shutdown with an answer, and not by a connection that closes under its request.
     if keeps_alive_by_header && !exchanges.readiness.is_ready() {
         response

@@ -16,6 +16,7 @@ use super::{
     activity::Patience,
     connection,
     lifecycle::{Lifecycle, Shutdown},
+    remembered::Remembered,
     settings::HttpSettings,
 };
 
@@ -25,19 +26,27 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// For the operating system to tell of connections that it has queued.
 const BACKLOG_PAUSE: Duration = Duration::from_millis(10);
 
-/// Serves `router` until the lifecycle has been led to its end.
+/// What is served.
+#[derive(Clone)]
+pub struct Served {
+    pub router: Router,
+    /// `None` where every request goes to its route.
+    pub remembered: Option<Arc<Remembered>>,
+}
+
+/// Serves until the lifecycle has been led to its end.
 ///
 /// A shutdown goes: readiness false and `Connection: close` on answers → after `drain` no new connections and idle ones
 /// closed → running requests and writes end → [`Shutdown::Clean`], or after `shutdown_timeout` [`Shutdown::Forced`].
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    served: Served,
     settings: &HttpSettings,
     lifecycle: &Lifecycle,
 ) -> Shutdown {
     let connections = TaskTracker::new();
     let work = async {
-        accept(listener, &router, settings, lifecycle, &connections).await;
+        accept(listener, &served, settings, lifecycle, &connections).await;
         connections.close();
         connections.wait().await;
         // Only now, for a connection can begin a write until its end.
@@ -55,7 +64,7 @@ pub async fn serve(
 
 async fn accept(
     listener: TcpListener,
-    router: &Router,
+    served: &Served,
     settings: &HttpSettings,
     lifecycle: &Lifecycle,
     connections: &TaskTracker,
@@ -73,7 +82,7 @@ async fn accept(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "TCP_NODELAY cannot be set");
         }
-        let connection = connection::run(stream, peer, router.clone(), patience, lifecycle.clone());
+        let connection = connection::run(stream, peer, served.clone(), patience, lifecycle.clone());
         connections.spawn(async move {
             connection.await;
             drop(slot);

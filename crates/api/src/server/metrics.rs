@@ -2,6 +2,8 @@
 //!
 //! Invariant: label values come from small fixed sets (known methods, route templates, statuses), never from a URL.
 
+use std::time::Duration;
+
 use axum::{
     extract::{MatchedPath, Request},
     response::Response,
@@ -12,6 +14,8 @@ use opentelemetry::{
     metrics::{Counter, Histogram, Meter, UpDownCounter},
 };
 use tokio::time::Instant;
+
+use super::remembered::Repeatable;
 
 /// Seconds; the answers of a cache lie in the first buckets, the request time-out in the last.
 const BUCKETS: [f64; 14] = [
@@ -54,12 +58,15 @@ impl HttpMetrics {
     }
 }
 
+/// Method, route, and the status once there is one.
+#[derive(Debug, Clone)]
+pub(super) struct Labels([KeyValue; 3]);
+
 /// A request that is being answered. Counted down also when the client hangs up and the request is dropped.
 pub(super) struct Measured<'a> {
     metrics: &'a HttpMetrics,
     started: Instant,
-    /// Method, route, and the status once there is one.
-    labels: [KeyValue; 3],
+    labels: Labels,
 }
 
 impl HttpMetrics {
@@ -77,27 +84,34 @@ impl HttpMetrics {
         let measured = Measured {
             metrics: self,
             started,
-            labels,
+            labels: Labels(labels),
         };
         measured.count_active(1);
         measured
     }
+
+    /// Counts an answer.
+    pub(super) fn answered(&self, labels: &Labels, took: Duration) {
+        self.requests.add(1, &labels.0);
+        self.duration.record(took.as_secs_f64(), &labels.0);
+    }
 }
 
 impl Measured<'_> {
-    pub(super) fn end(mut self, response: &Response) {
-        let [_, _, status] = &mut self.labels;
+    pub(super) fn end(mut self, response: &mut Response) {
+        let [_, _, status] = &mut self.labels.0;
         status.value = i64::from(response.status().as_u16()).into();
-        self.metrics.requests.add(1, &self.labels);
-        let duration = self.started.elapsed().as_secs_f64();
-        self.metrics.duration.record(duration, &self.labels);
+        self.metrics.answered(&self.labels, self.started.elapsed());
         if response.status().is_server_error() {
-            self.metrics.errors.add(1, &self.labels);
+            self.metrics.errors.add(1, &self.labels.0);
+        }
+        if response.extensions().get::<Repeatable>().is_some() {
+            response.extensions_mut().insert(self.labels.clone());
         }
     }
 
     fn count_active(&self, by: i64) {
-        let [method, ..] = &self.labels;
+        let [method, ..] = &self.labels.0;
         self.metrics.active.add(by, std::slice::from_ref(method));
     }
 }

@@ -15,6 +15,7 @@ pub mod listener;
 pub mod metrics;
 mod origin;
 mod problem;
+mod remembered;
 pub mod request_id;
 pub mod settings;
 mod stack;
@@ -22,8 +23,9 @@ mod timeout;
 
 pub use layers::{Allowance, Layers, StreamPredicate, answering, wrap};
 pub use lifecycle::{Lifecycle, Readiness, Shutdown};
-pub use listener::serve;
+pub use listener::{Served, serve};
 pub use metrics::HttpMetrics;
 pub use origin::Origin;
+pub use remembered::{REMEMBERED, Remembered, Repeatable};
 pub use request_id::{NewRequestId, RequestId};
 pub use settings::HttpSettings;

@@ -38,6 +38,9 @@ pub struct HttpSettings {
     pub shutdown_timeout: Duration,
     /// The largest request body in bytes, counted after decompression. Streams such as imports are exempt.
     pub body_limit: usize,
+    /// Bytes for answers of the store that are given again for a second without asking their route; 0 for none. Not used
+    /// where traces are exported, nor where requests are logged (`debug`).
+    pub remembered_bytes: u64,
     /// Origins whose pages may call the service from a browser; empty for none, `*` for any.
     pub cors_origins: Vec<Origin>,
 }
@@ -54,6 +57,7 @@ impl Default for HttpSettings {
             drain: Duration::from_secs(2),
             shutdown_timeout: Duration::from_secs(20),
             body_limit: 1024 * 1024,
+            remembered_bytes: 8 * 1024 * 1024,
             cors_origins: Vec::new(),
         }
     }

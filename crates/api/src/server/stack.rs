@@ -103,8 +103,8 @@ impl Stack {
             })
             .await
         };
-        let response = subject.normalize(response);
-        measured.end(&response);
+        let mut response = subject.normalize(response);
+        measured.end(&mut response);
         response
     }
 

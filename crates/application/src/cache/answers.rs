@@ -139,8 +139,8 @@ impl Answers {
             cache.record(CacheEvent::Bypass);
             return Ok(uncached(cache.limited(load()).await?));
         }
-        let stamp = cache.generations.stamp(key.entity);
-        let trusted = stamp.filter(|_| cache.trusts_local(demand.consistency));
+        let trusts = || cache.trusts_local(demand.consistency);
+        let trusted = cache.generations.trusted(key.entity, trusts);
         let mut expired = None;
         if let Some((kept, age)) = trusted.and_then(|stamp| cache.local(&key, stamp)) {
             match age {

@@ -76,6 +76,12 @@ impl Generations {
         Stamp::of(one, all)
     }
 
+    /// The present stamp, if what is kept is trusted. Trust is asked for first: it says that whatever was acknowledged until
+    /// then has been heard of, which a stamp that was noted earlier may not show.
+    pub(crate) fn trusted(&self, entity: Entity, trusts: impl FnOnce() -> bool) -> Option<Stamp> {
+        trusts().then(|| self.stamp(entity)).flatten()
+    }
+
     /// A write begins.
     pub(crate) fn begin(&self, entity: Entity) {
         if let Some(slot) = self.slot(entity) {
@@ -239,5 +245,53 @@ mod tests {
     fn raising_before_the_commit_alone_would_not_do() {
         let writes = [Writes::RaisedFirst, Writes::RaisedFirst];
         shuttle::check_random(move || readers_beside(writes), 20_000);
+    }
+
+    /// How a reader of an instance that was not heard of comes to the stamp of what is kept.
+    #[derive(Clone, Copy)]
+    enum Asks {
+        TrustFirst,
+        StampFirst,
+    }
+
+    /// An instance wakes up, and hears of a write that waited for it in vain, while it is asked.
+    fn reader_beside_news(asks: Asks) {
+        let generations = Arc::new(Generations::new(1));
+        let kept = generations.stamp(ENTITY);
+        let (acknowledged, trusts) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let reader = {
+            let generations = Arc::clone(&generations);
+            let (acknowledged, trusts) = (Arc::clone(&acknowledged), Arc::clone(&trusts));
+            thread::spawn(move || {
+                let floor = acknowledged.load(Ordering::SeqCst);
+                let trusts = || trusts.load(Ordering::SeqCst) == 1;
+                let stamp = match asks {
+                    Asks::TrustFirst => generations.trusted(ENTITY, trusts),
+                    Asks::StampFirst => generations.stamp(ENTITY).filter(|_| trusts()),
+                };
+                let version = if stamp.is_some() && stamp == kept { 0 } else { 1 };
+                assert!(version >= floor, "{version} after {floor} was acknowledged");
+            })
+        };
+        let writer = {
+            let acknowledged = Arc::clone(&acknowledged);
+            thread::spawn(move || acknowledged.store(1, Ordering::SeqCst))
+        };
+        // A question that was sent after the write comes back after the news of the write.
+        writer.join().unwrap();
+        generations.raise(ENTITY);
+        trusts.store(1, Ordering::SeqCst);
+        reader.join().unwrap();
+    }
+
+    #[test]
+    fn news_that_come_while_it_is_asked_are_in_what_is_answered() {
+        shuttle::check_random(|| reader_beside_news(Asks::TrustFirst), 10_000);
+    }
+
+    #[test]
+    #[should_panic(expected = "was acknowledged")]
+    fn a_stamp_from_before_trust_would_not_do() {
+        shuttle::check_random(|| reader_beside_news(Asks::StampFirst), 10_000);
     }
 }

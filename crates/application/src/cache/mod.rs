@@ -49,14 +49,14 @@
 //!
 //! An instance answers what it keeps only if the entity's generation is still the one that was noted before the entry
 //! was asked for, no write of its own is under way on it, and the newest question that came back on the connection by
-//! which it hears of fences and releases was sent less than δ ago (*trust*).
+//! which it hears of fences and releases was sent less than δ ago (*trust*). Trust is looked at before the generation is.
 //!
 //! Let W be acknowledged before R begins on an instance I, and E be what I keeps. If I wrote W itself, the generation
 //! rose before the commit. If another one did, W waited before its commit for one of two things. Either I confirmed W's
 //! fence: then its generation had risen, and nothing was kept since, because under a fence the shared tier has nothing and
 //! fills nothing. Or δ passed: then I trusts nothing it kept before until it has heard everything up to a later question,
-//! W's fence among it. A process that was stopped wakes up with its trust spent, and a connection that was lost has
-//! everything forgotten before it is trusted again.
+//! W's fence among it, so that the generation, which is looked at after that, has risen. A process that was stopped wakes
+//! up with its trust spent, and a connection that was lost has everything forgotten before it is trusted again.
 //!
 //! Where the fence was lost before the release, something may have been filled and kept after it was confirmed. W's release
 //! tells, and its confirmations are waited for before the acknowledgement in the same way. Where there was no fence, as
@@ -96,6 +96,7 @@
 
 mod admin;
 mod answers;
+mod basis;
 mod entity;
 mod entry;
 mod fenced;
@@ -128,6 +129,7 @@ use tokio::sync::Semaphore;
 
 pub use admin::{Purge, Report};
 pub use answers::{Answer, Answers, Consistency, Demand, Loaded, Source};
+pub use basis::Basis;
 pub use entity::{Entity, NoEntity, ResourceKind, Scope};
 pub use entry::{Age, Entry, HEADER_LEN, Kind};
 pub use fenced::{FencedStore, TouchingStore};

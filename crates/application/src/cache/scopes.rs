@@ -3,8 +3,6 @@
 //! Invariant: a name is taken before what depends on the scope is loaded, and is another one after each write that
 //! touches the scope.
 
-use std::fmt;
-
 use bytes::Bytes;
 
 use super::answers::uncached;
@@ -14,12 +12,16 @@ use crate::store::StoreError;
 pub(super) const NAME: Schema = Schema::new("g1");
 
 /// The name of a scope's present state, to be made part of the keys of what depends on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Generation(String);
+#[derive(Debug, Clone)]
+pub struct Generation {
+    /// What it was read under.
+    pub key: CacheKey,
+    pub answer: Answer,
+}
 
-impl fmt::Display for Generation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+impl Generation {
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.answer.entry().body).unwrap_or_default()
     }
 }
 
@@ -40,15 +42,15 @@ impl Answers {
                 true_until: None,
             })
         };
-        let answer = self.read(CacheKey::of(scope, NAME), demand, load).await?;
+        let key = CacheKey::of(scope, NAME);
+        let answer = self.read(key.clone(), demand, load).await?;
         let is_kept = match answer.source {
             Source::Local | Source::Shared => true,
             // Loaded, and kept in either tier: if a write had begun, it would not have been.
             Source::Miss | Source::Joined => answer.stored,
             Source::Fenced | Source::Bypass | Source::Stale => false,
         };
-        let name = std::str::from_utf8(&answer.entry().body).map(str::to_owned);
-        Ok(name.ok().filter(|_| is_kept).map(Generation))
+        Ok(is_kept.then_some(Generation { key, answer }))
     }
 
     /// The answer from the database, where it has no key: a scope that it depends on is being written, or the cache is

@@ -13,7 +13,8 @@ pub(super) struct Target<'a> {
     pub(super) address: &'a str,
     pub(super) process: Option<u32>,
     pub(super) requests: &'a Path,
-    pub(super) token: &'a str,
+    /// `None` where shoppers ask.
+    pub(super) token: Option<&'a str>,
 }
 
 /// What a turn came to.
@@ -58,7 +59,7 @@ pub(super) async fn turn(
     load.arg(target.address)
         .arg(target.requests)
         .args(["--connections", &connections.to_string()])
-        .args(["--token", target.token]);
+        .args(target.token.into_iter().flat_map(|token| ["--token", token]));
     match seconds {
         Some(seconds) => load.args(["--seconds", &seconds.to_string()]),
         None => load.arg("--once"),

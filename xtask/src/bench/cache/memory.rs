@@ -51,7 +51,7 @@ async fn of_reads(house: &House, what: &str, settings: &[(&str, &str)]) -> Resul
             address: instance.vitrine.address(),
             process: Some(process),
             requests: &house.lines("once", lines)?,
-            token: &instance.token,
+            token: Some(&instance.token),
         };
         turn(&house.load(), &target, CONNECTIONS, None).await
     };

@@ -9,10 +9,10 @@ use super::load::Target;
 use super::report;
 use crate::{Result, say};
 
-/// What is read: the name, and how the path begins to which an id is added.
-const PLANES: [(&str, &str); 2] = [
-    ("product", "/v1/products/"),
-    ("store product", "/v1/store/default/products/"),
+/// What is read: the name, how the path begins to which an id is added, and whether it takes no token.
+const PLANES: [(&str, &str, bool); 2] = [
+    ("product", "/v1/products/", false),
+    ("store product", "/v1/store/default/products/", true),
 ];
 
 /// An own tier in which what every request needs, such as the channel, has room, and the bodies that are read have not.
@@ -85,7 +85,7 @@ async fn of_tier(house: &House, options: &Options, tier: &Tier<'_>) -> Result<Ve
         None => Base::Limit(house.limit(tier.limit).await?),
     };
     let mut rows = Vec::new();
-    for (plane, prefix) in PLANES {
+    for (plane, prefix, is_public) in PLANES {
         let what = format!("{plane} {}", tier.name);
         let not_modified = format!("304 of a {plane} {}, beside its 200", tier.name);
         if !chosen(&what) && !chosen(&not_modified) {
@@ -101,19 +101,20 @@ async fn of_tier(house: &House, options: &Options, tier: &Tier<'_>) -> Result<Ve
             conditional.push(format!("{path} {}", tag.to_str()?));
             plain.push(path);
         }
+        let token = (!is_public).then_some(instance.token.as_str());
         let plain = house.lines("plain", &plain)?;
         let conditional = house.lines("conditional", &conditional)?;
         let contests = [
             Contest {
                 what,
-                base: base.target(&instance, &plain),
-                service: of_service(&instance, &plain),
+                base: base.target(&plain, token),
+                service: of_service(&instance, &plain, token),
                 wanted: tier.wanted,
             },
             Contest {
                 what: not_modified,
-                base: of_service(&instance, &plain),
-                service: of_service(&instance, &conditional),
+                base: of_service(&instance, &plain, token),
+                service: of_service(&instance, &conditional, token),
                 wanted: 1.0,
             },
         ];
@@ -125,12 +126,12 @@ async fn of_tier(house: &House, options: &Options, tier: &Tier<'_>) -> Result<Ve
     Ok(rows)
 }
 
-fn of_service<'a>(instance: &'a Instance, requests: &'a Path) -> Target<'a> {
+fn of_service<'a>(instance: &'a Instance, requests: &'a Path, token: Option<&'a str>) -> Target<'a> {
     Target {
         address: instance.vitrine.address(),
         process: instance.vitrine.process(),
         requests,
-        token: &instance.token,
+        token,
     }
 }
 
@@ -142,14 +143,14 @@ enum Base {
 
 impl Base {
     /// A limit gets the very same requests.
-    fn target<'a>(&'a self, instance: &'a Instance, requests: &'a Path) -> Target<'a> {
+    fn target<'a>(&'a self, requests: &'a Path, token: Option<&'a str>) -> Target<'a> {
         match self {
-            Self::Service(base) => of_service(base, requests),
+            Self::Service(base) => of_service(base, requests, token),
             Self::Limit(limit) => Target {
                 address: &limit.address,
                 process: limit.server.id(),
                 requests,
-                token: &instance.token,
+                token,
             },
         }
     }

@@ -70,15 +70,16 @@ pub(super) async fn tree(
         depth,
         limit: TREE_LIMIT + 1,
     };
-    let (demand, question) = (context.demand, format!("{request:?}|{}", context.place()));
-    let key = cached::scopes(&app, &[Scope::Categories, Scope::Shelf], demand).await?;
+    let question = format!("{request:?}|{}", context.place());
+    let key = cached::scopes(&app, &[Scope::Categories, Scope::Shelf], &context.reading).await?;
     let key = key.map(|names| CacheKey::query(TREE, format!("{question}|{names}")));
+    let own = Arc::clone(&context);
     let load = move |app: AppState| {
-        let context = Arc::clone(&context);
+        let context = Arc::clone(&own);
         async move { load_tree(&app, &context, &request).await }
     };
-    let answer = cached::read(&app, key, demand, load).await?;
-    respond(&app, &headers, &answer, "category", CATEGORIES)
+    let answer = cached::read(&app, key, &context.reading, load).await?;
+    respond(&app, &headers, &context, &answer, "category", CATEGORIES)
 }
 
 async fn load_tree(app: &AppState, context: &Context, request: &TreeRequest) -> Result<Loaded, StoreError> {
@@ -139,20 +140,21 @@ pub(super) async fn category(
     let reference = category_ref(&text, context.locale(&app))
         .or_else(|_| Slug::parse(text).map(|slug| CategoryRef::Slug(context.locale(&app).clone(), slug)))
         .map_err(|error| invalid("ref", &error.to_string()))?;
-    let (demand, question) = (context.demand, format!("{reference:?}|{}", context.place()));
-    let key = cached::scopes(&app, &[Scope::Categories, Scope::Shelf], demand).await?;
+    let question = format!("{reference:?}|{}", context.place());
+    let key = cached::scopes(&app, &[Scope::Categories, Scope::Shelf], &context.reading).await?;
     let key = key.map(|names| CacheKey::query(ONE, format!("{question}|{names}")));
+    let own = Arc::clone(&context);
     let load = move |app: AppState| {
-        let (context, reference) = (Arc::clone(&context), reference.clone());
+        let (context, reference) = (Arc::clone(&own), reference.clone());
         async move { load_one(&app, &context, &reference).await }
     };
-    let answer = cached::read(&app, key, demand, load).await?;
+    let answer = cached::read(&app, key, &context.reading, load).await?;
     let id = std::str::from_utf8(&answer.entry().facts).unwrap_or_default();
     let keys = format!(
         "{CATEGORIES} {}",
         category_key(Uuid::try_parse(id).unwrap_or_default())
     );
-    respond(&app, &headers, &answer, "category", &keys)
+    respond(&app, &headers, &context, &answer, "category", &keys)
 }
 
 async fn load_one(app: &AppState, context: &Context, reference: &CategoryRef) -> Result<Loaded, StoreError> {

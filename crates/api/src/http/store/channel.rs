@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use application::cache::{CacheKey, Demand, Loaded, Schema, Scope};
+use application::cache::{CacheKey, Loaded, Schema, Scope};
 use application::resource::ResourceRef;
 use domain::channel::{ChannelCurrencies, ChannelLocales, ChannelState};
 use domain::value::{Country, Currency, Key, Locale};
@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::http::cached;
+use crate::http::cached::{self, Reading};
 use crate::http::state::AppState;
 use crate::problem::Problem;
 
@@ -98,10 +98,10 @@ impl StoreChannel {
 }
 
 /// The channel with this key.
-pub(super) async fn find(app: &AppState, key: &str, demand: Demand) -> Result<Arc<StoreChannel>, Problem> {
+pub(super) async fn find(app: &AppState, key: &str, reading: &Reading) -> Result<Arc<StoreChannel>, Problem> {
     let missing = || Problem::not_found("channel");
     let named = Key::parse(key).map_err(|_| missing())?;
-    let names = cached::scopes(app, &[Scope::Channels], demand).await?;
+    let names = cached::scopes(app, &[Scope::Channels], reading).await?;
     let cached_as = names.map(|names| CacheKey::query(SCHEMA, format!("{key}|{names}")));
     let load = move |app: AppState| {
         let named = ResourceRef::Key(named.clone());
@@ -113,7 +113,7 @@ pub(super) async fn find(app: &AppState, key: &str, demand: Demand) -> Result<Ar
             }))
         }
     };
-    let answer = cached::read(app, cached_as, demand, load).await?;
+    let answer = cached::read(app, cached_as, reading, load).await?;
     if !answer.is_found() {
         return Err(missing());
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use application::cache::{Consistency, Demand};
+use application::cache::Consistency;
 use application::pricing::PricingContext;
 use application::store::StoreError;
 use application::storefront::{StoreProduct, Visit};
@@ -14,7 +14,7 @@ use http::HeaderMap;
 use utoipa::IntoParams;
 
 use super::channel::{self, StoreChannel};
-use crate::http::cached;
+use crate::http::cached::Reading;
 use crate::http::query::{Query, invalid};
 use crate::http::state::{App, AppState};
 use crate::problem::Problem;
@@ -36,7 +36,7 @@ pub(super) struct ContextParameters {
 }
 
 pub(super) struct Context {
-    pub(super) demand: Demand,
+    pub(super) reading: Reading,
     channel: Arc<StoreChannel>,
     /// The languages to show texts in, the best one first.
     pub(super) locales: Vec<Locale>,
@@ -53,12 +53,12 @@ impl Context {
         query: &mut Query,
         headers: &HeaderMap,
     ) -> Result<Arc<Self>, Problem> {
-        let demand = cached::demand(headers, Consistency::Bounded)?;
+        let reading = Reading::of(headers, Consistency::Bounded)?;
         let locale = query.parse("locale", |locale| Locale::parse(&locale))?;
         let currency = query.parse("currency", |code| Currency::parse(&code))?;
         let country = query.parse("country", |code| Country::parse(&code))?;
         let groups = query.each("group", |group| Key::parse(group))?;
-        let channel = channel::find(app, channel, demand).await?;
+        let channel = channel::find(app, channel, &reading).await?;
         let offered = &channel.locales;
         let locale = locale.unwrap_or_else(|| offered.default_locale().clone());
         if !offered.locales().contains(&locale) {
@@ -74,7 +74,7 @@ impl Context {
             return Err(invalid("country", "must be a country of the channel"));
         }
         Ok(Arc::new(Self {
-            demand,
+            reading,
             locales: offered.chain(&locale),
             currency,
             country,

@@ -15,6 +15,9 @@ mod related;
 mod search;
 mod views;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use application::cache::{Answer, Source};
 use application::cdn::EVERYTHING;
 use application::storefront::Freshness;
@@ -29,6 +32,7 @@ use super::cached;
 use super::reply;
 use super::state::{App, AppState};
 use crate::problem::Problem;
+use crate::server::{REMEMBERED, Repeatable};
 
 const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
@@ -49,7 +53,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// How long shared caches may keep an answer that is another one after `next_change`.
 fn cache_control(app: &App, next_change: Option<Timestamp>) -> HeaderValue {
     // Now, and not when the question was asked: what the answer took is over.
-    let Freshness { fresh, stale } = Freshness::until(next_change, app.clock.now(), app.store_max_age);
+    let Freshness { fresh, stale } = freshness(app, next_change, Duration::ZERO);
     let (fresh, stale) = (fresh.as_secs(), stale.as_secs());
     let value = format!(
         "public, max-age=0, s-maxage={fresh}, stale-while-revalidate={stale}, stale-if-error={stale}"
@@ -57,12 +61,17 @@ fn cache_control(app: &App, next_change: Option<Timestamp>) -> HeaderValue {
     HeaderValue::try_from(value).unwrap_or(NOT_KEPT)
 }
 
+fn freshness(app: &App, next_change: Option<Timestamp>, later: Duration) -> Freshness {
+    Freshness::until(next_change, app.clock.now() + later, app.store_max_age)
+}
+
 const NOT_KEPT: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// An answer that a CDN can keep, revalidate and purge; 404 where there is no `kind`.
 fn respond(
-    app: &App,
+    app: &AppState,
     headers: &HeaderMap,
+    context: &Context,
     answer: &Answer,
     kind: &str,
     surrogate_keys: &str,
@@ -77,18 +86,28 @@ fn respond(
     response
         .headers_mut()
         .extend(keys.into_iter().map(|keys| (SURROGATE_KEY, keys)));
+    // What it says of its own end has to stay the same until it is forgotten.
+    let [now, later] = [Duration::ZERO, REMEMBERED].map(|later| freshness(app, answer.true_until(), later));
+    if let Some(basis) = context.reading.basis().filter(|_| now == later) {
+        let (standing, repeated) = ((app.clone(), basis.clone()), (app.clone(), basis));
+        response.extensions_mut().insert(Repeatable {
+            stands: Arc::new(move || standing.0.answers.stands(&standing.1)),
+            repeated: Arc::new(move || repeated.0.answers.repeated(&repeated.1)),
+        });
+    }
     Ok(response)
 }
 
 /// The same for a page, whose facts are the cursor of the next one.
 fn respond_with_page(
-    app: &App,
+    app: &AppState,
     headers: &HeaderMap,
+    context: &Context,
     answer: &Answer,
     surrogate_keys: &str,
     uri: &Uri,
 ) -> Result<Response, Problem> {
-    let mut response = respond(app, headers, answer, "product", surrogate_keys)?;
+    let mut response = respond(app, headers, context, answer, "product", surrogate_keys)?;
     let cursor = std::str::from_utf8(&answer.entry().facts).unwrap_or_default();
     if !cursor.is_empty()
         && let Some(link) = reply::next_link(uri, cursor)

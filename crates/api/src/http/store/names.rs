@@ -68,8 +68,7 @@ pub(super) async fn product(app: &AppState, text: &str, context: &Arc<Context>) 
             (slug.as_str().to_owned(), by_slug(slug))
         }
     };
-    let demand = context.demand;
-    let key = cached::scopes(app, &[Scope::Shelf], demand).await?;
+    let key = cached::scopes(app, &[Scope::Shelf], &context.reading).await?;
     let key = key.map(|names| CacheKey::query(PRODUCT, format!("{named}|{}|{names}", context.place())));
     let own = Arc::clone(context);
     let load = move |app: AppState| {
@@ -100,7 +99,7 @@ pub(super) async fn product(app: &AppState, text: &str, context: &Arc<Context>) 
             ))
         }
     };
-    let answer = cached::read(app, key, demand, load).await?;
+    let answer = cached::read(app, key, &context.reading, load).await?;
     let missing = || Problem::not_found("product");
     if !answer.is_found() {
         return Err(missing());
@@ -150,7 +149,7 @@ pub(super) async fn category(
         CategoryRef::Key(key) => format!("key:{key}"),
         CategoryRef::Slug(locale, slug) => format!("{}:{}", locale.as_str(), slug.as_str()),
     };
-    let key = cached::scopes(app, &[Scope::Categories], context.demand).await?;
+    let key = cached::scopes(app, &[Scope::Categories], &context.reading).await?;
     let key = key.map(|names| CacheKey::query(CATEGORY, format!("{named}|{names}")));
     let load = move |app: AppState| {
         let reference = reference.clone();
@@ -160,7 +159,7 @@ pub(super) async fn category(
             Ok(id.map_or(Loaded::nothing(None), |id| cached::facts(id.to_string(), None)))
         }
     };
-    let answer = cached::read(app, key, context.demand, load).await?;
+    let answer = cached::read(app, key, &context.reading, load).await?;
     let id = std::str::from_utf8(&answer.entry().facts).ok();
     let id = id.and_then(|id| Uuid::try_parse(id).ok()).map(CategoryId::new);
     id.ok_or_else(|| invalid(parameter, "names no category"))

@@ -54,11 +54,17 @@ pub(super) async fn prices(
     let context = Context::take(&app, &channel, &mut query, &headers).await?;
     query.finish()?;
 
-    let (demand, question) = (context.demand, format!("{skus:?}|{}", context.key()));
-    let key = cached::scopes(&app, &[Scope::Shelf, Scope::PriceLists, Scope::Prices], demand).await?;
+    let question = format!("{skus:?}|{}", context.key());
+    let key = cached::scopes(
+        &app,
+        &[Scope::Shelf, Scope::PriceLists, Scope::Prices],
+        &context.reading,
+    )
+    .await?;
     let key = key.map(|names| CacheKey::query(SCHEMA, format!("{question}|{names}")));
+    let own = Arc::clone(&context);
     let load = move |app: AppState| {
-        let (context, skus) = (Arc::clone(&context), skus.clone());
+        let (context, skus) = (Arc::clone(&own), skus.clone());
         async move {
             let visit = context.visit(app.clock.now());
             let on_sale = app.storefront.on_sale(&skus, &visit).await?;
@@ -85,6 +91,6 @@ pub(super) async fn prices(
             ))
         }
     };
-    let answer = cached::read(&app, key, demand, load).await?;
-    respond(&app, &headers, &answer, "prices", PRICES)
+    let answer = cached::read(&app, key, &context.reading, load).await?;
+    respond(&app, &headers, &context, &answer, "prices", PRICES)
 }

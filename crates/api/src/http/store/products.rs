@@ -19,6 +19,7 @@ use crate::http::reply::{self, ListBody};
 use crate::http::state::AppState;
 use crate::http::v1::{Demanded, Fields, PageParameters, Revalidate};
 use crate::problem::Problem;
+use crate::server::Repeatable;
 use crate::wire::{StoreProductBody, category_ref};
 
 /// What the list is called inside its cursors.
@@ -78,15 +79,16 @@ pub(super) async fn list(
     let request = query.page(&app.cursors, LIST, &scope)?;
     query.finish_list()?;
 
-    let (demand, question) = (context.demand, format!("{scope:?}|{request:?}|{}", context.key()));
+    let question = format!("{scope:?}|{request:?}|{}", context.key());
     let mut scopes = vec![Scope::Shelf, Scope::PriceLists, Scope::Prices];
     scopes.extend(scope.1.category.map(|_| Scope::Categories));
-    let key = cached::scopes(&app, &scopes, demand).await?;
+    let key = cached::scopes(&app, &scopes, &context.reading).await?;
     // An estimate is nothing that a write decides.
     let key = key.filter(|_| request.count != Count::Estimate);
     let key = key.map(|names| CacheKey::query(PAGE, format!("{question}|{names}")));
+    let own = Arc::clone(&context);
     let load = move |app: AppState| {
-        let (context, scope, request) = (Arc::clone(&context), scope.clone(), request);
+        let (context, scope, request) = (Arc::clone(&own), scope.clone(), request);
         async move {
             let visit = context.visit(app.clock.now());
             let page = app.storefront.list(&scope.1, &visit, &request).await?;
@@ -102,8 +104,8 @@ pub(super) async fn list(
             ))
         }
     };
-    let answer = cached::read(&app, key, demand, load).await?;
-    respond_with_page(&app, &headers, &answer, PRODUCTS, &uri)
+    let answer = cached::read(&app, key, &context.reading, load).await?;
+    respond_with_page(&app, &headers, &context, &answer, PRODUCTS, &uri)
 }
 
 /// Read a published product
@@ -143,11 +145,12 @@ pub(super) async fn get(
     if let Some(elsewhere) = located.moved(&app, (&channel, &text, ""), &uri) {
         return Ok(elsewhere);
     }
-    let (id, demand, channel) = (located.id, context.demand, context.channel());
-    let key = cached::scopes(&app, &[Scope::PriceLists], demand).await?;
+    let (id, channel) = (located.id, context.channel());
+    let key = cached::scopes(&app, &[Scope::PriceLists], &context.reading).await?;
     let key = key.map(|names| CacheKey::varied(id, ONE, format!("{}|{names}", context.key())));
+    let own = Arc::clone(&context);
     let load = move |app: AppState| {
-        let context = Arc::clone(&context);
+        let context = Arc::clone(&own);
         async move {
             let visit = context.visit(app.clock.now());
             let Some(copy) = app.storefront.find(&StoreRef::Id(id), &visit).await? else {
@@ -162,11 +165,21 @@ pub(super) async fn get(
             ))
         }
     };
-    let answer = cached::read(&app, key, demand, load).await?;
-    let response = respond(&app, &headers, &answer, "product", &product_key(id.uuid()))?;
+    let answer = cached::read(&app, key, &context.reading, load).await?;
+    let mut response = respond(
+        &app,
+        &headers,
+        &context,
+        &answer,
+        "product",
+        &product_key(id.uuid()),
+    )?;
     // Whoever asks whether it changed looks at it too.
     if method == Method::GET {
         app.views.count_answer(channel, id);
+        if let Some(repeatable) = response.extensions_mut().get_mut::<Repeatable>() {
+            repeatable.also(move || app.views.count_answer(channel, id));
+        }
     }
     Ok(response)
 }

@@ -76,16 +76,22 @@ pub(super) async fn related(
     let request = query.plain_page(&app.cursors, LIST, &scope, ORDER)?;
     query.finish_list()?;
 
-    let (demand, question) = (context.demand, format!("{scope:?}|{request:?}|{}", context.key()));
-    let key = cached::scopes(&app, &[Scope::Shelf, Scope::PriceLists, Scope::Prices], demand).await?;
+    let question = format!("{scope:?}|{request:?}|{}", context.key());
+    let key = cached::scopes(
+        &app,
+        &[Scope::Shelf, Scope::PriceLists, Scope::Prices],
+        &context.reading,
+    )
+    .await?;
     let key = key.map(|names| CacheKey::query(RELATED, format!("{question}|{names}")));
+    let own = Arc::clone(&context);
     let load = move |app: AppState| {
-        let context = Arc::clone(&context);
+        let context = Arc::clone(&own);
         async move { load(&app, &context, scope, &request).await }
     };
-    let answer = cached::read(&app, key, demand, load).await?;
+    let answer = cached::read(&app, key, &context.reading, load).await?;
     let keys = format!("{PRODUCTS} {}", product_key(located.id.uuid()));
-    respond_with_page(&app, &headers, &answer, &keys, &uri)
+    respond_with_page(&app, &headers, &context, &answer, &keys, &uri)
 }
 
 async fn load(

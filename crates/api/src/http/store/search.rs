@@ -110,7 +110,7 @@ async fn answer(
     let engine = search::engine(app)?;
     // What is found and what is shown of it are of one instant.
     let at = app.clock.now();
-    let request = search::request(app, parts, audience(context, at), context.demand)?;
+    let request = search::request(app, parts, audience(context, at), context.reading.demand)?;
     let scope = request.scope();
     let page = engine.store(request).await.map_err(refused)?;
     let copies = page.hits.iter().map(|hit| &hit.item);
@@ -187,7 +187,7 @@ pub(super) async fn suggest(
         audience: audience(&context, app.clock.now()),
         text: Located::new("q", text),
         limit,
-        min_position: context.demand.min_position,
+        min_position: context.reading.demand.min_position,
     };
     let found = search::engine(&app)?
         .suggest_store(asked)

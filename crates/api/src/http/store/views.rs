@@ -113,9 +113,9 @@ pub(super) async fn trending(
             (Vec::new(), false)
         }
     };
-    let demand = context.demand;
+    let own = Arc::clone(&context);
     let load = move |app: AppState| {
-        let (context, ranked) = (Arc::clone(&context), ranked.clone());
+        let (context, ranked) = (Arc::clone(&own), ranked.clone());
         async move {
             let visit = context.visit(app.clock.now());
             let seen = app.storefront.among(&ranked, &visit, None, limit).await?;
@@ -141,8 +141,8 @@ pub(super) async fn trending(
         }
     };
     // The order changes all the time, and no write tells of it.
-    let answer = cached::read(&app, None, demand, load).await?;
-    let mut response = respond(&app, &headers, &answer, "product", PRODUCTS)?;
+    let answer = cached::read(&app, None, &context.reading, load).await?;
+    let mut response = respond(&app, &headers, &context, &answer, "product", PRODUCTS)?;
     if !is_known {
         response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     }

@@ -17,7 +17,7 @@ use super::parameters::{
     AsOf, Conditional, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
 };
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
-use crate::http::cached;
+use crate::http::cached::{self, Reading};
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
@@ -168,7 +168,7 @@ async fn get(
     if let Some(instant) = instant {
         return as_of::<MediaPast>(&app, &text, instant, &headers).await;
     }
-    let demand = cached::demand(&headers, Consistency::Strong)?;
+    let reading = Reading::of(&headers, Consistency::Strong)?;
     let load = move |app: AppState| async move {
         let found = app.media.reader().find(MediaRef::Id(id)).await?;
         Ok(found.map_or(Loaded::nothing(None), |media| {
@@ -177,7 +177,7 @@ async fn get(
             cached::versioned(body, version_tag(version, SCHEMA), version)
         }))
     };
-    let answer = cached::read(&app, Some(CacheKey::of(id, Schema::new(SCHEMA))), demand, load).await?;
+    let answer = cached::read(&app, Some(CacheKey::of(id, Schema::new(SCHEMA))), &reading, load).await?;
     cached::respond(&headers, &answer, "media", PRIVATE)
 }
 

@@ -16,7 +16,7 @@ use super::parameters::{
     AsOf, Conditional, Demanded, DryRun, Fields, PageParameters, Revalidate, WriteHeaders,
 };
 use crate::http::auth::{Authorized, CatalogRead, PricesWrite};
-use crate::http::cached;
+use crate::http::cached::{self, Reading};
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
@@ -167,7 +167,7 @@ async fn get(
     if let Some(instant) = instant {
         return as_of::<PricePast>(&app, &text, instant, &headers).await;
     }
-    let demand = cached::demand(&headers, Consistency::Strong)?;
+    let reading = Reading::of(&headers, Consistency::Strong)?;
     let load = move |app: AppState| async move {
         let found = app.price_reader.find(id).await?;
         Ok(found.map_or(Loaded::nothing(None), |price| {
@@ -179,9 +179,9 @@ async fn get(
         }))
     };
     // It goes with its product when that is erased, of which its own entity is not told.
-    let key = cached::scopes(&app, &[Scope::Deletions], demand).await?;
+    let key = cached::scopes(&app, &[Scope::Deletions], &reading).await?;
     let key = key.map(|names| CacheKey::varied(id, Schema::new("r1"), names));
-    let answer = cached::read(&app, key, demand, load).await?;
+    let answer = cached::read(&app, key, &reading, load).await?;
     cached::respond(&headers, &answer, "price", PRIVATE)
 }
 

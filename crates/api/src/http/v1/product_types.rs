@@ -22,7 +22,7 @@ use super::parameters::{
 };
 use super::resources::{self, Call, Kind};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
-use crate::http::cached;
+use crate::http::cached::{self, Reading};
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{ListBody, PRIVATE, to_bytes};
@@ -260,7 +260,7 @@ async fn schema(
         Moment::Write
     };
     query.finish()?;
-    let demand = cached::demand(&headers, Consistency::Strong)?;
+    let reading = Reading::of(&headers, Consistency::Strong)?;
     let (shape, cached_as) = match moment {
         Moment::Publish => ("pts1-publish", Schema::new("j2")),
         Moment::Write => ("pts1", Schema::new("j1")),
@@ -278,7 +278,7 @@ async fn schema(
             cached::versioned(body, version_tag(version, shape), version)
         }))
     };
-    let answer = cached::read(&app, Some(CacheKey::of(id, cached_as)), demand, load).await?;
+    let answer = cached::read(&app, Some(CacheKey::of(id, cached_as)), &reading, load).await?;
     let mut response = cached::respond(&headers, &answer, ProductTypeContent::KIND, PRIVATE)?;
     if response.status() == StatusCode::OK {
         let schema_json = HeaderValue::from_static("application/schema+json");

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::history::{Past, as_of, target, unfit};
 use super::products::other_key;
 use crate::http::auth::{Authorized, RequiredScope};
-use crate::http::cached;
+use crate::http::cached::{self, Reading};
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, PRIVATE, to_bytes};
@@ -126,7 +126,7 @@ where
     if let Some(instant) = instant {
         return as_of::<K>(app, text, instant, headers).await;
     }
-    let demand = cached::demand(headers, Consistency::Strong)?;
+    let reading = Reading::of(headers, Consistency::Strong)?;
     let id = locate::<K>(app, &reference).await?;
     let load = move |app: AppState| async move {
         let found = K::service(&app)
@@ -138,7 +138,7 @@ where
             cached::versioned(body, tag::<K>(&state), state.record.version)
         }))
     };
-    let answer = cached::read(app, Some(CacheKey::of(id, K::CACHED)), demand, load).await?;
+    let answer = cached::read(app, Some(CacheKey::of(id, K::CACHED)), &reading, load).await?;
     cached::respond(headers, &answer, K::Content::KIND, PRIVATE)
 }
 

@@ -3,6 +3,7 @@
 mod answers;
 mod bodies;
 mod clients;
+mod remembered;
 mod shutdown;
 mod toy;
 mod writes;

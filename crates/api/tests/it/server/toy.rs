@@ -4,12 +4,14 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use api::server::{self, HttpMetrics, HttpSettings, Layers, Lifecycle, Shutdown};
+use api::server::{
+    self, HttpMetrics, HttpSettings, Layers, Lifecycle, Remembered, Repeatable, Served, Shutdown,
+};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -44,6 +46,9 @@ pub(crate) struct Events {
     pub(crate) abandoned: Semaphore,
     pub(crate) committed: Semaphore,
     pub(crate) received: AtomicUsize,
+    /// Whether the counting route stands by what it answered.
+    pub(crate) stands: AtomicBool,
+    pub(crate) repeated: AtomicUsize,
 }
 
 impl std::ops::Deref for Toy {
@@ -76,12 +81,17 @@ impl Server {
             abandoned: Semaphore::new(0),
             committed: Semaphore::new(0),
             received: AtomicUsize::new(0),
+            stands: AtomicBool::new(true),
+            repeated: AtomicUsize::new(0),
         }));
         let lifecycle = Lifecycle::new();
+        let metrics = HttpMetrics::new(meter);
+        let ids = Arc::new(AtomicUsize::new(0));
+        let fresh = Arc::new(move || format!("made-again-{}", ids.fetch_add(1, Ordering::SeqCst)));
         let layers = Layers {
             settings: settings.clone(),
             lifecycle: lifecycle.clone(),
-            metrics: HttpMetrics::new(meter),
+            metrics: metrics.clone(),
             new_request_id: Arc::new(|| "made-here".to_owned()),
             is_stream: |_, uri| uri.path() == "/imports",
             allowance: |_, _| 0,
@@ -91,7 +101,11 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let served = lifecycle.clone();
-        let task = tokio::spawn(async move { server::serve(listener, router, &settings, &served).await });
+        let routes = Served {
+            router,
+            remembered: Some(Arc::new(Remembered::new(1 << 20, metrics, fresh))),
+        };
+        let task = tokio::spawn(async move { server::serve(listener, routes, &settings, &served).await });
         Self {
             address,
             lifecycle,
@@ -182,6 +196,7 @@ fn routes(toy: Toy) -> Router {
         .route("/imports", post(import))
         .route("/endless", get(endless))
         .route("/zeros/{length}", get(zeros))
+        .route("/counted", get(counted).post(counted))
         .route("/document", get(read_document).put(write_document))
         .with_state(toy)
 }
@@ -249,6 +264,27 @@ async fn read_document(headers: HeaderMap) -> Response {
     } else {
         (etag, "word ".repeat(1000)).into_response()
     }
+}
+
+/// Answers how often it was asked, and may be given again.
+async fn counted(State(toy): State<Toy>, headers: HeaderMap) -> Response {
+    let count = toy.received.fetch_add(1, Ordering::SeqCst) + 1;
+    let (standing, repeated) = (toy.clone(), toy);
+    let repeatable = Repeatable {
+        stands: Arc::new(move || standing.stands.load(Ordering::SeqCst)),
+        repeated: Arc::new(move || {
+            repeated.repeated.fetch_add(1, Ordering::SeqCst);
+        }),
+    };
+    let tag = [(header::ETAG, DOCUMENT_TAG)];
+    let mut response = if headers.contains_key(header::IF_NONE_MATCH) {
+        (StatusCode::NOT_MODIFIED, tag).into_response()
+    } else {
+        (tag, format!("{count} {}", "word ".repeat(1000))).into_response()
+    };
+    response.headers_mut().insert("count", count.into());
+    response.extensions_mut().insert(repeatable);
+    response
 }
 
 async fn write_document(headers: HeaderMap) -> StatusCode {

@@ -9,7 +9,7 @@ use http::{HeaderMap, Uri};
 
 use super::{SCHEMA, named, reference};
 use crate::http::auth::{Authorized, CatalogRead};
-use crate::http::cached;
+use crate::http::cached::{self, Reading};
 use crate::http::conditions::version_and_body_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
@@ -107,7 +107,7 @@ pub(super) async fn get(
         }
         return as_of::<CategoryPast>(&app, &text, instant, &headers).await;
     }
-    let demand = cached::demand(&headers, Consistency::Strong)?;
+    let reading = Reading::of(&headers, Consistency::Strong)?;
     let id = locate(&app, &category).await?;
     let load = move |app: AppState| async move {
         let found = app.category_reader.find(&CategoryRef::Id(id), false).await?;
@@ -124,10 +124,10 @@ pub(super) async fn get(
         Ok(cached::versioned(body, tag, version))
     };
     // It shows where it stands in the tree, and how many products are below it.
-    let key = cached::scopes(&app, &[Scope::Categories, Scope::Filing], demand).await?;
+    let key = cached::scopes(&app, &[Scope::Categories, Scope::Filing], &reading).await?;
     let schema = Schema::new(if expanded { "a2" } else { SCHEMA });
     let key = key.map(|names| CacheKey::varied(id, schema, names));
-    let answer = cached::read(&app, key, demand, load).await?;
+    let answer = cached::read(&app, key, &reading, load).await?;
     cached::respond(&headers, &answer, "category", PRIVATE)
 }
 

@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use super::expand::{Expand, Expansion, with_categories};
 use super::{SCHEMA, reference, tag};
 use crate::http::auth::{Authorized, CatalogRead};
-use crate::http::cached;
+use crate::http::cached::{self, Reading};
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, ListBody, PRIVATE, to_bytes};
@@ -184,7 +184,7 @@ pub(super) async fn get(
         }
         return as_of::<ProductPast>(&app, &text, instant, &headers).await;
     }
-    let demand = cached::demand(&headers, Consistency::Strong)?;
+    let reading = Reading::of(&headers, Consistency::Strong)?;
     let id = locate(&app, &product).await?;
     if expand.categories {
         return with_categories(&app, id, expand, &headers).await;
@@ -204,7 +204,7 @@ pub(super) async fn get(
             cached::versioned(to_bytes(&ProductBody::from(product)), tag(product), version)
         })
     };
-    let answer = cached::read(&app, Some(CacheKey::of(id, schema)), demand, load).await?;
+    let answer = cached::read(&app, Some(CacheKey::of(id, schema)), &reading, load).await?;
     cached::respond(&headers, &answer, "product", PRIVATE)
 }
 

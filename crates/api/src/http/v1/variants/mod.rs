@@ -21,7 +21,7 @@ use super::parameters::{
 };
 use super::products::{other_key, reference as product_reference};
 use crate::http::auth::{Authorized, CatalogRead, CatalogWrite};
-use crate::http::cached;
+use crate::http::cached::{self, Reading};
 use crate::http::conditions::version_tag;
 use crate::http::query::{Query, invalid};
 use crate::http::reply::{self, PRIVATE, to_bytes};
@@ -120,7 +120,7 @@ async fn get(
     if let Some(instant) = instant {
         return as_of(&app, &variant, instant, &headers).await;
     }
-    let demand = cached::demand(&headers, Consistency::Strong)?;
+    let reading = Reading::of(&headers, Consistency::Strong)?;
     let id = locate(&app, &variant).await?;
     let load = move |app: AppState| async move {
         let found = app.variant_reader.find(&VariantRef::Id(id), false).await?;
@@ -131,9 +131,9 @@ async fn get(
         }))
     };
     // It goes, and comes back, with its product, of which its own entity is not told.
-    let key = cached::scopes(&app, &[CacheScope::Deletions], demand).await?;
+    let key = cached::scopes(&app, &[CacheScope::Deletions], &reading).await?;
     let key = key.map(|names| CacheKey::varied(id, Schema::new(SCHEMA), names));
-    let answer = cached::read(&app, key, demand, load).await?;
+    let answer = cached::read(&app, key, &reading, load).await?;
     cached::respond(&headers, &answer, "variant", PRIVATE)
 }
 
