@@ -37,8 +37,8 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 /// A search that runs until it is dropped.
-struct Following {
-    search: Search,
+pub(crate) struct Following {
+    pub(crate) search: Search,
     task: JoinHandle<()>,
 }
 
@@ -49,7 +49,7 @@ impl Drop for Following {
 }
 
 impl Following {
-    fn start(ports: SearchPorts) -> Self {
+    pub(crate) fn start(ports: SearchPorts) -> Self {
         // Other databases of the server may hold the log's horizon up.
         let search = over(ports, Duration::from_mins(1));
         let running = search.clone();
@@ -66,7 +66,7 @@ impl Following {
     }
 }
 
-fn ports(h: &Harness, index: Arc<dyn SearchIndex>) -> SearchPorts {
+pub(crate) fn ports(h: &Harness, index: Arc<dyn SearchIndex>) -> SearchPorts {
     SearchPorts {
         index,
         copies: h.copies.clone(),
@@ -93,7 +93,7 @@ fn over(ports: SearchPorts, patience: Duration) -> Search {
     Search::new(ports, policy)
 }
 
-fn open(folder: &Path) -> Arc<TantivyIndex> {
+pub(crate) fn open(folder: &Path) -> Arc<TantivyIndex> {
     Arc::new(TantivyIndex::open(folder, "catalog", Arc::new(SystemClock)).unwrap())
 }
 
@@ -110,7 +110,7 @@ async fn written(h: &Harness, changes: impl Into<Changes>) -> LogPosition {
     committed.position.unwrap()
 }
 
-fn request(audience: Audience, filter: Option<FilterRequest>, at: LogPosition) -> SearchRequest {
+pub(crate) fn request(audience: Audience, filter: Option<FilterRequest>, at: LogPosition) -> SearchRequest {
     SearchRequest {
         audience,
         text: None,
@@ -593,17 +593,20 @@ impl ChangeLog for Busy {
     }
 }
 
-/// The engine with a count of its rebuilds, which can be broken: until the next rebuild it takes nothing on.
-struct Counting {
+/// The engine with a count of its rebuilds and what it found last, which can be broken: until the next rebuild it takes
+/// nothing on.
+pub(crate) struct Counting {
     inner: Arc<TantivyIndex>,
+    pub(crate) found: Mutex<Option<Found>>,
     rebuilds: AtomicUsize,
     is_broken: AtomicBool,
 }
 
 impl Counting {
-    fn new(inner: Arc<TantivyIndex>) -> Self {
+    pub(crate) fn new(inner: Arc<TantivyIndex>) -> Self {
         Self {
             inner,
+            found: Mutex::default(),
             rebuilds: AtomicUsize::new(0),
             is_broken: AtomicBool::new(false),
         }
@@ -636,7 +639,9 @@ impl SearchIndex for Counting {
     }
 
     async fn search(&self, plane: Plane, query: Query) -> Result<Found, SearchError> {
-        self.inner.search(plane, query).await
+        let found = self.inner.search(plane, query).await?;
+        *self.found.lock().await = Some(found.clone());
+        Ok(found)
     }
 
     async fn suggest(&self, plane: Plane, request: SuggestRequest) -> Result<Suggested, SearchError> {

@@ -1,0 +1,397 @@
+//! Search over catalogs that were written into both databases, against the reference over what was written.
+//!
+//! The service composes documents of what the databases give and follows them while they change; the reference is told
+//! what is in the catalog by whoever writes it. See `differential` for the variables that say how much is asked.
+
+mod documents;
+mod requests;
+mod shop;
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::Arc;
+
+use application::Clock;
+use application::changelog::LogPosition;
+use application::resource::ResourceRef;
+use application::search::{
+    Composer, Document, Found, Plane, Query, SearchPorts, SearchSettingsId, SuggestQuery, SuggestRequest,
+};
+use application::store::{Changes, StoreError};
+use application::testing::fixtures::locale;
+use application::testing::{Harness, context};
+use domain::Timestamp;
+use domain::pricing::base_list;
+use tempfile::TempDir;
+
+use super::differential::{clicks, seeds};
+use super::generate::{Dice, Kind, World};
+use super::history::differs;
+use super::reference::Reference;
+use super::shrink::shrink;
+use crate::catalog::following::{Counting, Following, open, ports};
+use crate::catalog::{postgres, sqlite};
+use documents::layout;
+use requests::{Question, Words, audience};
+use shop::Shop;
+
+const ROUNDS: usize = 8;
+/// In each plane, beside those of walks and clicks.
+const REQUESTS_PER_ROUND: usize = 5;
+
+use application::search::Level::{Product, Variant};
+
+/// What is asked about; the last two are the management's alone.
+const COLUMNS: &[Kind] = &[
+    Kind::new("brand", Product, false, false, 80),
+    Kind::new("tags", Product, false, true, 60),
+    Kind::new("productType", Product, false, false, 0),
+    Kind::new("createdAt", Product, true, false, 0),
+    Kind::new("updatedAt", Product, true, false, 0),
+    Kind::new("publishedAt", Product, true, false, 0),
+    Kind::new("attributes.rank", Product, true, false, 40),
+    Kind::new("attributes.years", Product, true, true, 50),
+    Kind::new("attributes.motto", Product, false, false, 0),
+    Kind::new("sku", Variant, false, false, 0),
+    Kind::new("options.colour", Variant, false, false, 90),
+    Kind::new("attributes.label", Variant, false, true, 50),
+    Kind::new("weight", Variant, true, false, 60),
+    Kind::new("attributes.sizes", Variant, true, true, 50),
+    Kind::new("status", Product, false, false, 0),
+    Kind::new("hasUnpublishedChanges", Product, false, false, 0),
+];
+
+/// One of the databases, with the search that follows it.
+struct Side<'a> {
+    name: &'static str,
+    h: &'a Harness,
+    index: Arc<Counting>,
+    following: Following,
+    clock: Arc<Present>,
+    at: LogPosition,
+    _folder: TempDir,
+}
+
+/// The present as the test has it.
+struct Present(AtomicI64);
+
+impl Clock for Present {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_timestamp_micros(self.0.load(Ordering::Relaxed)).unwrap()
+    }
+}
+
+impl<'a> Side<'a> {
+    fn begin(name: &'static str, h: &'a Harness, now: Timestamp) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let index = Arc::new(Counting::new(open(folder.path())));
+        let clock = Arc::new(Present(AtomicI64::new(now.timestamp_micros())));
+        Self {
+            name,
+            h,
+            following: Following::start(SearchPorts {
+                clock: clock.clone(),
+                ..ports(h, index.clone())
+            }),
+            index,
+            clock,
+            at: LogPosition::default(),
+            _folder: folder,
+        }
+    }
+
+    async fn ask(&self, words: &Words<'_>, question: &Question) -> Result<Found, String> {
+        let mut request = words.request(question);
+        request.min_position = Some(self.at);
+        let search = &self.following.search;
+        let shown: Vec<_> = match question.plane {
+            Plane::Store => {
+                let page = search.store(request).await.map_err(|error| format!("{error:?}"))?;
+                page.hits.iter().map(|hit| (hit.item.product.id, hit.variant)).collect()
+            }
+            Plane::Management => {
+                let page = search.management(request).await.map_err(|error| format!("{error:?}"))?;
+                page.hits.iter().map(|hit| (hit.item.id, hit.variant)).collect()
+            }
+        };
+        let found = self.index.found.lock().await.take().unwrap();
+        let hits: Vec<_> = found.hits.iter().map(|hit| (hit.id, hit.variant)).collect();
+        if shown != hits {
+            return Err(format!("shows {shown:?} of the hits {hits:?}"));
+        }
+        Ok(found)
+    }
+
+    /// The first document that is another one when the database is read from the beginning to the end.
+    async fn explain(&self, shop: &Shop, plane: Plane) -> String {
+        let copies = self.h.copies.page(plane, None, 1000, Timestamp::UNIX_EPOCH).await.unwrap();
+        let composer = Composer::new(plane, &shop.types, &shop.channels, &locale("en"));
+        let composed: Vec<_> = copies.into_iter().map(|copy| ordered(composer.compose(copy))).collect();
+        let expected: Vec<_> = shop.documents(plane).into_iter().map(ordered).collect();
+        let other = expected.iter().find(|document| !composed.contains(document));
+        match other {
+            Some(other) => {
+                let composed = composed.iter().find(|document| document.id == other.id);
+                format!("Is composed as\n{composed:#?}\ninstead of\n{other:#?}")
+            }
+            None if composed.len() > expected.len() => "More is composed than there is.".to_owned(),
+            None => "Composed at once, all documents are as they should be.".to_owned(),
+        }
+    }
+}
+
+fn ordered(mut document: Document) -> Document {
+    document.columns.sort();
+    document.passages.sort_by(|a, b| (a.view, a.class, &a.text).cmp(&(b.view, b.class, &b.text)));
+    document.sort_texts.sort();
+    for variant in &mut document.variants {
+        variant.columns.sort();
+        variant.prices.sort_by_key(|price| (price.id, price.currency));
+    }
+    document
+}
+
+struct History<'a> {
+    seed: u64,
+    shop: Shop,
+    sides: Vec<Side<'a>>,
+    written: usize,
+    refused: usize,
+}
+
+impl<'a> History<'a> {
+    async fn begin(seed: u64, databases: [(&'static str, &'a Harness); 2]) -> Self {
+        let mut dice = Dice::new(seed);
+        let world = World {
+            columns: COLUMNS,
+            ..World::new(&mut dice)
+        };
+        let (_, h) = databases[0];
+        let base = h.price_lists.find(&ResourceRef::Id(base_list()), false).await.unwrap().unwrap();
+        let settings = ResourceRef::Id(SearchSettingsId::ONLY);
+        let settings = h.search_settings.find(&settings, false).await.unwrap().unwrap();
+        let shop = Shop::new(dice, world, base, settings);
+        let now = shop.now;
+        let mut history = Self {
+            seed,
+            shop,
+            sides: databases.map(|(name, h)| Side::begin(name, h, now)).into(),
+            written: 0,
+            refused: 0,
+        };
+        let grounds = history.shop.grounds();
+        history.write(grounds).await;
+        assert_eq!((history.written, history.refused), (1, 0));
+        for _ in 0..12 {
+            let changes = history.shop.edit();
+            history.write(changes).await;
+        }
+        history
+    }
+
+    /// Into all databases, or none of them: what one refuses the others refuse for the same reason.
+    async fn write(&mut self, changes: Changes) {
+        if changes.is_empty() {
+            return;
+        }
+        let mut outcomes = Vec::new();
+        for side in &mut self.sides {
+            outcomes.push(match side.h.store.commit(&changes, &context(), None).await {
+                Ok(committed) => {
+                    side.at = committed.position.unwrap();
+                    Ok(())
+                }
+                Err(error @ (StoreError::Conflict(_) | StoreError::ReferenceGone)) => Err(error.to_string()),
+                Err(error) => panic!("seed {}, {}: {error:?}\n{changes:#?}", self.seed, side.name),
+            });
+        }
+        assert_eq!(outcomes[0], outcomes[1], "seed {}: {changes:#?}", self.seed);
+        if outcomes[0].is_ok() {
+            self.written += 1;
+            self.shop.absorb(&changes);
+            self.know_versions().await;
+        } else {
+            self.refused += 1;
+        }
+    }
+
+    /// Variants go and come back with their product, and have other versions then.
+    async fn know_versions(&mut self) {
+        let ids: Vec<_> = self.shop.items.keys().copied().collect();
+        let stored = self.sides[0].h.products.variants_of(&ids).await.unwrap();
+        for variant in self.shop.items.values_mut().flat_map(|item| &mut item.variants) {
+            if let Some(stored) = stored.iter().find(|stored| stored.id == variant.id) {
+                variant.record = stored.record.clone();
+            }
+        }
+    }
+
+    async fn go_on(&mut self) {
+        for _ in 0..*self.shop.dice.pick(&[1, 2, 4, 8]) {
+            let changes = self.shop.change();
+            self.write(changes).await;
+        }
+        if self.shop.dice.percent(60) {
+            self.shop.pass();
+            for side in &self.sides {
+                side.clock.0.store(self.shop.now.timestamp_micros(), Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn reference(&self, plane: Plane) -> Reference {
+        let mut reference = Reference::new(layout(plane));
+        for document in self.shop.documents(plane) {
+            reference.put(document);
+        }
+        reference
+    }
+
+    fn question(&mut self, plane: Plane, reference: &Reference) -> Question {
+        self.shop.world.layout = layout(plane);
+        self.shop.world.columns = match plane {
+            Plane::Management => COLUMNS,
+            Plane::Store => &COLUMNS[..COLUMNS.len() - 2],
+        };
+        let query = self.shop.world.query(&mut self.shop.dice, &reference.passages());
+        self.shop.question(plane, query)
+    }
+
+    async fn round(&mut self, plane: Plane) {
+        let reference = self.reference(plane);
+        for _ in 0..REQUESTS_PER_ROUND {
+            let question = self.question(plane, &reference);
+            self.check(&question, &reference).await;
+        }
+        let question = self.question(plane, &reference);
+        self.walk(question, &reference).await;
+        let question = self.question(plane, &reference);
+        self.click(&question).await;
+        let question = self.question(plane, &reference);
+        self.suggest(question, &reference).await;
+    }
+
+    async fn check(&self, question: &Question, reference: &Reference) -> Found {
+        let expected = reference.search(&question.query);
+        for side in &self.sides {
+            let found = self.ask(side, question).await;
+            if let Err(fault) = found.and_then(|found| differs(&question.query, found, &expected)) {
+                let plane = question.plane;
+                let explained = side.explain(&self.shop, plane).await;
+                let documents = self.shop.documents(plane);
+                let smaller = shrink(&layout(plane), documents, question.query.clone()).await;
+                let (seed, name, written) = (self.seed, side.name, self.written);
+                panic!("seed {seed}, {name}, {plane:?}, after {written} writes: {fault}\n{explained}\n{smaller}");
+            }
+        }
+        expected
+    }
+
+    async fn ask(&self, side: &Side<'_>, question: &Question) -> Result<Found, String> {
+        let composer = Composer::new(
+            question.plane,
+            &self.shop.types,
+            &self.shop.channels,
+            &locale("en"),
+        );
+        let words = Words {
+            fields: composer.fields(),
+            tree: &self.shop.tree(),
+            currency: question.query.prices.as_ref().unwrap().currency,
+        };
+        side.ask(&words, question).await
+    }
+
+    /// All pages.
+    async fn walk(&mut self, mut question: Question, reference: &Reference) {
+        question.query.limit = 1 + self.shop.dice.below(9);
+        let mut walked = 0;
+        loop {
+            let page = self.check(&question, reference).await;
+            walked += page.hits.len() as u64;
+            if !page.has_more {
+                assert_eq!(walked, page.total, "seed {}: {question:#?}", self.seed);
+                return;
+            }
+            question.query.facets.clear();
+            question.query.after = page.hits.last().map(|hit| hit.place.clone());
+        }
+    }
+
+    async fn click(&self, question: &Question) {
+        for side in &self.sides {
+            let asked = async |query: Query| {
+                let question = Question {
+                    query,
+                    ..question.clone()
+                };
+                self.ask(side, &question).await
+            };
+            if let Err(fault) = clicks(&question.query, asked).await {
+                panic!("seed {}, {}: {fault}\n{question:#?}", self.seed, side.name);
+            }
+        }
+    }
+
+    async fn suggest(&mut self, question: Question, reference: &Reference) {
+        let passages = reference.passages();
+        let generated = self.shop.world.suggest_request(&mut self.shop.dice, &passages);
+        let view = layout(question.plane).views.iter().position(|view| *view == question.view);
+        let mut text = self.shop.text(generated.text);
+        text.view = view.unwrap();
+        let request = SuggestRequest {
+            text,
+            visit: question.query.visit,
+            values: vec![COLUMNS[0].column()],
+            limit: generated.limit.clamp(1, SuggestQuery::MAX),
+        };
+        let expected = reference.suggest(&request);
+        for side in &self.sides {
+            let query = SuggestQuery {
+                audience: audience(&question),
+                text: requests::located(request.text.text.clone()),
+                limit: request.limit,
+                min_position: Some(side.at),
+            };
+            let search = &side.following.search;
+            let (products, brands) = match question.plane {
+                Plane::Store => {
+                    let found = search.suggest_store(query).await.unwrap();
+                    let products = found.products.iter();
+                    (products.map(|shown| shown.product.id).collect(), found.brands)
+                }
+                Plane::Management => {
+                    let found = search.suggest_management(query).await.unwrap();
+                    let products = found.products.iter();
+                    (products.map(|shown| shown.id).collect::<Vec<_>>(), found.brands)
+                }
+            };
+            assert_eq!(
+                (products, &brands),
+                (expected.products.clone(), &expected.values[0]),
+                "seed {}, {}: {request:#?}",
+                self.seed,
+                side.name
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_found_is_what_was_written_into_both_databases() {
+    for seed in seeds(5) {
+        let (sqlite, postgres) = (sqlite::temporary().await, postgres::temporary().await);
+        let databases = [("SQLite", &sqlite.harness), ("PostgreSQL", &postgres.harness)];
+        let mut history = History::begin(seed, databases).await;
+        for _ in 0..ROUNDS {
+            history.go_on().await;
+            for plane in Plane::ALL {
+                history.round(plane).await;
+            }
+        }
+        let (written, refused) = (history.written, history.refused);
+        assert!(written > refused, "seed {seed}: {refused} writes refused, {written} not");
+        drop(history);
+        sqlite.close().await;
+        postgres.close().await;
+    }
+}
