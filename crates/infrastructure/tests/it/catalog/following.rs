@@ -110,7 +110,7 @@ async fn written(h: &Harness, changes: impl Into<Changes>) -> LogPosition {
     committed.position.unwrap()
 }
 
-pub(crate) fn request(audience: Audience, filter: Option<FilterRequest>, at: LogPosition) -> SearchRequest {
+fn request(audience: Audience, filter: Option<FilterRequest>, at: LogPosition) -> SearchRequest {
     SearchRequest {
         audience,
         text: None,

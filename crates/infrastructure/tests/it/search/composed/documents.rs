@@ -43,16 +43,28 @@ pub(super) fn locales(view: &TextView) -> Vec<Locale> {
 }
 
 /// A text, or a value, that is another one in each locale, as it is read in a view.
-fn read<'a, T>(texts: impl Iterator<Item = (&'a Locale, &'a T)>, plane: Plane, view: &TextView) -> Vec<&'a T> {
+fn read<'a, T>(
+    texts: impl Iterator<Item = (&'a Locale, &'a T)>,
+    plane: Plane,
+    view: &TextView,
+) -> Vec<&'a T> {
     let texts: Vec<_> = texts.collect();
-    let is_in = |wanted: &Locale| texts.iter().find(|(own, _)| *own == wanted).map(|(_, text)| *text);
+    let is_in = |wanted: &Locale| {
+        texts
+            .iter()
+            .find(|(own, _)| *own == wanted)
+            .map(|(_, text)| *text)
+    };
     let locales = locales(view);
     match plane {
         Plane::Management if locales.is_empty() => texts.into_iter().map(|(_, text)| text).collect(),
         Plane::Management => is_in(&locales[0]).into_iter().collect(),
         Plane::Store => {
             let preferred = locales.iter().find_map(is_in);
-            preferred.or(texts.first().map(|(_, text)| *text)).into_iter().collect()
+            preferred
+                .or(texts.first().map(|(_, text)| *text))
+                .into_iter()
+                .collect()
         }
     }
 }
@@ -61,7 +73,9 @@ fn words(value: &AttributeValue, plane: Plane, view: &TextView) -> Vec<String> {
     match value {
         AttributeValue::Localized(values) => {
             let seen = read(values.iter(), plane, view);
-            seen.into_iter().flat_map(|value| words(value, plane, view)).collect()
+            seen.into_iter()
+                .flat_map(|value| words(value, plane, view))
+                .collect()
         }
         AttributeValue::Set(items) => items.iter().flat_map(|item| words(item, plane, view)).collect(),
         AttributeValue::Text(text) => vec![text.clone()],
@@ -115,10 +129,17 @@ impl Shop {
     pub(super) fn document(&self, plane: Plane, item: &Item) -> Option<Document> {
         let (product, variants) = match plane {
             Plane::Management => (&item.product, &item.variants),
-            Plane::Store => item.live.as_ref().map(|(product, variants)| (product, variants))?,
+            Plane::Store => item
+                .live
+                .as_ref()
+                .map(|(product, variants)| (product, variants))?,
         };
         let content = &product.content;
-        let of = self.types.iter().find(|state| state.id == content.product_type).unwrap();
+        let of = self
+            .types
+            .iter()
+            .find(|state| state.id == content.product_type)
+            .unwrap();
         let mut variants: Vec<&VariantState> = variants.iter().collect();
         variants.sort_by_key(|variant| (variant.content.position, variant.id));
 
@@ -130,7 +151,10 @@ impl Shop {
         add("productType", vec![word(&of.content.key)]);
         add("createdAt", vec![instant(product.record.created_at)]);
         add("updatedAt", vec![instant(product.record.updated_at)]);
-        add("publishedAt", product.published_at.into_iter().map(instant).collect());
+        add(
+            "publishedAt",
+            product.published_at.into_iter().map(instant).collect(),
+        );
         if plane == Plane::Management {
             add("status", vec![word(product.status.as_str())]);
             add("hasUnpublishedChanges", vec![word(item.is_pending())]);
@@ -159,7 +183,11 @@ impl Shop {
         }
         let passages = views.iter().enumerate().flat_map(|(index, view)| {
             let passages = self.passages(item, plane, view);
-            passages.into_iter().map(move |(class, text)| Passage { view: index, class, text })
+            passages.into_iter().map(move |(class, text)| Passage {
+                view: index,
+                class,
+                text,
+            })
         });
         Some(Document {
             id: product.id,
@@ -172,7 +200,10 @@ impl Shop {
             identifiers: identifiers.into_iter().collect(),
             columns,
             sort_texts,
-            variants: variants.iter().map(|variant| self.variant_document(variant, of, plane)).collect(),
+            variants: variants
+                .iter()
+                .map(|variant| self.variant_document(variant, of, plane))
+                .collect(),
         })
     }
 
@@ -182,13 +213,21 @@ impl Shop {
             _ => (&item.product, &item.variants),
         };
         let content = &product.content;
-        let of = self.types.iter().find(|state| state.id == content.product_type).unwrap();
+        let of = self
+            .types
+            .iter()
+            .find(|state| state.id == content.product_type)
+            .unwrap();
         let mut passages = BTreeSet::new();
         let mut add = |class, text: &str| passages.insert((class, text.to_owned()));
         for name in read(content.name.iter(), plane, view) {
             add(TextClass::Name, name.as_str());
         }
-        for text in content.description.iter().flat_map(|texts| read(texts.iter(), plane, view)) {
+        for text in content
+            .description
+            .iter()
+            .flat_map(|texts| read(texts.iter(), plane, view))
+        {
             add(TextClass::Body, text.as_str());
         }
         for brand in &content.brand {
@@ -215,7 +254,12 @@ impl Shop {
         passages
     }
 
-    fn variant_document(&self, variant: &VariantState, of: &ProductTypeState, plane: Plane) -> VariantDocument {
+    fn variant_document(
+        &self,
+        variant: &VariantState,
+        of: &ProductTypeState,
+        plane: Plane,
+    ) -> VariantDocument {
         let content = &variant.content;
         let mut columns = columns(&content.attributes, of, plane);
         columns.push(("sku".to_owned(), vec![word(&content.sku)]));

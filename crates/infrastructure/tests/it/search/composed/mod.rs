@@ -7,12 +7,13 @@ mod documents;
 mod requests;
 mod shop;
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use application::Clock;
 use application::changelog::LogPosition;
 use application::resource::ResourceRef;
+use application::search::Level::{Product, Variant};
 use application::search::{
     Composer, Document, Found, Plane, Query, SearchPorts, SearchSettingsId, SuggestQuery, SuggestRequest,
 };
@@ -37,8 +38,6 @@ use shop::Shop;
 const ROUNDS: usize = 8;
 /// In each plane, beside those of walks and clicks.
 const REQUESTS_PER_ROUND: usize = 5;
-
-use application::search::Level::{Product, Variant};
 
 /// What is asked about; the last two are the management's alone.
 const COLUMNS: &[Kind] = &[
@@ -105,11 +104,20 @@ impl<'a> Side<'a> {
         let search = &self.following.search;
         let shown: Vec<_> = match question.plane {
             Plane::Store => {
-                let page = search.store(request).await.map_err(|error| format!("{error:?}"))?;
-                page.hits.iter().map(|hit| (hit.item.product.id, hit.variant)).collect()
+                let page = search
+                    .store(request)
+                    .await
+                    .map_err(|error| format!("{error:?}"))?;
+                page.hits
+                    .iter()
+                    .map(|hit| (hit.item.product.id, hit.variant))
+                    .collect()
             }
             Plane::Management => {
-                let page = search.management(request).await.map_err(|error| format!("{error:?}"))?;
+                let page = search
+                    .management(request)
+                    .await
+                    .map_err(|error| format!("{error:?}"))?;
                 page.hits.iter().map(|hit| (hit.item.id, hit.variant)).collect()
             }
         };
@@ -123,9 +131,17 @@ impl<'a> Side<'a> {
 
     /// The first document that is another one when the database is read from the beginning to the end.
     async fn explain(&self, shop: &Shop, plane: Plane) -> String {
-        let copies = self.h.copies.page(plane, None, 1000, Timestamp::UNIX_EPOCH).await.unwrap();
+        let copies = self
+            .h
+            .copies
+            .page(plane, None, 1000, Timestamp::UNIX_EPOCH)
+            .await
+            .unwrap();
         let composer = Composer::new(plane, &shop.types, &shop.channels, &locale("en"));
-        let composed: Vec<_> = copies.into_iter().map(|copy| ordered(composer.compose(copy))).collect();
+        let composed: Vec<_> = copies
+            .into_iter()
+            .map(|copy| ordered(composer.compose(copy)))
+            .collect();
         let expected: Vec<_> = shop.documents(plane).into_iter().map(ordered).collect();
         let other = expected.iter().find(|document| !composed.contains(document));
         match other {
@@ -141,7 +157,9 @@ impl<'a> Side<'a> {
 
 fn ordered(mut document: Document) -> Document {
     document.columns.sort();
-    document.passages.sort_by(|a, b| (a.view, a.class, &a.text).cmp(&(b.view, b.class, &b.text)));
+    document
+        .passages
+        .sort_by(|a, b| (a.view, a.class, &a.text).cmp(&(b.view, b.class, &b.text)));
     document.sort_texts.sort();
     for variant in &mut document.variants {
         variant.columns.sort();
@@ -166,7 +184,12 @@ impl<'a> History<'a> {
             ..World::new(&mut dice)
         };
         let (_, h) = databases[0];
-        let base = h.price_lists.find(&ResourceRef::Id(base_list()), false).await.unwrap().unwrap();
+        let base = h
+            .price_lists
+            .find(&ResourceRef::Id(base_list()), false)
+            .await
+            .unwrap()
+            .unwrap();
         let settings = ResourceRef::Id(SearchSettingsId::ONLY);
         let settings = h.search_settings.find(&settings, false).await.unwrap().unwrap();
         let shop = Shop::new(dice, world, base, settings);
@@ -233,7 +256,9 @@ impl<'a> History<'a> {
         if self.shop.dice.percent(60) {
             self.shop.pass();
             for side in &self.sides {
-                side.clock.0.store(self.shop.now.timestamp_micros(), Ordering::Relaxed);
+                side.clock
+                    .0
+                    .store(self.shop.now.timestamp_micros(), Ordering::Relaxed);
             }
         }
     }
@@ -280,7 +305,9 @@ impl<'a> History<'a> {
                 let documents = self.shop.documents(plane);
                 let smaller = shrink(&layout(plane), documents, question.query.clone()).await;
                 let (seed, name, written) = (self.seed, side.name, self.written);
-                panic!("seed {seed}, {name}, {plane:?}, after {written} writes: {fault}\n{explained}\n{smaller}");
+                panic!(
+                    "seed {seed}, {name}, {plane:?}, after {written} writes: {fault}\n{explained}\n{smaller}"
+                );
             }
         }
         expected
@@ -335,7 +362,10 @@ impl<'a> History<'a> {
     async fn suggest(&mut self, question: Question, reference: &Reference) {
         let passages = reference.passages();
         let generated = self.shop.world.suggest_request(&mut self.shop.dice, &passages);
-        let view = layout(question.plane).views.iter().position(|view| *view == question.view);
+        let view = layout(question.plane)
+            .views
+            .iter()
+            .position(|view| *view == question.view);
         let mut text = self.shop.text(generated.text);
         text.view = view.unwrap();
         let request = SuggestRequest {
@@ -389,7 +419,10 @@ async fn what_is_found_is_what_was_written_into_both_databases() {
             }
         }
         let (written, refused) = (history.written, history.refused);
-        assert!(written > refused, "seed {seed}: {refused} writes refused, {written} not");
+        assert!(
+            written > refused,
+            "seed {seed}: {refused} writes refused, {written} not"
+        );
         drop(history);
         sqlite.close().await;
         postgres.close().await;

@@ -152,7 +152,10 @@ impl Fit<'_> {
         let all: Vec<CategoryId> = self.tree.keys().copied().collect();
         let is_known = |value: &Value| all.iter().any(|id| *value == Value::Text(id.to_string()));
         let known: Vec<Value> = values.into_iter().filter(is_known).collect();
-        let top = all.iter().copied().find(|id| known.first() == Some(&Value::Text(id.to_string())));
+        let top = all
+            .iter()
+            .copied()
+            .find(|id| known.first() == Some(&Value::Text(id.to_string())));
         match top {
             Some(top) if self.shop.dice.percent(60) => branch(&self.tree, top),
             _ => known,
@@ -189,9 +192,11 @@ impl Fit<'_> {
     /// The column of the view, where there are several.
     fn column(&self, column: Column) -> Column {
         match column {
-            Column::Stored { name, level, is_number }
-                if self.plane == Plane::Store && ["attributes.motto", "attributes.label"].contains(&&*name) =>
-            {
+            Column::Stored {
+                name,
+                level,
+                is_number,
+            } if self.plane == Plane::Store && ["attributes.motto", "attributes.label"].contains(&&*name) => {
                 Column::Stored {
                     name: format!("{name}@{}", self.view),
                     level,
@@ -255,7 +260,9 @@ impl Words<'_> {
                 FacetKind::Ranges(ranges) => {
                     let ranges = ranges.iter();
                     FacetKindRequest::Ranges(
-                        ranges.map(|(from, to)| self.range(&facet.column, from, to)).collect(),
+                        ranges
+                            .map(|(from, to)| self.range(&facet.column, from, to))
+                            .collect(),
                     )
                 }
                 FacetKind::Stats => FacetKindRequest::Stats,
@@ -313,7 +320,10 @@ impl Words<'_> {
             values
         };
         let all = sorted(values.to_vec());
-        let top = self.tree.keys().find(|top| sorted(branch(self.tree, **top)) == all);
+        let top = self
+            .tree
+            .keys()
+            .find(|top| sorted(branch(self.tree, **top)) == all);
         TestRequest::InCategory {
             categories: match top {
                 Some(top) => vec![located(Json::Text(top.to_string()))],

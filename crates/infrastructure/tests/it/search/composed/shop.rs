@@ -11,7 +11,9 @@ use application::testing::fixtures::{locale, slug, text};
 use domain::category::{Category, CategoryContent, CategoryState};
 use domain::channel::{Channel, ChannelContent, ChannelCurrencies, ChannelLocales, ChannelState};
 use domain::pricing::{Price, PriceContent, PriceList, PriceListState, PriceState, Quantity};
-use domain::product::{Listing, Product, ProductContent, ProductState, Variant, VariantContent, VariantState};
+use domain::product::{
+    Listing, Product, ProductContent, ProductState, Variant, VariantContent, VariantState,
+};
 use domain::product_type::{
     Attribute, AttributeValue, Attributes, Kind, Level, ProductType, ProductTypeContent, ProductTypeState,
     Required,
@@ -253,8 +255,17 @@ impl Shop {
             .collect();
         let attributes = vec![
             ("rank", values("attributes.rank").first().map(integer)),
-            ("years", set(values("attributes.years").iter().map(number_of), AttributeValue::Integer)),
-            ("motto", (!motto.is_empty()).then_some(AttributeValue::Localized(motto))),
+            (
+                "years",
+                set(
+                    values("attributes.years").iter().map(number_of),
+                    AttributeValue::Integer,
+                ),
+            ),
+            (
+                "motto",
+                (!motto.is_empty()).then_some(AttributeValue::Localized(motto)),
+            ),
         ];
         let categories = values("category").iter().filter_map(|value| {
             let is_it = |state: &&CategoryState| *value == Value::Text(state.id.to_string());
@@ -272,12 +283,18 @@ impl Shop {
             }
         }
         ProductContent {
-            key: self.dice.maybe(50, |_| Key::parse(format!("key-{number}")).unwrap()),
-            name: Localized::new(texts(document, TextClass::Name).collect()).unwrap_or_else(|_| text("kettle")),
+            key: self
+                .dice
+                .maybe(50, |_| Key::parse(format!("key-{number}")).unwrap()),
+            name: Localized::new(texts(document, TextClass::Name).collect())
+                .unwrap_or_else(|_| text("kettle")),
             slug: slug(&format!("product-{number}")),
             description: Localized::new(texts(document, TextClass::Body).collect()).ok(),
             brand: words(values("brand")).next(),
-            tags: words(values("tags")).collect::<BTreeSet<_>>().into_iter().collect(),
+            tags: words(values("tags"))
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             categories: categories.collect(),
             media: vec![],
             seo: None,
@@ -328,7 +345,9 @@ impl Shop {
         let mut prices = Prices::default();
         for price in generated.prices.iter().filter(|price| price.id.is_none()) {
             let amount = Money::from_minor(price.minor, price.currency).unwrap();
-            prices.add(domain::value::Price::new(amount, None).unwrap()).unwrap();
+            prices
+                .add(domain::value::Price::new(amount, None).unwrap())
+                .unwrap();
         }
         let label = words::<255>(values(LABEL)).map(|text| text.to_string());
         let label = set(label, AttributeValue::Text);
@@ -336,9 +355,14 @@ impl Shop {
             let tag = *self.dice.pick(&LOCALES);
             AttributeValue::Localized(BTreeMap::from([(locale(tag), label)]))
         });
-        let sizes = set(values("attributes.sizes").iter().map(number_of), AttributeValue::Integer);
+        let sizes = set(
+            values("attributes.sizes").iter().map(number_of),
+            AttributeValue::Integer,
+        );
         VariantContent {
-            key: self.dice.maybe(30, |_| Key::parse(format!("variant-{number}")).unwrap()),
+            key: self
+                .dice
+                .maybe(30, |_| Key::parse(format!("variant-{number}")).unwrap()),
             prices,
             weight: values("weight").first().map(|value| Weight {
                 value: Decimal::parse(&(number_of(value).rem_euclid(1000)).to_string()).unwrap(),
@@ -354,7 +378,12 @@ impl Shop {
     }
 
     fn is_free(&self, sku: &str) -> bool {
-        let live = |item: &Item| item.live.clone().map(|(_, variants)| variants).unwrap_or_default();
+        let live = |item: &Item| {
+            item.live
+                .clone()
+                .map(|(_, variants)| variants)
+                .unwrap_or_default()
+        };
         let mut variants = self
             .items
             .values()
@@ -428,7 +457,10 @@ impl Shop {
         if prices.is_empty() || self.dice.percent(40) {
             let number = self.number();
             let generated = self.world.document(&mut self.dice, number).variants;
-            let variants = self.any().filter(|item| !item.is_deleted()).map(|item| item.variants);
+            let variants = self
+                .any()
+                .filter(|item| !item.is_deleted())
+                .map(|item| item.variants);
             let both = generated.iter().zip(variants.unwrap_or_default());
             let changes = both.flat_map(|(generated, v)| self.prices_of((v.id, v.product), generated, at));
             return changes.collect::<Vec<_>>().into();
@@ -453,7 +485,12 @@ impl Shop {
     fn relist(&mut self) -> Changes {
         let at = self.time();
         let known = self.dice.pick(&self.lists).clone();
-        let other = self.dice.pick(&self.world.lists).iter().find(|list| list.id == known.id).cloned();
+        let other = self
+            .dice
+            .pick(&self.world.lists)
+            .iter()
+            .find(|list| list.id == known.id)
+            .cloned();
         let mut content = other.map_or_else(|| known.content.clone(), |list| list.content);
         content.key = known.content.key.clone();
         if self.dice.percent(40) {
@@ -586,7 +623,11 @@ fn take<C: domain::resource::Content>(all: &mut Vec<State<C>>, changes: Vec<Chan
     }
 }
 
-fn revised<C: domain::resource::Content>(state: State<C>, content: C, at: Timestamp) -> Option<Change<State<C>>> {
+fn revised<C: domain::resource::Content>(
+    state: State<C>,
+    content: C,
+    at: Timestamp,
+) -> Option<Change<State<C>>> {
     let mut resource = Resource::load(state);
     resource.revise(content, at).unwrap();
     resource.into_change()
@@ -680,7 +721,10 @@ fn texts<const MAX: usize>(
     document: &Document,
     class: TextClass,
 ) -> impl Iterator<Item = (Locale, Text<MAX>)> {
-    let those = document.passages.iter().filter(move |passage| passage.class == class);
+    let those = document
+        .passages
+        .iter()
+        .filter(move |passage| passage.class == class);
     those.filter_map(|passage| {
         let tag = LOCALES[passage.view % LOCALES.len()];
         Some((locale(tag), Text::parse(passage.text.clone()).ok()?))
