@@ -230,7 +230,7 @@ impl Shop {
         {
             add(TextClass::Body, text.as_str());
         }
-        for brand in &content.brand {
+        if let Some(brand) = &content.brand {
             add(TextClass::Keyword, brand.as_str());
         }
         for tag in &content.tags {

@@ -179,10 +179,8 @@ struct History<'a> {
 impl<'a> History<'a> {
     async fn begin(seed: u64, databases: [(&'static str, &'a Harness); 2]) -> Self {
         let mut dice = Dice::new(seed);
-        let world = World {
-            columns: COLUMNS,
-            ..World::new(&mut dice)
-        };
+        let mut world = World::new(&mut dice);
+        world.columns = COLUMNS;
         let (_, h) = databases[0];
         let base = h
             .price_lists

@@ -223,7 +223,7 @@ impl Shop {
         for (index, generated) in document.variants.iter().enumerate() {
             let kept = left.next();
             let content = self.variant(&document, index, kept.as_ref(), of, &mut colours);
-            let mut variant = match kept {
+            let variant = match kept {
                 None => Variant::create(generated.id, id, content, at),
                 Some(kept) => {
                     let mut variant = Variant::load(kept);
