@@ -194,7 +194,7 @@ impl Shop {
 
     /// A product that is new, or says something else.
     pub(super) fn edit(&mut self) -> Changes {
-        let is_new = self.items.len() < 12 || self.items.len() < 40 && self.dice.percent(15);
+        let is_new = self.items.len() < 16 || self.items.len() < 40 && self.dice.percent(15);
         let known = if is_new { None } else { self.any() };
         if known.as_ref().is_some_and(Item::is_deleted) {
             return Changes::default();
@@ -240,7 +240,7 @@ impl Shop {
             variant.delete(at).unwrap();
             changes.variants.extend(variant.into_change());
         }
-        if self.dice.percent(30) {
+        if self.dice.percent(50) {
             product.stage_variants();
             let _: Result<_, _> = product.publish(at);
         }
@@ -407,7 +407,10 @@ impl Shop {
             })
             .collect();
         for price in &generated.prices {
-            let Some(id) = price.id else { continue };
+            let is_there = self.lists.iter().any(|list| list.id == price.list);
+            let Some(id) = price.id.filter(|_| is_there) else {
+                continue;
+            };
             let amount = Money::from_minor(price.minor, price.currency).unwrap();
             let quantity = if self.dice.percent(10) { 10 } else { 1 };
             let content = PriceContent {
