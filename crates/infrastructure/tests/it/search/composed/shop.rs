@@ -271,6 +271,8 @@ impl Shop {
             let is_it = |state: &&CategoryState| *value == Value::Text(state.id.to_string());
             self.categories.iter().find(is_it).map(|state| state.id)
         });
+        let keywords = texts(document, TextClass::Keyword).map(|(_, text)| text);
+        let tags = words(values("tags")).chain(keywords);
         let mut channels: Vec<Listing> = Vec::new();
         if let Listed::In(listings) = &document.listed {
             for (channel, window) in listings {
@@ -291,10 +293,7 @@ impl Shop {
             slug: slug(&format!("product-{number}")),
             description: Localized::new(texts(document, TextClass::Body).collect()).ok(),
             brand: words(values("brand")).next(),
-            tags: words(values("tags"))
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect(),
+            tags: tags.collect::<BTreeSet<_>>().into_iter().collect(),
             categories: categories.collect(),
             media: vec![],
             seo: None,
