@@ -149,6 +149,7 @@ impl Shop {
         add("tags", content.tags.iter().map(word).collect());
         add("category", content.categories.iter().map(word).collect());
         add("productType", vec![word(&of.content.key)]);
+        add("key", content.key.iter().map(word).collect());
         add("createdAt", vec![instant(product.record.created_at)]);
         add("updatedAt", vec![instant(product.record.updated_at)]);
         add(
@@ -177,7 +178,11 @@ impl Shop {
             sort_texts.push((format!("name@{}", view.name), name.to_string()));
         }
         for (name, values) in &columns {
-            if let (true, [Value::Text(text)]) = (name == "brand" || name.contains("motto"), &values[..]) {
+            let is_sorted_by =
+                matches!(name.as_str(), "brand" | "key") || name.starts_with("attributes.motto");
+            if let [Value::Text(text)] = values.as_slice()
+                && is_sorted_by
+            {
                 sort_texts.push((name.clone(), text.clone()));
             }
         }

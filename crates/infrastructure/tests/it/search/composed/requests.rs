@@ -216,7 +216,7 @@ impl Fit<'_> {
             SortKey::Text(name) if name == "name" => SortKey::Text(format!("name@{}", self.view)),
             SortKey::Text(_) => SortKey::Text(folded("attributes.motto")),
             SortKey::Column(column) => match name(&column).as_str() {
-                "brand" => SortKey::Text("brand".to_owned()),
+                own @ ("brand" | "key") => SortKey::Text(own.to_owned()),
                 "attributes.motto" => SortKey::Text(folded("attributes.motto")),
                 name if WITHOUT_ORDER.contains(&name) => return None,
                 _ => SortKey::Column(column),

@@ -159,11 +159,11 @@ impl Shop {
         match self.dice.below(100) {
             0..36 => self.edit(),
             36..60 => self.advance(),
-            60..76 => self.price(),
-            76..83 => self.relist(),
-            83..92 => self.refile(),
-            92..95 => self.retype(),
-            95..97 => self.resettle(),
+            60..73 => self.price(),
+            73..80 => self.relist(),
+            80..87 => self.refile(),
+            87..92 => self.retype(),
+            92..96 => self.resettle(),
             _ => {
                 let mut changes = Changes::default();
                 for _ in 0..4 {
