@@ -12,7 +12,8 @@ use domain::product::VariantState;
 use domain::product_type::{AttributeValue, Attributes, ProductTypeState};
 use domain::value::Locale;
 
-use super::shop::{AXIS, Item, Shop};
+use super::contents::AXIS;
+use super::shop::{Item, Shop};
 
 /// The ways in which shoppers of the two channels read.
 const STORE: [&str; 5] = ["de,en", "de-AT,de,en", "en", "ja,en", "tr,en"];
@@ -117,7 +118,7 @@ fn columns(attributes: &Attributes, of: &ProductTypeState, plane: Plane) -> Colu
     columns
 }
 
-fn word(text: impl ToString) -> Value {
+fn word(text: &(impl ToString + ?Sized)) -> Value {
     Value::Text(text.to_string())
 }
 
@@ -158,7 +159,7 @@ impl Shop {
         );
         if plane == Plane::Management {
             add("status", vec![word(product.status.as_str())]);
-            add("hasUnpublishedChanges", vec![word(item.is_pending())]);
+            add("hasUnpublishedChanges", vec![word(&item.is_pending())]);
         }
         columns.retain(|(_, values)| !values.is_empty());
 
