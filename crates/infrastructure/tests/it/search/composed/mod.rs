@@ -14,7 +14,8 @@ mod side;
 use application::resource::ResourceRef;
 use application::search::Level::{Product, Variant};
 use application::search::{
-    Composer, Found, Passage, Plane, Query, SearchSettingsId, SuggestQuery, SuggestRequest, TextClass,
+    Column, Composer, Facet, FacetKind, Filter, Found, Passage, Plane, Query, SearchSettingsId, Sort,
+    SortKey, SuggestQuery, SuggestRequest, TermOrder, TextClass,
 };
 use application::store::{Changes, StoreError};
 use application::testing::fixtures::locale;
@@ -167,7 +168,7 @@ impl<'a> History<'a> {
         reference
     }
 
-    fn question(&mut self, plane: Plane, reference: &Reference) -> Question {
+    fn query(&mut self, plane: Plane, reference: &Reference) -> Query {
         self.shop.world.layout = layout(plane);
         self.shop.world.columns = match plane {
             Plane::Management => COLUMNS,
@@ -187,11 +188,51 @@ impl<'a> History<'a> {
                 text.text = words.take(2).collect::<Vec<_>>().join(" ");
             }
         }
+        query
+    }
+
+    fn question(&mut self, plane: Plane, reference: &Reference) -> Question {
+        let query = self.query(plane, reference);
         self.shop.question(plane, query)
+    }
+
+    /// For all there is with all that it has: no change may be missed.
+    fn everything(&mut self, plane: Plane, reference: &Reference) -> Question {
+        let query = self.query(plane, reference);
+        let category = Column::Stored {
+            name: "category".to_owned(),
+            level: Product,
+            is_number: false,
+        };
+        let columns = self.shop.world.columns.iter().map(|kind| kind.column());
+        let facets = columns.chain([category, Column::Price]).map(|column| Facet {
+            column,
+            kind: FacetKind::Terms {
+                limit: 100,
+                order: TermOrder::Value,
+                search: None,
+            },
+            disjunctive: true,
+        });
+        let by_price = Sort {
+            key: SortKey::Column(Column::Price),
+            descending: false,
+        };
+        let everything = Query {
+            text: None,
+            filter: Filter::All(vec![]),
+            facets: facets.collect(),
+            sort: vec![by_price],
+            limit: 200,
+            ..query
+        };
+        self.shop.question(plane, everything)
     }
 
     async fn round(&mut self, plane: Plane) {
         let reference = self.reference(plane);
+        let everything = self.everything(plane, &reference);
+        self.check(&everything, &reference).await;
         for _ in 0..REQUESTS_PER_ROUND {
             let question = self.question(plane, &reference);
             let found = self.check(&question, &reference).await;
