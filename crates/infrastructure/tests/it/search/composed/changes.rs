@@ -17,9 +17,9 @@ impl Shop {
     /// Something that happens to the catalog; it may be refused.
     pub(super) fn change(&mut self) -> Changes {
         match self.dice.below(100) {
-            0..36 => self.edit(),
-            36..60 => self.advance(),
-            60..73 => self.price(),
+            0..30 => self.edit(),
+            30..58 => self.advance(),
+            58..73 => self.price(),
             73..80 => self.relist(),
             80..87 => self.refile(),
             87..92 => self.retype(),
@@ -67,7 +67,7 @@ impl Shop {
             None => Product::create(document.id, self.content(&document, number, of), at),
             Some(known) => {
                 let mut product = Product::load(known.product.clone());
-                if self.dice.percent(75) {
+                if self.dice.percent(65) {
                     product.revise(self.content(&document, number, of), at).unwrap();
                 } else {
                     // Only its variants change.
@@ -80,6 +80,8 @@ impl Shop {
         let mut left = known.map(|known| known.variants).unwrap_or_default().into_iter();
         let mut changes = Changes::default();
         let mut colours = BTreeSet::new();
+        // Mostly one thing at a time: a change hides that another one was missed.
+        let is_priced = is_new || self.dice.percent(30);
         for (index, generated) in document.variants.iter().enumerate() {
             let kept = left.next();
             let content = self.variant(&document, index, kept.as_ref(), of, &mut colours);
@@ -92,7 +94,9 @@ impl Shop {
                 }
             };
             let owner = (variant.state().id, id);
-            changes.prices.extend(self.prices_of(owner, generated, at));
+            if is_priced {
+                changes.prices.extend(self.prices_of(owner, generated, at));
+            }
             changes.variants.extend(variant.into_change());
         }
         for gone in left {
@@ -100,7 +104,7 @@ impl Shop {
             variant.delete(at).unwrap();
             changes.variants.extend(variant.into_change());
         }
-        if self.dice.percent(50) {
+        if self.dice.percent(if is_new { 60 } else { 25 }) {
             product.stage_variants();
             let _: Result<_, _> = product.publish(at);
         }
@@ -120,9 +124,9 @@ impl Shop {
         }
         let _: Result<_, _> = match self.dice.below(20) {
             _ if item.is_deleted() && self.dice.percent(80) => product.restore(at),
-            0..11 => product.publish(at),
-            11 => product.discard_draft(at),
-            12 | 13 => product.unpublish(at),
+            0..9 => product.publish(at),
+            9 | 10 => product.discard_draft(at),
+            11..14 => product.unpublish(at),
             14 => product.archive(at),
             15 => product.restore(at),
             16..19 => product.delete(at),
