@@ -2,7 +2,7 @@
 //!
 //! The service composes documents of what the databases give and follows them while they change; the reference is told
 //! what is in the catalog by whoever writes it. Of the requests that the variables in `differential` ask for, either
-//! database gets a tenth; walks, clicks and suggestions come on top.
+//! database gets about a tenth; walks, clicks and suggestions come on top.
 
 mod changes;
 mod contents;
