@@ -101,7 +101,10 @@ fn stored(value: Option<&AttributeValue>) -> Vec<Value> {
 fn columns(attributes: &Attributes, of: &ProductTypeState, plane: Plane) -> Columns {
     let mut columns = Columns::new();
     for (key, value) in attributes.iter() {
-        let definition = of.content.attribute(key).unwrap();
+        // A product that goes back to its published copy may be of another type than its variants were written for.
+        let Some(definition) = of.content.attribute(key) else {
+            continue;
+        };
         if !definition.filterable && !definition.sortable {
             continue;
         }
@@ -251,7 +254,11 @@ impl Shop {
             }
         }
         for (key, value) in attributes {
-            if of.content.attribute(key).unwrap().searchable {
+            if of
+                .content
+                .attribute(key)
+                .is_some_and(|definition| definition.searchable)
+            {
                 for text in words(value, plane, view) {
                     add(TextClass::Attribute, &text);
                 }
