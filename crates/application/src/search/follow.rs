@@ -59,6 +59,12 @@ impl Standing {
                 .zip(least)
                 .is_none_or(|(known, least)| least <= known)
     }
+
+    fn move_on(&mut self, composer: &Arc<Composer>, position: LogPosition) {
+        self.composer = Some(composer.clone());
+        self.position = position;
+        self.floor = self.floor.max(position);
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +128,7 @@ impl Follower {
             Some(position) => (composer, position),
             None => self.rebuild(None).await?,
         };
-        self.stand(&composer, at);
+        self.begin(&composer, at);
         loop {
             let before = at;
             let moved = self.round(&composer, &mut at).await?;
@@ -131,7 +137,7 @@ impl Follower {
                 self.standing
                     .send_modify(|standing| standing.outdated_after = Some(before));
                 (composer, at) = self.rebuild(Some((&composer, at))).await?;
-                self.stand(&composer, at);
+                self.begin(&composer, at);
             } else if moved {
                 composer = wanted;
                 self.stand(&composer, at);
@@ -157,15 +163,17 @@ impl Follower {
         Ok((position <= self.log.end().await?).then_some(position))
     }
 
+    /// The index that answers has come on. What is outdated stays so until another one takes its place.
     fn stand(&self, composer: &Arc<Composer>, position: LogPosition) {
+        self.standing
+            .send_modify(|standing| standing.move_on(composer, position));
+    }
+
+    /// An index takes the place of the one that was there, be it of the same layout: definitions may have changed back.
+    fn begin(&self, composer: &Arc<Composer>, position: LogPosition) {
         self.standing.send_modify(|standing| {
-            // What is outdated stays so until another one takes its place.
-            if standing.composer.as_ref().map(|known| known.layout()) != Some(composer.layout()) {
-                standing.outdated_after = None;
-            }
-            standing.composer = Some(composer.clone());
-            standing.position = position;
-            standing.floor = standing.floor.max(position);
+            standing.outdated_after = None;
+            standing.move_on(composer, position);
         });
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use application::Clock;
 use application::changelog::{ChangeLog, LogChange, LogEntry, LogPosition};
 use application::pricing::PricingContext;
+use application::resource::ResourceRef;
 use application::search::{
     Audience, Document, FacetAnswer, FacetKindRequest, FacetRequest, FilterRequest, Found, GroundPorts,
     HighlightRequest, IndexStatus, Layout, Located, Plane, PlaneState, Query, RangeRequest, Rebuild, Search,
@@ -27,7 +28,8 @@ use domain::channel::{Channel, ChannelLocales, ChannelState};
 use domain::pricing::{PriceList, PriceListContent, Validity};
 use domain::product::{ProductContent, ProductState};
 use domain::product_type::{
-    Attribute, AttributeValue, Attributes, Kind, Level, ProductType, ProductTypeContent, Required,
+    Attribute, AttributeValue, Attributes, Kind, Level, ProductType, ProductTypeContent, ProductTypeState,
+    Required,
 };
 use domain::value::{Currency, Json, Key, Metadata, Text};
 use domain::{ChannelId, ProductId, ProductTypeId, Timestamp};
@@ -37,8 +39,8 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 /// A search that runs until it is dropped.
-struct Following {
-    search: Search,
+pub(crate) struct Following {
+    pub(crate) search: Search,
     task: JoinHandle<()>,
 }
 
@@ -49,7 +51,7 @@ impl Drop for Following {
 }
 
 impl Following {
-    fn start(ports: SearchPorts) -> Self {
+    pub(crate) fn start(ports: SearchPorts) -> Self {
         // Other databases of the server may hold the log's horizon up.
         let search = over(ports, Duration::from_mins(1));
         let running = search.clone();
@@ -66,7 +68,7 @@ impl Following {
     }
 }
 
-fn ports(h: &Harness, index: Arc<dyn SearchIndex>) -> SearchPorts {
+pub(crate) fn ports(h: &Harness, index: Arc<dyn SearchIndex>) -> SearchPorts {
     SearchPorts {
         index,
         copies: h.copies.clone(),
@@ -93,7 +95,7 @@ fn over(ports: SearchPorts, patience: Duration) -> Search {
     Search::new(ports, policy)
 }
 
-fn open(folder: &Path) -> Arc<TantivyIndex> {
+pub(crate) fn open(folder: &Path) -> Arc<TantivyIndex> {
     Arc::new(TantivyIndex::open(folder, "catalog", Arc::new(SystemClock)).unwrap())
 }
 
@@ -554,6 +556,48 @@ pub(super) async fn what_is_written_while_an_index_is_begun_is_not_missed(h: &Ha
     assert_eq!(edited(search, at_least("attributes.pages", 7), at).await, [book]);
 }
 
+pub(super) async fn a_type_that_changes_back_holds_nobody_up(h: &Harness) {
+    let folder = tempfile::tempdir().unwrap();
+    let web = h.channel(channel(h)).await;
+    let log = Arc::new(Busy {
+        inner: h.log.clone(),
+        store: h.store.clone(),
+        next: Mutex::default(),
+    });
+    let following = Following::start(SearchPorts {
+        log: log.clone(),
+        ..ports(h, open(folder.path()))
+    });
+    let search = &following.search;
+    let at = h.log.end().await.unwrap();
+    assert_eq!(edited(search, is("brand", "Any"), at).await, []);
+    assert_eq!(sold(search, &web, None, at).await, []);
+
+    let generic = ResourceRef::Id(ProductTypeId::GENERIC);
+    let before = h.types.find(&generic, false).await.unwrap().unwrap();
+    let changed = |state: &ProductTypeState, attributes: Vec<Attribute>| {
+        let mut changed = ProductType::load(state.clone());
+        let content = ProductTypeContent {
+            attributes,
+            ..state.content.clone()
+        };
+        changed.revise(content, h.now()).unwrap();
+        changed.into_change().unwrap()
+    };
+    let there = changed(&before, vec![attribute("pages")]);
+    let back = changed(&there.after, before.content.attributes.clone());
+    // As soon as another index is begun.
+    *log.next.lock().await = Some(back.into());
+    written(h, there).await;
+    while log.next.lock().await.is_some() {
+        tokio::task::yield_now().await;
+    }
+    let create = new_product(h, branded(h, "Late"));
+    let (late, at) = (create.after.id, written(h, create).await);
+    assert_eq!(edited(search, is("brand", "Late"), at).await, [late]);
+    assert_eq!(sold(search, &web, None, at).await, []);
+}
+
 /// A log to which something is written just before it is asked for its end.
 struct Busy {
     inner: Arc<dyn ChangeLog>,
@@ -593,17 +637,20 @@ impl ChangeLog for Busy {
     }
 }
 
-/// The engine with a count of its rebuilds, which can be broken: until the next rebuild it takes nothing on.
-struct Counting {
+/// The engine with a count of its rebuilds and what it found last, which can be broken: until the next rebuild it takes
+/// nothing on.
+pub(crate) struct Counting {
     inner: Arc<TantivyIndex>,
+    pub(crate) found: Mutex<Option<Found>>,
     rebuilds: AtomicUsize,
     is_broken: AtomicBool,
 }
 
 impl Counting {
-    fn new(inner: Arc<TantivyIndex>) -> Self {
+    pub(crate) fn new(inner: Arc<TantivyIndex>) -> Self {
         Self {
             inner,
+            found: Mutex::default(),
             rebuilds: AtomicUsize::new(0),
             is_broken: AtomicBool::new(false),
         }
@@ -636,7 +683,9 @@ impl SearchIndex for Counting {
     }
 
     async fn search(&self, plane: Plane, query: Query) -> Result<Found, SearchError> {
-        self.inner.search(plane, query).await
+        let found = self.inner.search(plane, query).await?;
+        *self.found.lock().await = Some(found.clone());
+        Ok(found)
     }
 
     async fn suggest(&self, plane: Plane, request: SuggestRequest) -> Result<Suggested, SearchError> {
@@ -669,7 +718,8 @@ macro_rules! on {
         $crate::catalog::following::on! { $temporary =>
             what_is_written_is_found_from_its_position_on, attributes_are_found_as_soon_as_a_type_has_them,
             searches_rest_on_lists_categories_and_channels_as_they_are, an_index_goes_on_after_a_restart,
-            an_index_that_fails_is_made_again, what_is_written_while_an_index_is_begun_is_not_missed, who_demands_too_much_is_told
+            an_index_that_fails_is_made_again, what_is_written_while_an_index_is_begun_is_not_missed,
+            a_type_that_changes_back_holds_nobody_up, who_demands_too_much_is_told
         }
     };
     ($temporary:path => $($scenario:ident),+) => {

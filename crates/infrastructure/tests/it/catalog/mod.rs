@@ -1,10 +1,10 @@
 //! The contract of the catalog's ports, on both databases, and what is particular to each.
 
 mod cost;
-mod following;
+pub(crate) mod following;
 mod migration;
-mod postgres;
-mod sqlite;
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
 
 use std::time::Duration;
 

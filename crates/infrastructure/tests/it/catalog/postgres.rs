@@ -23,8 +23,8 @@ use uuid::Uuid;
 
 use super::{migration, options};
 
-struct Temporary {
-    harness: Harness,
+pub(crate) struct Temporary {
+    pub(crate) harness: Harness,
     catalog: Arc<PostgresCatalog>,
     name: String,
     url: String,
@@ -63,13 +63,13 @@ impl Temporary {
         PgConnection::connect(&self.url).await.unwrap()
     }
 
-    async fn close(self) {
+    pub(crate) async fn close(self) {
         self.catalog.close().await;
         drop_database(&self.name).await;
     }
 }
 
-async fn temporary() -> Temporary {
+pub(crate) async fn temporary() -> Temporary {
     let (name, url) = database().await;
     let catalog = Arc::new(PostgresCatalog::connect(&options(url.clone())).await.unwrap());
     catalog.migrate().await.unwrap();

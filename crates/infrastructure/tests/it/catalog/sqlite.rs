@@ -9,14 +9,14 @@ use tempfile::TempDir;
 
 use super::{DatabaseOptions, migration, options};
 
-struct Temporary {
-    harness: Harness,
+pub(crate) struct Temporary {
+    pub(crate) harness: Harness,
     catalog: Arc<SqliteCatalog>,
     _folder: TempDir,
 }
 
 impl Temporary {
-    async fn close(self) {
+    pub(crate) async fn close(self) {
         self.catalog.close().await;
     }
 }
@@ -25,7 +25,7 @@ pub(crate) fn options_in(folder: &TempDir) -> DatabaseOptions {
     options(format!("sqlite://{}", folder.path().join("vitrine.db").display()))
 }
 
-async fn temporary() -> Temporary {
+pub(crate) async fn temporary() -> Temporary {
     let folder = tempfile::tempdir().unwrap();
     let catalog = Arc::new(SqliteCatalog::connect(&options_in(&folder)).await.unwrap());
     catalog.migrate().await.unwrap();

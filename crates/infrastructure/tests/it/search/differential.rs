@@ -4,7 +4,7 @@
 //! with which history it begins (0). A failure says the seed of its history; it is then asked again of a new index and made
 //! smaller as long as it fails.
 
-use application::search::{Bound, FacetCounts, Filter, Plane, Query, Test, Value};
+use application::search::{Bound, FacetCounts, Filter, Found, Plane, Query, Test, Value};
 
 use super::generate::{Dice, World};
 use super::history::{History, outcome};
@@ -22,7 +22,7 @@ fn from_environment(name: &str) -> Option<u64> {
 }
 
 /// The seeds of the histories.
-fn seeds(share: u64) -> std::ops::Range<u64> {
+pub(super) fn seeds(share: u64) -> std::ops::Range<u64> {
     let first = from_environment("TEST_SEARCH_SEED").unwrap_or(0);
     let requests = from_environment("TEST_SEARCH_REQUESTS").unwrap_or(2_000) / share;
     first..first + requests.div_ceil(REQUESTS_PER_HISTORY)
@@ -62,15 +62,18 @@ async fn a_facet_s_count_is_what_its_click_finds() {
         history.go_on().await;
         for _ in 0..REQUESTS_PER_HISTORY {
             let query = history.query();
-            clicks(&history, &query)
+            clicks(&query, async |query| outcome(history.search(query).await))
                 .await
                 .unwrap_or_else(|fault| panic!("seed {seed}: {fault}\n{query:#?}"));
         }
     }
 }
 
-async fn clicks(history: &History, query: &Query) -> Result<(), String> {
-    let found = outcome(history.search(query.clone()).await)?;
+pub(super) async fn clicks(
+    query: &Query,
+    search: impl AsyncFn(Query) -> Result<Found, String>,
+) -> Result<(), String> {
+    let found = search(query.clone()).await?;
     for (facet, counts) in query.facets.iter().zip(found.facets) {
         let hits = async |test: Test| {
             let clicked = Query {
@@ -80,7 +83,7 @@ async fn clicks(history: &History, query: &Query) -> Result<(), String> {
                 limit: 0,
                 ..query.clone()
             };
-            outcome(history.search(clicked).await).map(|found| found.total)
+            search(clicked).await.map(|found| found.total)
         };
         let mut counted: Vec<(Test, u64)> = Vec::new();
         let mut beyond = Vec::new();

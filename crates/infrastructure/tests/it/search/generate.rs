@@ -8,7 +8,7 @@ mod world;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-pub(crate) use world::World;
+pub(crate) use world::{Kind, World, id, instant};
 
 /// Makes the same of the same seed.
 pub(crate) struct Dice(StdRng);

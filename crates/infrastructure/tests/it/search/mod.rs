@@ -1,5 +1,6 @@
 //! Search: the engine by itself, and against a reference that cannot be wrong for being clever.
 
+mod composed;
 mod differential;
 mod engine;
 mod generate;

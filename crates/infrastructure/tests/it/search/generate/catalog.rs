@@ -6,13 +6,13 @@ use application::search::{
 use domain::ProductId;
 
 use super::texts::{IDENTIFIERS, VALUES, sentence};
-use super::world::{CATEGORY, COLUMNS, Kind, SORT_TEXTS, id, validity, window};
+use super::world::{CATEGORY, Kind, SORT_TEXTS, id, validity, window};
 use super::{Dice, World};
 
 impl World {
     /// The product of a number, as it may be at some time.
     pub(crate) fn document(&self, dice: &mut Dice, number: usize) -> Document {
-        let mut columns = columns(dice, Level::Product);
+        let mut columns = self.values(dice, Level::Product);
         let categories = dice.some(&self.categories, 25);
         if !categories.is_empty() {
             let values = categories
@@ -41,7 +41,7 @@ impl World {
             variants: (0..variants)
                 .map(|variant| VariantDocument {
                     id: id(number * 100 + variant),
-                    columns: self::columns(dice, Level::Variant),
+                    columns: self.values(dice, Level::Variant),
                     prices: self.prices(dice, number * 100 + variant),
                 })
                 .collect(),
@@ -97,18 +97,18 @@ impl World {
         }
         prices
     }
-}
 
-fn columns(dice: &mut Dice, level: Level) -> Columns {
-    let kinds = COLUMNS.iter().filter(|kind| kind.level == level);
-    kinds
-        .filter_map(|kind| {
-            dice.maybe(kind.percent, |dice| {
-                let most = if kind.is_set { 3 } else { 1 };
-                (kind.name(), dice.list(1, most, |dice| value(dice, *kind)))
+    fn values(&self, dice: &mut Dice, level: Level) -> Columns {
+        let kinds = self.columns.iter().filter(|kind| kind.level == level);
+        kinds
+            .filter_map(|kind| {
+                dice.maybe(kind.percent, |dice| {
+                    let most = if kind.is_set { 3 } else { 1 };
+                    (kind.name(), dice.list(1, most, |dice| value(dice, *kind)))
+                })
             })
-        })
-        .collect()
+            .collect()
+    }
 }
 
 pub(super) fn value(dice: &mut Dice, kind: Kind) -> Value {

@@ -11,7 +11,7 @@ use domain::{ChannelId, Timestamp};
 
 use super::catalog::value;
 use super::texts::{VALUES, typed};
-use super::world::{CATEGORY, COLUMNS, Kind, SORT_TEXTS, countries, groups, instant};
+use super::world::{CATEGORY, Kind, SORT_TEXTS, countries, groups, instant};
 use super::{Dice, World};
 
 /// What conditions, facets and sorts may be about.
@@ -23,11 +23,11 @@ enum About {
 }
 
 impl About {
-    fn any(dice: &mut Dice) -> Self {
-        match dice.below(COLUMNS.len() + 4) {
+    fn any(dice: &mut Dice, columns: &[Kind]) -> Self {
+        match dice.below(columns.len() + 4) {
             0 | 1 => Self::Category,
             2 | 3 => Self::Price,
-            n => Self::Stored(COLUMNS[n - 4]),
+            n => Self::Stored(columns[n - 4]),
         }
     }
 
@@ -52,11 +52,11 @@ impl World {
     /// `passages` are some that stand in the catalog.
     pub(crate) fn query(&self, dice: &mut Dice, passages: &[Passage]) -> Query {
         let visit = self.visit(dice);
-        let sort: Vec<Sort> = dice.list(0, 3, sort);
+        let sort: Vec<Sort> = dice.list(0, 3, |dice| self.sort(dice));
         let after = dice.maybe(5, |dice| Place {
             values: sort
                 .iter()
-                .map(|sort| dice.maybe(80, |dice| sort_value(dice, sort)))
+                .map(|sort| dice.maybe(80, |dice| self.sort_value(dice, sort)))
                 .collect(),
             id: Self::product(dice.below(200)),
         });
@@ -79,7 +79,8 @@ impl World {
             let value = *dice.pick(VALUES);
             text.text = value.chars().take(1 + dice.below(6)).collect();
         }
-        let texts: Vec<Column> = COLUMNS
+        let texts: Vec<Column> = self
+            .columns
             .iter()
             .filter(|kind| !kind.is_number)
             .map(|kind| kind.column())
@@ -105,7 +106,7 @@ impl World {
         dice.maybe(60, |dice| (*dice.pick(&self.channels), instant(dice)))
     }
 
-    fn price_view(&self, dice: &mut Dice, visit: Option<(ChannelId, Timestamp)>) -> PriceView {
+    pub(crate) fn price_view(&self, dice: &mut Dice, visit: Option<(ChannelId, Timestamp)>) -> PriceView {
         let lists = dice.pick(&self.lists);
         PriceView {
             currency: *dice.pick(&self.currencies),
@@ -168,7 +169,7 @@ impl World {
     }
 
     fn condition(&self, dice: &mut Dice) -> Filter {
-        let about = About::any(dice);
+        let about = About::any(dice, self.columns);
         let test = match dice.below(10) {
             0..6 => Test::In(dice.list(0, 4, |dice| self.value(dice, about))),
             6..9 => {
@@ -184,7 +185,7 @@ impl World {
     }
 
     fn facet(&self, dice: &mut Dice) -> Facet {
-        let about = About::any(dice);
+        let about = About::any(dice, self.columns);
         let kind = match dice.below(10) {
             0..2 => FacetKind::Ranges(dice.list(0, 3, |dice| self.range(dice, about))),
             2..5 if about.is_number() => FacetKind::Stats,
@@ -225,33 +226,33 @@ impl World {
             }
         }
     }
-}
 
-fn sort(dice: &mut Dice) -> Sort {
-    let key = match dice.below(10) {
-        0..3 => SortKey::Relevance,
-        3 | 4 => SortKey::Text((*dice.pick(SORT_TEXTS)).to_owned()),
-        5 | 6 => SortKey::Column(Column::Price),
-        _ => {
-            let kinds: Vec<&Kind> = COLUMNS.iter().filter(|kind| !kind.is_set).collect();
-            SortKey::Column(dice.pick(&kinds).column())
+    fn sort(&self, dice: &mut Dice) -> Sort {
+        let key = match dice.below(10) {
+            0..3 => SortKey::Relevance,
+            3 | 4 => SortKey::Text((*dice.pick(SORT_TEXTS)).to_owned()),
+            5 | 6 => SortKey::Column(Column::Price),
+            _ => {
+                let kinds: Vec<&Kind> = self.columns.iter().filter(|kind| !kind.is_set).collect();
+                SortKey::Column(dice.pick(&kinds).column())
+            }
+        };
+        Sort {
+            key,
+            descending: dice.percent(50),
         }
-    };
-    Sort {
-        key,
-        descending: dice.percent(50),
     }
-}
 
-/// Some value that may stand at a place of such a sort.
-fn sort_value(dice: &mut Dice, sort: &Sort) -> Value {
-    match &sort.key {
-        SortKey::Relevance => Value::Number(dice.number(-1, 200)),
-        SortKey::Text(_) => Value::Text((*dice.pick(VALUES)).to_owned()),
-        SortKey::Column(Column::Price) => Value::Number(*dice.pick(&[0, 100, 500, 1000])),
-        SortKey::Column(column @ Column::Stored { .. }) => {
-            let kind = COLUMNS.iter().find(|kind| kind.column() == *column).unwrap();
-            value(dice, *kind)
+    /// Some value that may stand at a place of such a sort.
+    fn sort_value(&self, dice: &mut Dice, sort: &Sort) -> Value {
+        match &sort.key {
+            SortKey::Relevance => Value::Number(dice.number(-1, 200)),
+            SortKey::Text(_) => Value::Text((*dice.pick(VALUES)).to_owned()),
+            SortKey::Column(Column::Price) => Value::Number(*dice.pick(&[0, 100, 500, 1000])),
+            SortKey::Column(column @ Column::Stored { .. }) => {
+                let kind = self.columns.iter().find(|kind| kind.column() == *column).unwrap();
+                value(dice, *kind)
+            }
         }
     }
 }

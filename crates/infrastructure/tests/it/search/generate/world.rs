@@ -14,19 +14,20 @@ use super::{Dice, texts};
 
 pub(crate) struct World {
     pub(crate) layout: Layout,
+    pub(crate) columns: &'static [Kind],
     pub(super) words: Vec<usize>,
-    pub(super) settings: Vec<Arc<SearchSettings>>,
-    pub(super) channels: Vec<ChannelId>,
+    pub(crate) settings: Vec<Arc<SearchSettings>>,
+    pub(crate) channels: Vec<ChannelId>,
     /// What the lists of the catalog are at one time, and another.
-    pub(super) lists: Vec<Arc<Vec<PriceListState>>>,
+    pub(crate) lists: Vec<Arc<Vec<PriceListState>>>,
     pub(super) currencies: Vec<Currency>,
-    pub(super) categories: Vec<CategoryId>,
-    pub(super) tree: Arc<CategoryTree>,
+    pub(crate) categories: Vec<CategoryId>,
+    pub(crate) tree: Arc<CategoryTree>,
 }
 
 /// A column of the generated products.
 #[derive(Clone, Copy)]
-pub(super) struct Kind {
+pub(crate) struct Kind {
     name: &'static str,
     pub(super) level: Level,
     pub(super) is_number: bool,
@@ -36,7 +37,13 @@ pub(super) struct Kind {
 }
 
 impl Kind {
-    const fn new(name: &'static str, level: Level, is_number: bool, is_set: bool, percent: u32) -> Self {
+    pub(crate) const fn new(
+        name: &'static str,
+        level: Level,
+        is_number: bool,
+        is_set: bool,
+        percent: u32,
+    ) -> Self {
         Self {
             name,
             level,
@@ -50,7 +57,7 @@ impl Kind {
         self.name.to_owned()
     }
 
-    pub(super) fn column(self) -> Column {
+    pub(crate) fn column(self) -> Column {
         Column::Stored {
             name: self.name(),
             level: self.level,
@@ -86,7 +93,7 @@ pub(super) const COLUMNS: &[Kind] = &[
 pub(super) const SORT_TEXTS: &[&str] = &["name", "attributes.title"];
 
 /// There are few instants.
-pub(super) fn instant(dice: &mut Dice) -> Timestamp {
+pub(crate) fn instant(dice: &mut Dice) -> Timestamp {
     let seconds = dice.number(0, 7);
     Timestamp::from_timestamp_micros(1_700_000_000_000_000 + seconds * 1_000_000).unwrap()
 }
@@ -102,7 +109,7 @@ pub(super) fn window(dice: &mut Dice) -> Window {
 }
 
 /// Ids whose order has nothing to do with when they were made, different in both halves.
-pub(super) fn id<I: Identity>(number: usize) -> I {
+pub(crate) fn id<I: Identity>(number: usize) -> I {
     I::from_uuid(Uuid::from_u128(
         (number as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835),
     ))
@@ -146,6 +153,7 @@ impl World {
                 .to_vec(),
                 fingerprint: "generated".to_owned(),
             },
+            columns: COLUMNS,
             words: texts::vocabulary(dice),
             settings: vec![Arc::default()],
             lists: (0..3)
