@@ -10,7 +10,7 @@ use opentelemetry_sdk::{
     trace::{InMemorySpanExporter, SdkTracerProvider, SpanData},
 };
 use reqwest::{Method, Response};
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _};
 
 use super::toy::{Server, client, settings};
 
@@ -95,7 +95,9 @@ async fn the_span_of_a_request_continues_the_callers_trace() {
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     // Not for this thread only: a span that another test's thread meets first would stay disabled for all.
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
+    // Where requests are logged, which is at `debug`, no answer is given again, and others test that here.
+    let subscriber = tracing_subscriber::registry().with(LevelFilter::INFO).with(layer);
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let server = Server::start(settings()).await;
 
     let caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
