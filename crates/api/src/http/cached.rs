@@ -202,6 +202,9 @@ pub(super) fn respond(
     Ok(response)
 }
 
+/// Of an answer that is given again without its route.
+pub(super) const REMEMBERED: HeaderValue = HeaderValue::from_static("Vitrine; hit; detail=remembered");
+
 /// How the answer came about (RFC 9211).
 fn cache_status(answer: &Answer) -> &'static str {
     match answer.source {

@@ -1,7 +1,8 @@
 //! Answers that are given again as they are, before a route is looked for: for a second, and only while whoever made
 //! them stands by them.
 //!
-//! Invariant: what is given again differs from what the route would answer in nothing but the request's id and the date.
+//! Invariant: what is given again differs from what the route would answer in nothing but the request's id, the date and
+//! the header that says so.
 //! Requests with a header that is not known to change nothing go to their route.
 
 use std::hash::{Hash, Hasher};
@@ -57,6 +58,8 @@ pub struct Repeatable {
     pub stands: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Notes that it was given again.
     pub repeated: Arc<dyn Fn() + Send + Sync>,
+    /// By what a client can tell that.
+    pub sign: (HeaderName, HeaderValue),
 }
 
 impl Repeatable {
@@ -201,9 +204,12 @@ impl Remembered {
         let (parts, body) = response.into_parts();
         // It is in memory, and coding it does not fail.
         let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let mut headers = parts.headers.clone();
+        let (name, value) = repeatable.sign.clone();
+        headers.insert(name, value);
         let answer = Answer {
             status: parts.status,
-            headers: parts.headers.clone(),
+            headers,
             body: body.clone(),
             labels,
             repeatable,

@@ -1,18 +1,18 @@
 //! What someone may mean who is still typing: products, and values of columns such as brands.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use application::search::{
-    Column, Filter, Level, Query, SearchText, Sort, SortKey, SuggestRequest, Suggested, Value,
-};
+use application::search::{Column, Level, SearchText, SuggestRequest, Suggested, Value};
+use domain::ProductId;
 
 use super::analysis::{Analyzer, Kind};
 use super::bits::Bits;
 use super::columns::Column as Decoded;
 use super::postings::Postings;
-use super::search::search;
-use super::texts::Texts;
+use super::scan::product;
+use super::texts::{Texts, Wanted};
 use super::view::View;
 
 pub(super) fn suggest(view: &View, texts: &Texts, request: &SuggestRequest) -> tantivy::Result<Suggested> {
@@ -26,30 +26,36 @@ pub(super) fn suggest(view: &View, texts: &Texts, request: &SuggestRequest) -> t
             values: vec![Vec::new(); request.values.len()],
         });
     }
-    let query = Query {
-        text: Some(request.text.clone()),
-        visit: request.visit,
-        prices: None,
-        filter: Filter::All(Vec::new()),
-        facets: Vec::new(),
-        sort: vec![Sort {
-            key: SortKey::Relevance,
-            descending: false,
-        }],
-        limit: request.limit,
-        after: None,
-        explain: false,
-    };
-    let found = search(view, texts, &query)?;
     let visible = view.segments.iter().map(|segment| segment.visible(request.visit));
     let visible: Vec<Bits> = visible.collect::<tantivy::Result<_>>()?;
     let values = request.values.iter();
     Ok(Suggested {
-        products: found.hits.into_iter().map(|hit| hit.id).collect(),
+        products: products(view, texts, request, &visible)?,
         values: values
             .map(|column| values_of(view, column, (&words, analyzer), &visible, request.limit))
             .collect::<tantivy::Result<_>>()?,
     })
+}
+
+/// Those that a search by relevance would begin with.
+fn products(
+    view: &View,
+    texts: &Texts,
+    request: &SuggestRequest,
+    visible: &[Bits],
+) -> tantivy::Result<Vec<ProductId>> {
+    let Some(wanted) = Wanted::of(&request.text, &view.generation, texts) else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    for (segment, visible) in view.segments.iter().zip(visible) {
+        let matches = wanted.foremost(segment, request.limit, |doc| visible.contains(doc))?;
+        let places = matches.relevance.into_iter().zip(matches.docs);
+        found.extend(places.map(|(relevance, doc)| (relevance, Reverse(segment.id(doc)))));
+        found.sort_unstable();
+        found.truncate(request.limit);
+    }
+    Ok(found.into_iter().map(|(_, Reverse(id))| product(id)).collect())
 }
 
 /// The words of a text, folded.

@@ -54,6 +54,23 @@ impl<'a> Wanted<'a> {
             .matches(&segment.reader, fields, self.view, self.cache)
     }
 
+    /// The best `enough` of those that are wanted, and perhaps more.
+    pub(super) fn foremost(
+        &self,
+        segment: &Segment,
+        enough: usize,
+        is_wanted: impl Fn(u32) -> bool,
+    ) -> tantivy::Result<TextMatches> {
+        let fields = &self.generation.fields.text;
+        self.matcher.foremost(
+            &segment.reader,
+            fields,
+            self.view,
+            self.cache,
+            (enough, is_wanted),
+        )
+    }
+
     /// For people.
     pub(super) fn explain(&self, segment: &Segment, doc: u32) -> tantivy::Result<Vec<String>> {
         let fields = &self.generation.fields.text;

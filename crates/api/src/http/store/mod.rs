@@ -28,7 +28,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::context::Context;
-use super::cached;
+use super::cached::{self, CACHE_STATUS};
 use super::reply;
 use super::state::{App, AppState};
 use crate::problem::Problem;
@@ -93,6 +93,7 @@ fn respond(
         response.extensions_mut().insert(Repeatable {
             stands: Arc::new(move || standing.0.answers.stands(&standing.1)),
             repeated: Arc::new(move || repeated.0.answers.repeated(&repeated.1)),
+            sign: (CACHE_STATUS, cached::REMEMBERED),
         });
     }
     Ok(response)

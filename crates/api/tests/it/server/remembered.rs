@@ -49,6 +49,7 @@ async fn an_answer_is_given_again_with_another_request_id() {
         );
         assert!(server.toy.repeated.swap(0, Ordering::SeqCst) > 0);
         assert_ne!(first.headers()["request-id"], second.headers()["request-id"]);
+        assert_eq!(second.headers()["again"], "yes");
         for name in ["etag", "vary", "content-type"] {
             assert_eq!(first.headers()[name], second.headers()[name], "{name}");
         }

@@ -21,7 +21,7 @@ use axum::{
     routing::{get, post},
 };
 use futures::StreamExt as _;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -275,6 +275,7 @@ async fn counted(State(toy): State<Toy>, headers: HeaderMap) -> Response {
         repeated: Arc::new(move || {
             repeated.repeated.fetch_add(1, Ordering::SeqCst);
         }),
+        sign: (HeaderName::from_static("again"), HeaderValue::from_static("yes")),
     };
     let tag = [(header::ETAG, DOCUMENT_TAG)];
     let mut response = if headers.contains_key(header::IF_NONE_MATCH) {

@@ -67,6 +67,46 @@ impl TextMatcher {
         Ok(matches)
     }
 
+    /// The best of those that are wanted and that have words of the text: all at the lowest costs, so many costs that there
+    /// are `enough` of them if there are as many at all.
+    pub fn foremost(
+        &self,
+        segment: &SegmentReader,
+        fields: &TextFields,
+        view: usize,
+        cache: &TextCache,
+        (enough, is_wanted): (usize, impl Fn(DocId) -> bool),
+    ) -> tantivy::Result<TextMatches> {
+        let Some(view_fields) = fields.view(view) else {
+            return Ok(TextMatches::default());
+        };
+        let mut found = self.found(segment, view_fields, view, cache)?;
+        found.retain(|(doc, _)| is_wanted(*doc));
+        let mut counts: Vec<usize> = Vec::new();
+        for (_, cost) in &found {
+            let cost = *cost as usize;
+            if counts.len() <= cost {
+                counts.resize(cost + 1, 0);
+            }
+            if let Some(count) = counts.get_mut(cost) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        let last = counts.iter().position(|count| {
+            sum += count;
+            sum >= enough
+        });
+        if let Some(last) = last {
+            found.retain(|(_, cost)| *cost as usize <= last);
+        }
+        let mut matches = relevant(found, segment, view_fields)?;
+        let mut identified = self.identified(segment, fields)?;
+        identified.retain(|doc| is_wanted(*doc));
+        matches.add_identified(identified);
+        Ok(matches)
+    }
+
     /// For people: what each part of the text was found as in a document.
     pub fn explain(
         &self,

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use application::cache::{
-    Acknowledge, Answers, CacheEvent, CacheHealth, CacheKey, CachePolicy, Demand, Scope, Source, WriteMode,
+    Acknowledge, Answers, Basis, CacheEvent, CacheHealth, CacheKey, CachePolicy, Demand, Scope, Source,
+    WriteMode,
 };
 use application::store::{CatalogStore, StoreError, WriteContext};
 
@@ -371,6 +372,44 @@ async fn two(policy: CachePolicy) -> (World, World) {
     let first = World::new(tiers().await, policy.clone()).await;
     let second = World::beside(&first.register, tiers().await, policy).await;
     (first, second)
+}
+
+#[tokio::test]
+async fn what_stands_on_several_answers_falls_with_each_of_them() {
+    let (mut first, second) = two(CachePolicy::default()).await;
+    let products = [product(), product()];
+    for product in products {
+        second.write(product).await.unwrap();
+        first.until_trusted(product).await;
+    }
+    let basis = async |world: &World| {
+        eventually("everything from the own tier", async || {
+            let mut basis = Basis::default();
+            for product in products {
+                let key = CacheKey::of(product, SCHEMA);
+                let answer = world.ask(key.clone(), BOUNDED).await.unwrap();
+                basis.add(&key, &answer).then_some(())?;
+            }
+            world.answers.stands(&basis).then_some(basis)
+        })
+        .await
+    };
+    for product in products {
+        for writer in [&first, &second] {
+            let before = basis(&first).await;
+            writer.write(product).await.unwrap();
+            assert!(!first.answers.stands(&before));
+            let after = basis(&first).await;
+            assert!(!first.answers.stands(&before));
+            assert!(first.answers.stands(&after));
+        }
+    }
+    let last = basis(&first).await;
+    first = first.cut_off();
+    eventually("what an instance that hears nothing has falls", async || {
+        (!first.answers.stands(&last)).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
