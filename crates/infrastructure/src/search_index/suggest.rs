@@ -52,9 +52,13 @@ fn products(
         let matches = wanted.foremost(segment, request.limit, |doc| visible.contains(doc))?;
         let places = matches.relevance.into_iter().zip(matches.docs);
         found.extend(places.map(|(relevance, doc)| (relevance, Reverse(segment.id(doc)))));
-        found.sort_unstable();
-        found.truncate(request.limit);
+        // Many are as good as each other, and only few of them are wanted.
+        if found.len() > request.limit {
+            found.select_nth_unstable(request.limit);
+            found.truncate(request.limit);
+        }
     }
+    found.sort_unstable();
     Ok(found.into_iter().map(|(_, Reverse(id))| product(id)).collect())
 }
 
