@@ -269,7 +269,7 @@ mod tests {
                     Asks::TrustFirst => generations.trusted(ENTITY, trusts),
                     Asks::StampFirst => generations.stamp(ENTITY).filter(|_| trusts()),
                 };
-                let version = if stamp.is_some() && stamp == kept { 0 } else { 1 };
+                let version = u64::from(stamp.is_none() || stamp != kept);
                 assert!(version >= floor, "{version} after {floor} was acknowledged");
             })
         };
