@@ -18,7 +18,7 @@ mod views;
 use std::sync::Arc;
 use std::time::Duration;
 
-use application::cache::{Answer, Source};
+use application::cache::{Answer, Basis, Source};
 use application::cdn::EVERYTHING;
 use application::storefront::Freshness;
 use axum::response::Response;
@@ -87,12 +87,17 @@ fn respond(
         .headers_mut()
         .extend(keys.into_iter().map(|keys| (SURROGATE_KEY, keys)));
     // What it says of its own end has to stay the same until it is forgotten.
-    let [now, later] = [Duration::ZERO, REMEMBERED].map(|later| freshness(app, answer.true_until(), later));
-    if let Some(basis) = context.reading.basis().filter(|_| now == later) {
-        let (standing, repeated) = ((app.clone(), basis.clone()), (app.clone(), basis));
+    let stays = |_: &Basis| {
+        let [now, later] =
+            [Duration::ZERO, REMEMBERED].map(|later| freshness(app, answer.true_until(), later));
+        now == later
+    };
+    if let Some(basis) = context.reading.basis().filter(stays) {
+        let (basis, answers) = (Arc::new(basis), app.answers.clone());
+        let (standing, asked) = (Arc::clone(&basis), answers.clone());
         response.extensions_mut().insert(Repeatable {
-            stands: Arc::new(move || standing.0.answers.stands(&standing.1)),
-            repeated: Arc::new(move || repeated.0.answers.repeated(&repeated.1)),
+            stands: Arc::new(move || asked.stands(&standing)),
+            repeated: Arc::new(move || answers.repeated(&basis)),
             sign: (CACHE_STATUS, cached::REMEMBERED),
         });
     }

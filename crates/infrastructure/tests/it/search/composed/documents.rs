@@ -139,11 +139,7 @@ impl Shop {
                 .map(|(product, variants)| (product, variants))?,
         };
         let content = &product.content;
-        let of = self
-            .types
-            .iter()
-            .find(|state| state.id == content.product_type)
-            .unwrap();
+        let of = self.type_of(content);
         let mut variants: Vec<&VariantState> = variants.iter().collect();
         variants.sort_by_key(|variant| (variant.content.position, variant.id));
 
@@ -222,11 +218,7 @@ impl Shop {
             _ => (&item.product, &item.variants),
         };
         let content = &product.content;
-        let of = self
-            .types
-            .iter()
-            .find(|state| state.id == content.product_type)
-            .unwrap();
+        let of = self.type_of(content);
         let mut passages = BTreeSet::new();
         let mut add = |class, text: &str| passages.insert((class, text.to_owned()));
         for name in read(content.name.iter(), plane, view) {

@@ -7,7 +7,7 @@ use application::store::Changes;
 use domain::category::CategoryState;
 use domain::channel::ChannelState;
 use domain::pricing::{PriceListState, PriceState};
-use domain::product::{ProductState, ProductStatus, VariantState};
+use domain::product::{ProductContent, ProductState, ProductStatus, VariantState};
 use domain::product_type::ProductTypeState;
 use domain::resource::{Content, State};
 use domain::{Change, Event, ProductId, Timestamp};
@@ -86,10 +86,12 @@ impl Shop {
         let micros = 1_800_000_000_000_000 + i64::try_from(self.number()).unwrap();
         Timestamp::from_timestamp_micros(micros).unwrap()
     }
+
     /// Schedules begin and end.
     pub(super) fn pass(&mut self) {
         self.now = self.now.max(instant(&mut self.dice));
     }
+
     /// What was stored.
     pub(super) fn absorb(&mut self, changes: &Changes) {
         let Changes {
@@ -153,6 +155,11 @@ impl Shop {
         }
     }
 
+    pub(super) fn type_of(&self, product: &ProductContent) -> &ProductTypeState {
+        let mut types = self.types.iter();
+        types.find(|state| state.id == product.product_type).unwrap()
+    }
+
     pub(super) fn tree(&self) -> CategoryTree {
         let category = |state: &CategoryState| {
             let parent = state.content.parent;
@@ -166,6 +173,7 @@ impl Shop {
         there.filter_map(|item| self.document(plane, item)).collect()
     }
 }
+
 fn take<C: Content>(all: &mut Vec<State<C>>, changes: Vec<Change<State<C>>>) {
     for Change { after, .. } in changes {
         match all.iter_mut().find(|state| state.id == after.id) {
